@@ -1,0 +1,1 @@
+"""How the system is brought to run: containers, and embedded on one machine (``local``)."""

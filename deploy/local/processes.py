@@ -100,7 +100,7 @@ def spawn(
     nothing is left behind by ``kill -9``.
     """
     with log.open("ab") as output:
-        popen = subprocess.Popen(  # noqa: S603 - the command is ours
+        popen = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -130,9 +130,7 @@ def stop_stranded(
             return
 
 
-def wait_until(
-    condition: Callable[[], bool], *, seconds: float, interval: float = 0.01
-) -> bool:
+def wait_until(condition: Callable[[], bool], *, seconds: float, interval: float = 0.01) -> bool:
     """Whether ``condition`` came true within ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -78,9 +78,7 @@ def url_for(base: str, *, user: str, password: str, database: str) -> str:
     parts = urlsplit(base)
     address = parts.netloc.rpartition("@")[2]
     login = f"{quote(user, safe='')}:{quote(password, safe='')}"
-    return urlunsplit(
-        ("postgresql", f"{login}@{address}", f"/{quote(database)}", parts.query, "")
-    )
+    return urlunsplit(("postgresql", f"{login}@{address}", f"/{quote(database)}", parts.query, ""))
 
 
 async def _bootstrap(
@@ -103,7 +101,7 @@ async def _bootstrap(
 
 
 async def _create_roles(
-    server: "asyncpg.Connection[asyncpg.Record]", passwords: RolePasswords, *, reset: bool
+    server: asyncpg.Connection, passwords: RolePasswords, *, reset: bool
 ) -> None:
     existing = {
         row["rolname"]
@@ -125,9 +123,7 @@ async def _create_roles(
         await server.execute(f"GRANT {DISPATCHER} TO {OWNER} WITH INHERIT FALSE, SET TRUE")
 
 
-async def _create_database(
-    server: "asyncpg.Connection[asyncpg.Record]", database: str
-) -> None:
+async def _create_database(server: asyncpg.Connection, database: str) -> None:
     if await server.fetchval("SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1", database):
         return
     superuser = await server.fetchval(

@@ -49,7 +49,9 @@ def load_or_create(path: Path) -> LocalSecrets:
         _write(path, LocalSecrets.generate())
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return LocalSecrets(**{field.name: str(stored[field.name]) for field in fields(LocalSecrets)})
+        return LocalSecrets(
+            **{field.name: str(stored[field.name]) for field in fields(LocalSecrets)}
+        )
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise LocalSystemError(
             in_terminal_language(
