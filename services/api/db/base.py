@@ -1,0 +1,62 @@
+"""Metadata, naming convention and the columns that every table of a chamber begins with."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    },
+)
+"""Every table of the database. The test of tenancy and the drift check walk it."""
+
+GLOBAL_TABLES: dict[str, str] = {
+    "entities": "the entity is what chambers belong to; it holds a code and a name",
+    "entity_audit_log": "audit lines of acts on the entity itself; append-only",
+    "entity_idempotency_keys": "keys of requests that create an entity, before any chamber",
+}
+"""Tables without ``chamber_id``, each with its reason. Anything else must be isolated."""
+
+APPEND_ONLY = "append_only"
+"""Key of ``Table.info``: the runtime role may insert and select, never update or delete."""
+
+Json = postgresql.JSON
+"""``json``, not ``jsonb``: it keeps the order of keys, so an export gives the bytes back."""
+
+
+def chamber_key() -> sa.Column[str]:
+    """First column of the primary key of every table that belongs to a chamber."""
+    return sa.Column("chamber_id", sa.Text, primary_key=True)
+
+
+def id_key(name: str) -> sa.Column[str]:
+    """A UUID (version 7, made by the application) as further part of a primary key."""
+    return sa.Column(name, sa.Uuid(as_uuid=False), primary_key=True)
+
+
+def to_chamber() -> sa.ForeignKeyConstraint:
+    """Foreign key to the chamber itself."""
+    return sa.ForeignKeyConstraint(["chamber_id"], ["chambers.chamber_id"])
+
+
+def to_plan() -> sa.ForeignKeyConstraint:
+    """Foreign key to the plan an element belongs to; elements go when their plan goes."""
+    return sa.ForeignKeyConstraint(
+        ["chamber_id", "plan_id"],
+        ["plans.chamber_id", "plans.plan_id"],
+        ondelete="CASCADE",
+    )
+
+
+def instant(name: str, *, nullable: bool = False, now: bool = False) -> sa.Column[Any]:
+    """A UTC instant; ``now`` lets the database fill it in."""
+    default = sa.text("now()") if now else None
+    return sa.Column(
+        name, sa.DateTime(timezone=True), nullable=nullable, server_default=default
+    )

@@ -1,0 +1,14 @@
+"""The schema: one module per aggregate. Importing this package fills the metadata."""
+
+from services.api.db.base import metadata
+from services.api.db.tables import integrations, measurements, plans, reports, requests, tenants
+
+__all__ = [
+    "integrations",
+    "measurements",
+    "metadata",
+    "plans",
+    "reports",
+    "requests",
+    "tenants",
+]

@@ -1,0 +1,97 @@
+"""Systems that send measurements, their messages, and what could not be applied."""
+
+import sqlalchemy as sa
+
+from services.api.db.base import Json, chamber_key, id_key, instant, metadata, to_chamber
+
+
+def _to_integration(name: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["chamber_id", "integration_id"],
+        ["integrations.chamber_id", "integrations.integration_id"],
+        name=name,
+    )
+
+
+def _integration_key() -> sa.Column[str]:
+    return sa.Column("integration_id", sa.Text, primary_key=True)
+
+
+integrations = sa.Table(
+    "integrations",
+    metadata,
+    chamber_key(),
+    _integration_key(),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("adapter", sa.Text, nullable=False, server_default="standard"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("settings", Json, nullable=False, server_default="{}"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    instant("created_at", now=True),
+    to_chamber(),
+)
+
+integration_secrets = sa.Table(
+    "integration_secrets",
+    metadata,
+    chamber_key(),
+    _integration_key(),
+    id_key("secret_id"),
+    # Sealed with the installation's key; never in clear.
+    sa.Column("sealed", sa.Text, nullable=False),
+    instant("created_at", now=True),
+    instant("expires_at", nullable=True),
+    _to_integration("fk_integration_secrets_integration"),
+)
+
+webhook_messages = sa.Table(
+    "webhook_messages",
+    metadata,
+    chamber_key(),
+    _integration_key(),
+    sa.Column("message_id", sa.Text, primary_key=True),
+    instant("sent_at", nullable=True),
+    instant("received_at", now=True),
+    sa.Column("headers", Json, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("event_type", sa.Text),
+    sa.Column("outcome", sa.Text, nullable=False, server_default="received"),
+    sa.Column("detail", Json),
+    instant("applied_at", nullable=True),
+    _to_integration("fk_webhook_messages_integration"),
+    sa.Index("ix_webhook_messages_received_at", "chamber_id", "integration_id", "received_at"),
+    # What arrived stays as it arrived: only the outcome may be written later.
+    info={"updatable_columns": ("event_type", "outcome", "detail", "applied_at")},
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    chamber_key(),
+    id_key("quarantine_id"),
+    sa.Column("integration_id", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("item", Json, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    instant("created_at", now=True),
+    instant("decided_at", nullable=True),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decision_reason", sa.Text),
+    sa.ForeignKeyConstraint(
+        ["chamber_id", "integration_id", "message_id"],
+        [
+            "webhook_messages.chamber_id",
+            "webhook_messages.integration_id",
+            "webhook_messages.message_id",
+        ],
+        name="fk_quarantine_message",
+    ),
+    sa.UniqueConstraint(
+        "chamber_id", "integration_id", "message_id", "position", name="uq_quarantine_item"
+    ),
+    sa.CheckConstraint("state IN ('waiting', 'replayed', 'discarded')", name="state"),
+)

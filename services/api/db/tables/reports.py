@@ -1,0 +1,78 @@
+"""Reports, each with its frozen snapshot, and the jobs that render them.
+
+The row of a job is the truth about it; what is queued in Redis is only a hint.
+"""
+
+import sqlalchemy as sa
+
+from services.api.db.base import Json, chamber_key, id_key, instant, metadata, to_chamber
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    chamber_key(),
+    id_key("report_id"),
+    sa.Column("plan_id", sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column("year", sa.SmallInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="requested"),
+    sa.Column("plan_revision", sa.BigInteger, nullable=False),
+    sa.Column("snapshot", sa.LargeBinary, nullable=False),
+    sa.Column("snapshot_sha256", sa.Text, nullable=False),
+    sa.Column("pdf_sha256", sa.Text),
+    sa.Column("pdf_size", sa.BigInteger),
+    sa.Column("pdf_pages", sa.Integer),
+    sa.Column("blob_key", sa.Text),
+    sa.Column("signature", Json),
+    instant("created_at", now=True),
+    sa.Column("created_by", sa.Text, nullable=False),
+    instant("rendered_at", nullable=True),
+    to_chamber(),
+    sa.ForeignKeyConstraint(
+        ["chamber_id", "plan_id"],
+        ["plans.chamber_id", "plans.plan_id"],
+        name="fk_reports_plan",
+    ),
+    sa.UniqueConstraint("chamber_id", "year", "kind", "version", name="uq_reports_version"),
+    sa.Index("ix_reports_pdf_sha256", "chamber_id", "pdf_sha256"),
+    sa.CheckConstraint(
+        "state IN ('requested', 'rendered', 'failed', 'cancelled')", name="state"
+    ),
+)
+
+render_jobs = sa.Table(
+    "render_jobs",
+    metadata,
+    chamber_key(),
+    id_key("job_id"),
+    sa.Column("report_id", sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="queued"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("lease_token_hash", sa.LargeBinary),
+    instant("lease_expires_at", nullable=True),
+    instant("heartbeat_at", nullable=True),
+    sa.Column("stage", sa.Text, nullable=False, server_default="queued"),
+    sa.Column("progress", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("failure", Json),
+    instant("created_at", now=True),
+    instant("available_at", now=True),
+    instant("dispatched_at", nullable=True),
+    instant("finished_at", nullable=True),
+    sa.ForeignKeyConstraint(
+        ["chamber_id", "report_id"],
+        ["reports.chamber_id", "reports.report_id"],
+        name="fk_render_jobs_report",
+    ),
+    sa.CheckConstraint(
+        "state IN ('queued', 'leased', 'done', 'failed', 'cancelled')", name="state"
+    ),
+    sa.CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+    # The sweeper looks only at jobs that are not over.
+    sa.Index(
+        "ix_render_jobs_open",
+        "dispatched_at",
+        postgresql_where=sa.text("state IN ('queued', 'leased')"),
+    ),
+    sa.Index("ix_render_jobs_report_id", "chamber_id", "report_id"),
+)
