@@ -1,0 +1,301 @@
+"""``ciclo/case@1``: one chamber's cycle for one year, as a file.
+
+The fields of each model stand in the order in which an export writes them; an absent
+optional field is not written. :func:`read_case` accepts exactly what it can read and refuses
+everything else with all faults at once; :func:`write_case` gives the canonical bytes:
+``read_case(write_case(case)).case == case``, and a file in canonical form comes back byte
+for byte.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_serializer
+from pydantic.functional_serializers import SerializerFunctionWrapHandler
+
+from shared.contracts.base import Contract
+from shared.domain.numbers import NUMBER_PATTERN
+from shared.domain.periods import PERIOD_PATTERN
+from shared.domain.plan import Kind
+from shared.domain.targets import Op
+from shared.domain.values import Status, ValueType
+
+MAX_ROWS = 20_000
+"""Most rows of one section; the largest published plan has about 400 indicators."""
+
+NumberText = Annotated[str, Field(pattern=rf"^{NUMBER_PATTERN}$", max_length=32)]
+PositiveText = Annotated[str, Field(pattern=rf"^{NUMBER_PATTERN[2:]}$", max_length=32)]
+"""A number that is not negative: weights, thresholds, results in points."""
+
+Code = Annotated[str, Field(pattern=r"^[^\s\[\]\x00-\x1f]([^\[\]\x00-\x1f]*[^\s\[\]\x00-\x1f])?$", max_length=100)]
+"""Unique name of a row: no brackets (formulas use them), no blanks at the ends."""
+
+Title = Annotated[str, Field(min_length=1, max_length=1000)]
+Line = Annotated[str, Field(max_length=1000)]
+Text = Annotated[str, Field(max_length=200_000)]
+DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Year = Annotated[int, Field(ge=1990, le=2100)]
+Places = Annotated[int, Field(ge=0, le=6)]
+
+
+class CaseModel(Contract):
+    """A part of a case file; written without the fields it does not have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {
+            key: value
+            for key, value in handler(self).items()
+            if value not in (None, (), [], {}) or key in self._always_written()
+        }
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset()
+
+
+class Act(CaseModel):
+    """An approval: the organ, number and date of the act that approved a document."""
+
+    document: Line
+    organ: Line
+    number: Line
+    date: DateText
+
+
+class Overall(CaseModel):
+    """Which kinds of objective make the chamber's result."""
+
+    kinds: Annotated[tuple[Kind, ...], Field(max_length=12)]
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset({"kinds"})
+
+
+class Tolerance(CaseModel):
+    """Results from the threshold up count as 100."""
+
+    level: Literal["objective", "indicator"]
+    threshold: PositiveText
+
+
+class Rounding(CaseModel):
+    """Decimals with which figures are shown, by level."""
+
+    indicator: Places = 0
+    objective: Places = 0
+    individual: Places = 0
+    overall: Places = 0
+
+
+class Threshold(CaseModel):
+    """A step of a scale: inclusive ``from`` or exclusive ``above``."""
+
+    from_: PositiveText | None = Field(default=None, alias="from")
+    above: PositiveText | None = None
+    label: Title
+
+
+class CasePolicy(CaseModel):
+    """The chamber's SMVP in machine form."""
+
+    overall: Overall
+    cap: PositiveText = "100"
+    missing: Literal["exclude", "zero"] = "exclude"
+    tolerance: Tolerance | None = None
+    date_days_to_zero: Annotated[int, Field(ge=1, le=3660)] = 50
+    weights_tolerance: PositiveText = "0.1"
+    rounding: Rounding = Rounding()
+    lights: Annotated[tuple[Threshold, ...], Field(max_length=20)] = ()
+    judgements: Annotated[tuple[Threshold, ...], Field(max_length=20)] = ()
+    judgement_rounding: Places = 0
+    explain_below: PositiveText | None = None
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset(CasePolicy.model_fields)
+
+
+class Resource(CaseModel):
+    """Money of an objective in a year."""
+
+    type: Title
+    year: Year
+    initial: NumberText | None = None
+    changes: NumberText | None = None
+    budgeted: NumberText | None = None
+    committed: NumberText | None = None
+    approved: NumberText | None = None
+    actual: NumberText | None = None
+    available: NumberText | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+
+
+class CaseObjective(CaseModel):
+    """A node of the tree of performance."""
+
+    code: Code
+    kind: Kind
+    parent: Code | None = None
+    title: Title
+    description: Text | None = None
+    weight: PositiveText | None = None
+    aggregate: Literal["indicators"] | None = None
+    programme: Line | None = None
+    units: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+    resources: Annotated[tuple[Resource, ...], Field(max_length=200)] = ()
+    tags: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    members: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
+    note: Text | None = None
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset({"parent"})
+
+
+class CaseMeasure(CaseModel):
+    """An elementary datum."""
+
+    code: Code
+    title: Title
+    unit: Line | None = None
+    value_type: ValueType | None = None
+    aggregation: Literal["sum", "last", "mean"] | None = None
+    external_ids: Annotated[dict[Line, Line], Field(max_length=20)] = Field(default_factory=dict)
+
+
+class CaseTarget(CaseModel):
+    """What is expected in a year."""
+
+    op: Op
+    value: Line
+    value2: Line | None = None
+
+
+class CaseDerivation(CaseModel):
+    """The objective whose result is the value of the row."""
+
+    objective: Code
+    scope: Code | None = None
+
+
+class CaseIndicator(CaseModel):
+    """A row of an objective."""
+
+    code: Code
+    objective: Code
+    title: Title
+    typology: Line | None = None
+    formula: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    formula_text: Text | None = None
+    unit: Line | None = None
+    decimals: Places | None = None
+    value_type: ValueType
+    direction: Literal["up", "down", "date", "boolean"] | None = None
+    weight: PositiveText | None = None
+    baseline: Line | None = None
+    targets: Annotated[
+        dict[Annotated[str, Field(pattern=r"^(19|20|21)\d\d$")], CaseTarget], Field(max_length=20)
+    ] = Field(default_factory=dict)
+    monitoring_only: bool | None = None
+    derived_from: CaseDerivation | None = None
+    tags: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    source_office: Line | None = None
+    source_class: Line | None = None
+    note: Text | None = None
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset({"targets"})
+
+
+class CaseMeasurement(CaseModel):
+    """A value, or an assessed result, of a measure, an indicator or an objective."""
+
+    measure: Code | None = None
+    indicator: Code | None = None
+    objective: Code | None = None
+    year: Year | None = None
+    period: Annotated[str, Field(pattern=rf"^({PERIOD_PATTERN})$")] | None = None
+    value: Line | None = None
+    result: PositiveText | None = None
+    status: Status | None = None
+    value_text: Text | None = None
+    note: Text | None = None
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset({"period"}) if self.measure is not None else frozenset()
+
+
+class CaseEvaluation(CaseModel):
+    """A neutralisation by the OIV."""
+
+    scope: Code
+    indicator: Code | None = None
+    objective: Code | None = None
+    effect: Literal["exclude"]
+    cause: Literal["exogenous", "endogenous", "indicator_error"] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class CaseNarrative(CaseModel):
+    """Markdown about an objective or a section of the report."""
+
+    objective: Code | None = None
+    section: Line | None = None
+    text: Text
+
+
+class CaseTable(CaseModel):
+    """A context table; the first column holds row heads."""
+
+    code: Code
+    title: Title
+    section: Line
+    columns: Annotated[tuple[Line, ...], Field(max_length=200)]
+    rows: Annotated[
+        tuple[Annotated[tuple[Line | None, ...], Field(max_length=200)], ...],
+        Field(max_length=5000),
+    ]
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset({"columns", "rows"})
+
+
+class Published(CaseModel):
+    """What the official document printed; compared, never used to compute."""
+
+    indicators: Annotated[dict[Code, NumberText], Field(max_length=MAX_ROWS)] = Field(
+        default_factory=dict
+    )
+    objectives: Annotated[dict[Code, NumberText], Field(max_length=MAX_ROWS)] = Field(
+        default_factory=dict
+    )
+    overall: NumberText | None = None
+    judgement: Line | None = None
+
+
+class Case(CaseModel):
+    """A whole case file."""
+
+    format: Literal["ciclo/case@1"]
+    chamber: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+    year: Year
+    kind: Literal["piano", "relazione"]
+    acts: Annotated[tuple[Act, ...], Field(max_length=50)] = ()
+    policy: CasePolicy
+    objectives: Annotated[tuple[CaseObjective, ...], Field(max_length=MAX_ROWS)] = ()
+    measures: Annotated[tuple[CaseMeasure, ...], Field(max_length=MAX_ROWS)] = ()
+    indicators: Annotated[tuple[CaseIndicator, ...], Field(max_length=MAX_ROWS)] = ()
+    measurements: Annotated[tuple[CaseMeasurement, ...], Field(max_length=MAX_ROWS)] = ()
+    evaluations: Annotated[tuple[CaseEvaluation, ...], Field(max_length=MAX_ROWS)] = ()
+    narratives: Annotated[tuple[CaseNarrative, ...], Field(max_length=MAX_ROWS)] = ()
+    tables: Annotated[tuple[CaseTable, ...], Field(max_length=1000)] = ()
+    published: Published | None = None
+
+    def _always_written(self) -> frozenset[str]:
+        return frozenset(Case.model_fields) - {"published"}
+
+
+def write_case(case: Case) -> bytes:
+    """The canonical file: fields in order, one blank of indentation, UTF-8, no final newline."""
+    document = case.model_dump(mode="json", by_alias=True)
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()

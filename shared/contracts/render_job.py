@@ -1,0 +1,71 @@
+"""``ciclo/render-job@1``: what the renderer and the API say to each other over HTTP.
+
+The renderer is the client. Every call carries the service token (``Authorization: Bearer``)
+and, after the lease, the lease token in the header ``Ciclo-Lease-Token``. A call whose
+lease is gone (expired, cancelled, taken by another worker) is answered 409 with code
+``lease_lost``: the worker drops the job.
+
+=======  =====================================================================  =================
+method   path                                                                   body -> answer
+=======  =====================================================================  =================
+POST     /internal/v1/chambers/{chamber}/render-jobs/{job_id}/lease             -> RenderLease
+POST     /internal/v1/chambers/{chamber}/render-jobs/{job_id}/heartbeat         RenderProgress -> 204
+PUT      /internal/v1/chambers/{chamber}/render-jobs/{job_id}/document          application/pdf -> 204
+POST     /internal/v1/chambers/{chamber}/render-jobs/{job_id}/failure           RenderFailure -> 204
+=======  =====================================================================  =================
+
+``lease`` answers 404 for an unknown job and 409 with code ``not_leasable`` when the job is
+finished or another worker holds a live lease. ``document`` carries ``Content-Digest:
+sha-256=:<base64>:`` (RFC 9530) and is answered 422 when hash or signature do not hold.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract
+from shared.contracts.snapshot import ReportSnapshot
+
+QUEUE_NAME = "ciclo:render"
+"""arq queue of render jobs."""
+
+RENDER_FUNCTION = "render_report"
+"""Name of the arq function; called with ``(chamber, job_id)``, JSON-serialised, ids only."""
+
+LEASE_SECONDS = 30
+"""A lease lives this long after the last heartbeat; heartbeats come every third of it."""
+
+Stage = Literal["queued", "leased", "document", "pdf", "signing", "uploading", "done"]
+
+
+def arq_job_id(chamber: str, job_id: str) -> str:
+    """Id under which a render job is queued: one queued message per job at any time."""
+    return f"render:{chamber}:{job_id}"
+
+
+class RenderLease(Contract):
+    """The right to render one job until ``expires_at``, with all that is needed for it."""
+
+    format: Literal["ciclo/render-job@1"] = "ciclo/render-job@1"
+    job_id: str
+    attempt: int = Field(ge=1)
+    lease_token: str
+    expires_at: str
+    snapshot_sha256: str
+    snapshot: ReportSnapshot
+
+
+class RenderProgress(Contract):
+    """Heartbeat: where the renderer is, 0-100."""
+
+    stage: Stage
+    progress: int = Field(ge=0, le=100)
+
+
+class RenderFailure(Contract):
+    """The job could not be rendered; ``section`` names the part of the document."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)
+    detail: str = Field(max_length=2000)
+    section: str | None = Field(default=None, max_length=200)
+    retryable: bool
