@@ -1,0 +1,112 @@
+"""Where large immutable bytes live: a folder, or any S3-compatible store, through obstore."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+_CHAMBER = re.compile(r"[A-Z][A-Z0-9]{1,7}\Z")
+_KEY_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
+
+
+class BlobKeyError(ValueError):
+    """A key that is malformed or belongs to another chamber."""
+
+
+class BlobNotFoundError(LookupError):
+    """Nothing is stored under this key."""
+
+
+def report_key(chamber: str, report_id: str, sha256: str) -> str:
+    """Key of a signed report: ``<chamber>/reports/<report_id>/<sha256>.pdf``.
+
+    The hash in the key makes a repeated upload of the same bytes harmless and keeps two
+    different documents of one report apart.
+    """
+    return f"{chamber}/reports/{report_id}/{sha256}.pdf"
+
+
+class ChamberBlobs:
+    """The blobs of one chamber; keys of any other are refused, not just not found."""
+
+    def __init__(self, store: ObjectStore, chamber: str) -> None:
+        if not _CHAMBER.match(chamber):
+            raise BlobKeyError(f"not a chamber code: {chamber!r}")
+        self._store = store
+        self._chamber = chamber
+
+    async def put(self, key: str, content: bytes, *, media_type: str) -> None:
+        """Store ``content`` whole or not at all, replacing what was there.
+
+        Raises:
+            BlobKeyError: the key is not one of this chamber.
+        """
+        self._check(key)
+        attributes = {} if isinstance(self._store, LocalStore) else {"Content-Type": media_type}
+        await obstore.put_async(self._store, key, content, attributes=attributes)
+
+    async def get(self, key: str) -> bytes:
+        """What is stored under ``key``.
+
+        Raises:
+            BlobKeyError: the key is not one of this chamber.
+            BlobNotFoundError: nothing is there.
+        """
+        self._check(key)
+        try:
+            found = await obstore.get_async(self._store, key)
+            return bytes(await found.bytes_async())
+        except FileNotFoundError as error:
+            raise BlobNotFoundError(key) from error
+
+    async def delete(self, key: str) -> None:
+        """Remove what is stored under ``key``; nothing there is fine.
+
+        Raises:
+            BlobKeyError: the key is not one of this chamber.
+        """
+        self._check(key)
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    def _check(self, key: str) -> None:
+        chamber, *parts = key.split("/")
+        if chamber != self._chamber:
+            raise BlobKeyError(f"the key belongs to another chamber: {key!r}")
+        if not parts or not all(_KEY_PART.match(part) for part in parts):
+            raise BlobKeyError(f"malformed key: {key!r}")
+
+
+class BlobStore:
+    """The store of the whole system; all access goes through one chamber's view of it."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, url: str) -> "BlobStore":
+        """The store at ``url``.
+
+        ``file:///folder`` is a folder (made when missing), ``memory:///`` forgets everything,
+        anything else (``s3://bucket/prefix``, ...) is opened by obstore, which takes
+        credentials, region and endpoint from the usual environment variables.
+        """
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            folder = Path(unquote(parts.path))
+            return cls(LocalStore(folder, mkdir=True))
+        if parts.scheme == "memory":
+            return cls(MemoryStore())
+        return cls(from_url(url))
+
+    def of_chamber(self, chamber: str) -> ChamberBlobs:
+        """The blobs of one chamber.
+
+        Raises:
+            BlobKeyError: not a chamber code.
+        """
+        return ChamberBlobs(self._store, chamber)

@@ -1,0 +1,168 @@
+"""Settings of the two services, read from environment variables when a process starts.
+
+Variables begin with ``CICLO_``, except the ones with names known everywhere:
+``DATABASE_URL``, ``DATABASE_OWNER_URL``, ``REDIS_URL`` and ``CICLO_URL``. The mode is
+``production`` unless said otherwise, and production refuses to start with anything that
+only development may do without.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Mode = Literal["development", "production"]
+
+LOCAL_ISSUER = "https://identity.ciclo.localhost"
+"""Issuer of the tokens that ``ciclo up`` makes for one machine; no production accepts it."""
+
+_MINIMUM_TOKEN_LENGTH = 32
+
+
+class ProcessSettings(BaseSettings):
+    """What both services share."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CICLO_",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    mode: Mode = "production"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    redis_url: SecretStr = Field(validation_alias="REDIS_URL")
+    """``redis://`` or ``rediss://``; holds nothing that the database does not."""
+    renderer_token: SecretStr = SecretStr("")
+    """Service token of the renderer, valid on ``/internal/v1`` only; empty refuses all."""
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the real thing."""
+        return self.mode == "production"
+
+    @model_validator(mode="after")
+    def _refuse_weak_renderer_token(self) -> Self:
+        if self.production and len(self.renderer_token.get_secret_value()) < _MINIMUM_TOKEN_LENGTH:
+            raise ValueError(
+                "CICLO_RENDERER_TOKEN: production needs a random token of at least "
+                f"{_MINIMUM_TOKEN_LENGTH} characters"
+            )
+        return self
+
+
+class ApiSettings(ProcessSettings):
+    """Settings of ``services.api``."""
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    """``postgresql://`` URL of the runtime role, which owns nothing and bypasses nothing."""
+    database_pool_size: int = Field(default=10, ge=1, le=100)
+    """Connections that one process keeps open at most."""
+    public_url: str = "http://127.0.0.1:8420"
+    """How callers reach the API; problem types and ``Location`` headers begin with it."""
+    oidc_issuer: str = ""
+    oidc_audience: str = "ciclo"
+    oidc_jwks_url: str = ""
+    """Where the issuer publishes its keys; this or ``oidc_jwks_file``."""
+    oidc_jwks_file: Path | None = None
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Fernet keys, separated by commas in the environment; the first one encrypts."""
+    blob_url: str = "memory:///"
+    """``file:///folder`` or ``s3://bucket/prefix``; in memory for development only."""
+    trust_anchors: Path | None = None
+    """Folder of PEM certificates that the chambers' seals must chain to."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_final_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for position, key in enumerate(value, start=1):
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError:
+                raise ValueError(f"key {position} is not 32 bytes in URL-safe base64") from None
+        return value
+
+    @property
+    def secret_key_list(self) -> list[str]:
+        """The keys in the clear, for :class:`shared.runtime.secrets.SecretBox`."""
+        return [key.get_secret_value() for key in self.secret_keys]
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Self:
+        if not self.production:
+            return self
+        lacking = [message for present, message in self._production_needs() if not present]
+        if lacking:
+            raise ValueError("; ".join(lacking))
+        return self
+
+    def _production_needs(self) -> list[tuple[bool, str]]:
+        return [
+            (bool(self.secret_keys), "CICLO_SECRET_KEYS: production needs at least one key"),
+            (
+                bool(self.oidc_issuer) and self.oidc_issuer != LOCAL_ISSUER,
+                "CICLO_OIDC_ISSUER: production needs an identity provider of its own",
+            ),
+            (
+                bool(self.oidc_jwks_url) or self.oidc_jwks_file is not None,
+                "CICLO_OIDC_JWKS_URL or CICLO_OIDC_JWKS_FILE: the issuer's keys are needed",
+            ),
+            (
+                urlsplit(self.oidc_jwks_url).scheme in {"", "https"},
+                "CICLO_OIDC_JWKS_URL: keys are fetched over https only",
+            ),
+            (
+                urlsplit(self.public_url).scheme == "https",
+                "CICLO_PUBLIC_URL: production is reached over https",
+            ),
+            (
+                urlsplit(self.blob_url).scheme != "memory",
+                "CICLO_BLOB_URL: production needs a store that keeps what it is given",
+            ),
+            (
+                self.trust_anchors is not None,
+                "CICLO_TRUST_ANCHORS: without them no seal can be checked",
+            ),
+        ]
+
+
+class RendererSettings(ProcessSettings):
+    """Settings of ``services.renderer``: the queue, the API and the keys; no database."""
+
+    api_url: str = Field(validation_alias="CICLO_URL")
+    """Where the renderer reaches the API."""
+    signing_dir: Path
+    """Folder with the seal of each chamber."""
+    signer: Literal["development", "pkcs12"] = "pkcs12"
+    """``development`` makes seals without legal value; production refuses it."""
+    render_timeout_seconds: int = Field(default=600, ge=10, le=7200)
+    """Longest rendering of one document; the child process is killed then."""
+    render_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
+    """Address space of the child process."""
+
+    @field_validator("api_url")
+    @classmethod
+    def _without_final_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _refuse_development_signer(self) -> Self:
+        if self.production and self.signer == "development":
+            raise ValueError("CICLO_SIGNER: production does not sign with a development seal")
+        return self
