@@ -10,8 +10,7 @@ for byte.
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_serializer
-from pydantic.functional_serializers import SerializerFunctionWrapHandler
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from shared.contracts.base import Contract
 from shared.domain.numbers import NUMBER_PATTERN
@@ -27,7 +26,10 @@ NumberText = Annotated[str, Field(pattern=rf"^{NUMBER_PATTERN}$", max_length=32)
 PositiveText = Annotated[str, Field(pattern=rf"^{NUMBER_PATTERN[2:]}$", max_length=32)]
 """A number that is not negative: weights, thresholds, results in points."""
 
-Code = Annotated[str, Field(pattern=r"^[^\s\[\]\x00-\x1f]([^\[\]\x00-\x1f]*[^\s\[\]\x00-\x1f])?$", max_length=100)]
+Code = Annotated[
+    str,
+    Field(pattern=r"^[^\s\[\]\x00-\x1f]([^\[\]\x00-\x1f]*[^\s\[\]\x00-\x1f])?$", max_length=100),
+]
 """Unique name of a row: no brackets (formulas use them), no blanks at the ends."""
 
 Title = Annotated[str, Field(min_length=1, max_length=1000)]

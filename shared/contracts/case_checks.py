@@ -118,7 +118,8 @@ class CaseChecks:
 
     def _date(self, place: Place, text: object) -> None:
         try:
-            date.fromisoformat(text) if isinstance(text, str) and len(text) == len("2020-01-01") else None
+            if isinstance(text, str):
+                date.fromisoformat(text)
         except ValueError:
             self._error(place, "wrong_value", f"data inesistente: {text}", f"no such date: {text}")
 
@@ -208,7 +209,11 @@ class CaseChecks:
         value = self._parsed((*place, "value"), value_type, target.get("value"))
         value2 = self._parsed((*place, "value2"), value_type, target.get("value2"))
         op = target.get("op")
-        if value is None or op not in set(Op) or (target.get("value2") is not None and value2 is None):
+        if (
+            value is None
+            or op not in set(Op)
+            or (target.get("value2") is not None and value2 is None)
+        ):
             return
         problem = target_problem(value_type, Target(Op(op), value, value2))
         if problem is not None:
@@ -232,7 +237,7 @@ class CaseChecks:
             first.setdefault(key, code)
 
     def _measurements(self) -> None:
-        seen: set[tuple[object, ...]] = set()
+        seen: set[str] = set()
         for index, row in self.rows("measurements"):
             place: Place = ("measurements", index)
             subject = self._one_of(place, row, ("measure", "indicator", "objective"))
@@ -244,15 +249,15 @@ class CaseChecks:
             self._known((*place, subject), codes, row.get(subject), subject)
             self._content(place, row, subject)
             year = row.get("year", None if subject == "measure" else self.document.get("year"))
-            key = (subject, row.get(subject), year, row.get("period"))
-            if str(key) in seen:
+            key = repr((subject, row.get(subject), year, row.get("period")))
+            if key in seen:
                 self._error(
                     place,
                     "duplicate_measurement",
                     f"rilevazione ripetuta per {row.get(subject)}",
                     f"repeated measurement of {row.get(subject)}",
                 )
-            seen.add(str(key))  # type: ignore[arg-type]
+            seen.add(key)
 
     def _content(self, place: Place, row: Row, subject: str) -> None:
         """A measurement says something, and something its subject can carry."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -96,7 +95,9 @@ def _load(raw: bytes) -> tuple[Any, list[Issue]]:
     try:
         document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=pairs)
     except (ValueError, RecursionError) as error:
-        where = f" ({error.lineno}:{error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        where = (
+            f" ({error.lineno}:{error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        )
         invalid = Issue(
             pointer="",
             code="invalid_json",
@@ -145,7 +146,7 @@ def plan_from_case(case: Case, revision: int = 0) -> domain.Plan:
                 kind=o.kind,
                 parent=o.parent,
                 title=o.title,
-                weight=None if o.weight is None else Decimal(o.weight),
+                weight=None if o.weight is None else Fraction(o.weight),
                 aggregate_indicators=o.aggregate == "indicators",
                 members=o.members,
             )
@@ -212,7 +213,7 @@ def indicator_from_case(row: CaseIndicator, year: int) -> domain.Indicator:
         title=row.title,
         value_type=row.value_type,
         formula=row.formula,
-        weight=None if row.weight is None else Decimal(row.weight),
+        weight=None if row.weight is None else Fraction(row.weight),
         target=None if target is None else target_from_case(row.value_type, target),
         monitoring_only=bool(row.monitoring_only),
         derived_from=None
@@ -243,6 +244,6 @@ def measurement_from_case(row: CaseMeasurement, year: int) -> domain.Measurement
         year=row.year or year,
         period=row.period,
         value=row.value,
-        result=None if row.result is None else Decimal(row.result),
+        result=None if row.result is None else Fraction(row.result),
         status=row.status or Status.MEASURED,
     )

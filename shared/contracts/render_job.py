@@ -5,14 +5,16 @@ and, after the lease, the lease token in the header ``Ciclo-Lease-Token``. A cal
 lease is gone (expired, cancelled, taken by another worker) is answered 409 with code
 ``lease_lost``: the worker drops the job.
 
-=======  =====================================================================  =================
-method   path                                                                   body -> answer
-=======  =====================================================================  =================
-POST     /internal/v1/chambers/{chamber}/render-jobs/{job_id}/lease             -> RenderLease
-POST     /internal/v1/chambers/{chamber}/render-jobs/{job_id}/heartbeat         RenderProgress -> 204
-PUT      /internal/v1/chambers/{chamber}/render-jobs/{job_id}/document          application/pdf -> 204
-POST     /internal/v1/chambers/{chamber}/render-jobs/{job_id}/failure           RenderFailure -> 204
-=======  =====================================================================  =================
+Below ``/internal/v1/chambers/{chamber}/render-jobs/{job_id}``:
+
+======  ==============  =====================================
+method  path            body -> answer
+======  ==============  =====================================
+POST    ``/lease``      -> 200 RenderLease
+POST    ``/heartbeat``  RenderProgress -> 204
+PUT     ``/document``   application/pdf -> 204
+POST    ``/failure``    RenderFailure -> 204
+======  ==============  =====================================
 
 ``lease`` answers 404 for an unknown job and 409 with code ``not_leasable`` when the job is
 finished or another worker holds a live lease. ``document`` carries ``Content-Digest:

@@ -128,7 +128,9 @@ def parse(text: str) -> Formula:
         items: Any = _parser.parse(text)
     except UnexpectedInput as error:
         position = error.pos_in_stream
-        raise FormulaError(text, len(text) if position is None else max(position, 0)) from None
+        # lark places an unexpected end of the text nowhere, or before it.
+        at_end = position is None or position < 0
+        raise FormulaError(text, len(text) if at_end else position) from None
     return Formula(items)
 
 

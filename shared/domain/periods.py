@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from fractions import Fraction
 
 from shared.domain.values import NoValue, Value
 
@@ -40,8 +41,8 @@ def year_value(values: Mapping[str | None, Value], aggregation: Aggregation) -> 
     if len({period[0] for period in periods}) > 1:
         return NoValue("mixed_periods")
     last = values[periods[-1]]
-    numbers = [v for v in values.values() if not isinstance(v, (bool, str)) and hasattr(v, "numerator")]
+    numbers = [value for value in values.values() if isinstance(value, Fraction)]
     if aggregation is Aggregation.LAST or len(numbers) < len(values):
         return last
-    total = sum(numbers[1:], start=numbers[0])  # type: ignore[arg-type,type-var]
-    return total / len(numbers) if aggregation is Aggregation.MEAN else total  # type: ignore[operator,return-value]
+    total = sum(numbers, start=Fraction(0))
+    return total / len(numbers) if aggregation is Aggregation.MEAN else total

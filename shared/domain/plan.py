@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from shared.domain import formula as formula_language
 from shared.domain.formula import Formula
@@ -54,7 +54,7 @@ class Objective:
     kind: Kind
     parent: str | None
     title: str
-    weight: Decimal | None = None
+    weight: Fraction | None = None
     aggregate_indicators: bool = False
     members: tuple[str, ...] = ()
 
@@ -90,7 +90,7 @@ class Indicator:
     title: str
     value_type: ValueType
     formula: str | None = None
-    weight: Decimal | None = None
+    weight: Fraction | None = None
     target: Target | None = None
     monitoring_only: bool = False
     derived_from: Derivation | None = None
@@ -116,7 +116,7 @@ class Measurement:
     year: int
     period: str | None = None
     value: str | None = None
-    result: Decimal | None = None
+    result: Fraction | None = None
     status: Status = Status.MEASURED
     version: int = 1
     validated_by: str | None = None
@@ -184,9 +184,7 @@ def effective_measure_types(
         single = formula.single_measure if formula is not None else None
         if single is not None and not value_type.is_numeric:
             implied.setdefault(single.code, value_type)
-    return {
-        code: declared or implied.get(code, ValueType.NUMBER) for code, declared in measures
-    }
+    return {code: declared or implied.get(code, ValueType.NUMBER) for code, declared in measures}
 
 
 def default_aggregation(value_type: ValueType) -> Aggregation:
@@ -196,4 +194,3 @@ def default_aggregation(value_type: ValueType) -> Aggregation:
     """
     additive = value_type in {ValueType.NUMBER, ValueType.CURRENCY}
     return Aggregation.SUM if additive else Aggregation.LAST
-

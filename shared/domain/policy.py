@@ -88,6 +88,4 @@ class Policy:
 
     def judgement(self, result: Fraction) -> str | None:
         """The judgement in words on a result (94.88 -> 95 -> *eccellente*)."""
-        return label_for(
-            self.judgements, Fraction(round_half_up(result, self.judgement_rounding))
-        )
+        return label_for(self.judgements, Fraction(round_half_up(result, self.judgement_rounding)))

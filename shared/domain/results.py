@@ -1,6 +1,6 @@
 """What scoring gives: results with everything needed to explain them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -68,15 +68,27 @@ class IndicatorResult:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """A row of a mean: its weight, what it brought, or why it was left out."""
+    """A row of a mean: its weight, what it brought, or why it was left out.
+
+    A weight of ``None`` in a mean in which no row has one means an equal share.
+    """
 
     code: str
     level: Level
     weight: Fraction | None
     result: Fraction | None
-    share: Fraction | None
     exclusion: Exclusion | None = None
     reason: str | None = None
+
+
+def shares(rows: Sequence[Contribution]) -> list[Fraction | None]:
+    """The renormalised weight, 0-1, of each row of a mean; ``None`` for rows left out."""
+    weights = [
+        None if row.exclusion is not None else Fraction(1) if row.weight is None else row.weight
+        for row in rows
+    ]
+    total = sum((weight for weight in weights if weight is not None), start=Fraction(0))
+    return [None if weight is None or not total else weight / total for weight in weights]
 
 
 @dataclass(frozen=True, slots=True)

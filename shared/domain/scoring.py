@@ -83,9 +83,7 @@ class _Scorer:
             key = (measurement.subject, measurement.code, measurement.year)
             recorded = self.recorded.setdefault(key, _Recorded({}))
             recorded.by_period[measurement.period] = measurement
-        self.neutralised = {
-            (e.scope, e.subject, e.code): e.reason for e in plan.evaluations
-        }
+        self.neutralised = {(e.scope, e.subject, e.code): e.reason for e in plan.evaluations}
         self.home_scopes = self._home_scopes()
         self.measure_values: dict[tuple[str, int], UsedMeasure] = {}
         self.indicator_results: dict[str, IndicatorResult] = {}
@@ -129,57 +127,86 @@ class _Scorer:
         recorded = self.recorded.get((Subject.INDICATOR, row.code, self.plan.year))
         given = recorded.whole_year() if recorded is not None else None
         if given is not None and given.result is not None and given.status is Status.MEASURED:
-            return self._assessed(row, given)
+            return self._assessed(row, given, given.result)
         value, source, measures = self._value(row, given)
-        unscored = IndicatorResult(
-            row.code, _status(value), value, source, row.target, "no_result", measures=measures
-        )
         if row.monitoring_only or row.target is None:
-            return replace(unscored, exclusion=Exclusion.MONITORING, rule="monitoring")
+            return self._without_result(row, value, source, measures, Exclusion.MONITORING)
         if isinstance(value, NoValue):
-            return self._without_value(unscored)
+            return self._without_value(row, value, source, measures)
+        policy = self.policy
         judged = judge(
-            value,
-            row.target,
-            cap=self.policy.cap,
-            date_days_to_zero=self.policy.date_days_to_zero,
+            value, row.target, cap=policy.cap, date_days_to_zero=policy.date_days_to_zero
         )
         if judged is None:
-            mismatch = replace(unscored, value=NoValue("type_mismatch"), status=Status.MISSING)
-            return self._without_value(mismatch)
-        return replace(
-            unscored,
-            rule=judged.rule,
-            met=judged.met,
-            measured=judged.result,
-            recognised=self.policy.recognised(Level.INDICATOR, judged.result),
+            return self._without_value(row, NoValue("type_mismatch"), source, measures)
+        return IndicatorResult(
+            row.code,
+            Status.MEASURED,
+            value,
+            source,
+            row.target,
+            judged.rule,
+            judged.met,
+            judged.result,
+            policy.recognised(Level.INDICATOR, judged.result),
+            measures=measures,
         )
 
-    def _assessed(self, row: Indicator, given: Measurement) -> IndicatorResult:
+    def _assessed(self, row: Indicator, given: Measurement, result: Fraction) -> IndicatorResult:
         """A degree of realisation declared by who assessed it, in place of a value."""
-        assert given.result is not None  # noqa: S101 - checked by the caller
-        result = min(max(Fraction(given.result), ZERO), self.policy.cap)
         value = NoValue("assessed") if given.value is None else self._read(row.value_type, given)
-        found = IndicatorResult(
-            row.code, Status.MEASURED, value, Source.ASSESSED, row.target, "assessed"
-        )
         if row.monitoring_only:
-            return replace(found, exclusion=Exclusion.MONITORING)
-        return replace(
-            found,
-            measured=result,
-            recognised=self.policy.recognised(Level.INDICATOR, result),
+            return self._without_result(row, value, Source.ASSESSED, (), Exclusion.MONITORING)
+        capped = min(result, self.policy.cap)
+        return IndicatorResult(
+            row.code,
+            Status.MEASURED,
+            value,
+            Source.ASSESSED,
+            row.target,
+            "assessed",
+            measured=capped,
+            recognised=self.policy.recognised(Level.INDICATOR, capped),
         )
 
-    def _without_value(self, row: IndicatorResult) -> IndicatorResult:
+    def _without_value(
+        self, row: Indicator, value: NoValue, source: Source, measures: tuple[UsedMeasure, ...]
+    ) -> IndicatorResult:
         """Scoring rule 2: suspended and struck rows never count; ND rows as the policy says."""
-        if row.status is Status.SUSPENDED:
-            return replace(row, exclusion=Exclusion.SUSPENDED)
-        if row.status is Status.STRUCK:
-            return replace(row, exclusion=Exclusion.STRUCK)
-        if self.policy.missing is MissingRule.ZERO:
-            return replace(row, rule="missing_is_zero", met=False, measured=ZERO, recognised=ZERO)
-        return replace(row, exclusion=Exclusion.MISSING)
+        status = _status(value)
+        if status is Status.MISSING and self.policy.missing is MissingRule.ZERO:
+            return IndicatorResult(
+                row.code,
+                status,
+                value,
+                source,
+                row.target,
+                "missing_is_zero",
+                met=False,
+                measured=ZERO,
+                recognised=ZERO,
+                measures=measures,
+            )
+        return self._without_result(row, value, source, measures, Exclusion(status.value))
+
+    def _without_result(
+        self,
+        row: Indicator,
+        value: Value | NoValue,
+        source: Source,
+        measures: tuple[UsedMeasure, ...],
+        exclusion: Exclusion,
+    ) -> IndicatorResult:
+        return IndicatorResult(
+            row.code,
+            _status(value),
+            value,
+            source,
+            row.target,
+            "no_result",
+            exclusion=exclusion,
+            measures=measures,
+        )
 
     def _value(
         self, row: Indicator, given: Measurement | None
@@ -271,7 +298,7 @@ class _Scorer:
             mean, rows = weighted_mean(indicator_parts + child_parts)
         assessed = mean is None and given is not None and given.result is not None
         if assessed and given is not None and given.result is not None:
-            mean, rule = min(max(Fraction(given.result), ZERO), self.policy.cap), "assessed"
+            mean, rule = min(given.result, self.policy.cap), "assessed"
         if mean is None:
             return ObjectiveResult(
                 node.code, scope, rule, None, None, rows, exclusion=Exclusion.NOTHING_COUNTS
@@ -306,9 +333,8 @@ class _Scorer:
         return Contribution(
             row.code,
             Level.INDICATOR,
-            None if row.weight is None else Fraction(row.weight),
+            row.weight,
             result.recognised,
-            None,
             result.exclusion if reason is None else Exclusion.NEUTRALISED,
             reason,
         )
@@ -321,16 +347,17 @@ class _Scorer:
         return Contribution(
             node.code,
             node.kind.level,
-            None if node.weight is None else Fraction(node.weight),
+            node.weight,
             result.recognised,
-            None,
             result.exclusion if reason is None else Exclusion.NEUTRALISED,
             reason,
         )
 
     def _overall(self) -> OverallResult:
-        """Scoring rule 5: the plain mean of the named kinds; weights of a single kind count
-        when all its objectives declare them and they differ."""
+        """Scoring rule 5: the plain mean of the objectives of the named kinds.
+
+        Weights of a single kind count when all its objectives declare them and they differ.
+        """
         kinds = self.policy.overall_kinds
         nodes = [o for o in self.plan.objectives if o.kind in kinds]
         weights = {o.weight for o in nodes}
@@ -359,27 +386,24 @@ def weighted_mean(
     published like that must still be readable.
 
     Returns:
-        The mean (``None`` when nothing counts) and the rows with their shares.
+        The mean (``None`` when nothing counts) and the rows, those left out marked so.
     """
     unweighted = all(part.weight is None for part in parts)
-    counted: list[tuple[Contribution, Fraction]] = []
     rows: list[Contribution] = []
+    total = weighted = ZERO
     for part in parts:
-        if part.exclusion is not None or part.result is None:
-            continue
-        weight = Fraction(1) if unweighted else part.weight
-        if weight is not None:
-            counted.append((part, weight))
-    total = sum((weight for _, weight in counted), start=ZERO)
-    shares = {id(part): weight / total for part, weight in counted} if total else {}
-    for part in parts:
-        exclusion = part.exclusion
-        if exclusion is None and part.result is None:
-            exclusion = Exclusion.NOTHING_COUNTS
-        if exclusion is None and not unweighted and part.weight is None:
-            exclusion = Exclusion.NO_WEIGHT
-        rows.append(replace(part, share=shares.get(id(part)), exclusion=exclusion))
-    if not total:
-        return None, tuple(rows)
-    weighted = sum((w * part.result for part, w in counted if part.result is not None), start=ZERO)
-    return weighted / total, tuple(rows)
+        if part.exclusion is not None:
+            rows.append(part)
+        elif part.result is None:
+            rows.append(replace(part, exclusion=Exclusion.NOTHING_COUNTS))
+        elif unweighted:
+            rows.append(part)
+            total += 1
+            weighted += part.result
+        elif part.weight is None:
+            rows.append(replace(part, exclusion=Exclusion.NO_WEIGHT))
+        else:
+            rows.append(part)
+            total += part.weight
+            weighted += part.weight * part.result
+    return (weighted / total if total else None), tuple(rows)

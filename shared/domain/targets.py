@@ -83,9 +83,9 @@ def judge(
     """
     if isinstance(value, bool) and isinstance(target.value, bool):
         met = value is target.value
-        return Judged(met, FULL if met else ZERO, "boolean")
+        return Judged(met, min(FULL, cap) if met else ZERO, "boolean")
     if isinstance(value, date) and isinstance(target.value, date):
-        return _judge_date(value, target, date_days_to_zero)
+        return _judge_date(value, target, cap, date_days_to_zero)
     if _is_number(value) and _is_number(target.value):
         return _judge_number(value, target, cap)
     return None
@@ -114,25 +114,27 @@ def _judge_number(value: Value, target: Target, cap: Fraction) -> Judged:
     strict = target.op in {Op.MORE_THAN, Op.LESS_THAN}
     met = distance > 0 if strict else distance >= 0
     rule = RULES[target.op]
-    if distance == 0:
+    if distance == 0 or (met and cap <= FULL):
         # Strict and equal: not met, yet the shortfall is nothing (both are reported).
-        return Judged(met, FULL, rule)
-    reference = abs(_reference(value, target))
+        return Judged(met, min(FULL, cap), rule)
+    reference = abs(reference_bound(value, target) or ZERO)
     if reference == 0:
-        return Judged(met, FULL if met else ZERO, rule)
+        return Judged(met, min(FULL, cap) if met else ZERO, rule)
     result = FULL * (1 + distance / reference)
-    return Judged(met, min(max(result, ZERO), max(cap, ZERO)), rule)
+    return Judged(met, min(max(result, ZERO), cap), rule)
 
 
-def _reference(value: Fraction, target: Target) -> Fraction:
-    """The bound whose absolute value the shortfall is a proportion of."""
-    bound: Fraction = target.value  # type: ignore[assignment]
+def reference_bound(value: Value, target: Target) -> Fraction | None:
+    """The bound whose absolute value the shortfall is a proportion of, between numbers."""
+    bound: Value | None = target.value
+    if not isinstance(value, Fraction) or not isinstance(bound, Fraction):
+        return None
     if target.op is Op.BETWEEN and value > bound:
-        return target.value2  # type: ignore[return-value]
-    return bound
+        bound = target.value2
+    return bound if isinstance(bound, Fraction) else None
 
 
-def _judge_date(value: date, target: Target, days_to_zero: int) -> Judged:
+def _judge_date(value: date, target: Target, cap: Fraction, days_to_zero: int) -> Judged:
     bound: date = target.value  # type: ignore[assignment]
     late = (value - bound).days
     if target.op in {Op.AT_LEAST, Op.MORE_THAN}:
@@ -145,4 +147,4 @@ def _judge_date(value: date, target: Target, days_to_zero: int) -> Judged:
     strict = target.op in {Op.MORE_THAN, Op.LESS_THAN}
     met = late < 0 if strict else late <= 0
     result = FULL * (1 - Fraction(max(late, 0), days_to_zero))
-    return Judged(met, max(result, ZERO), "by_date")
+    return Judged(met, min(max(result, ZERO), cap), "by_date")

@@ -1,0 +1,231 @@
+"""Results as they leave the domain: for the API, the snapshot and whoever reads them.
+
+Exact figures are decimal text (28 significant digits where a fraction has no end); ``shown``
+is rounded half up as the chamber's policy says.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from shared.contracts.base import Contract
+from shared.contracts.snapshot import (
+    Contribution,
+    DecimalText,
+    Explanation,
+    Figure,
+    TargetView,
+    UsedMeasure,
+)
+from shared.domain import explanation as domain_explanation
+from shared.domain.numbers import number_text, shown_text
+from shared.domain.plan import Indicator, Kind, Plan
+from shared.domain.policy import Level, Policy
+from shared.domain.results import IndicatorResult, ObjectiveResult, Results
+from shared.domain.results import UsedMeasure as DomainUsedMeasure
+from shared.domain.targets import Target
+from shared.domain.values import NoValue, value_text
+
+
+class ObjectiveRow(Contract):
+    """The result of an objective in its own scope."""
+
+    code: str
+    kind: Kind
+    parent: str | None
+    title: str
+    weight: DecimalText | None
+    scope: str
+    figure: Figure
+
+
+class IndicatorRow(Contract):
+    """The result of an indicator with the value and the target it comes from."""
+
+    code: str
+    objective: str
+    title: str
+    weight: DecimalText | None
+    unit: str | None
+    status: str
+    source: str
+    value: str | None
+    target: TargetView | None
+    met: bool | None
+    rule: str
+    figure: Figure
+
+
+class ResultsDocument(Contract):
+    """All results of a chamber's year, computed on one revision of its inputs."""
+
+    chamber: str
+    year: int
+    revision: int
+    overall: Figure
+    objectives: tuple[ObjectiveRow, ...]
+    indicators: tuple[IndicatorRow, ...]
+
+
+def results_document(plan: Plan, results: Results) -> ResultsDocument:
+    """The results of a plan, in the order of its rows."""
+    return ResultsDocument(
+        chamber=plan.chamber,
+        year=plan.year,
+        revision=plan.revision,
+        overall=overall_figure(plan.policy, results),
+        objectives=tuple(
+            ObjectiveRow(
+                code=o.code,
+                kind=o.kind,
+                parent=o.parent,
+                title=o.title,
+                weight=exact(o.weight),
+                scope=results.home_scopes[o.code],
+                figure=objective_figure(plan.policy, o.kind, results.objective(o.code)),
+            )
+            for o in plan.objectives
+        ),
+        indicators=tuple(
+            _indicator_row(plan.policy, i, results.indicators[i.code]) for i in plan.indicators
+        ),
+    )
+
+
+def _indicator_row(policy: Policy, row: Indicator, result: IndicatorResult) -> IndicatorRow:
+    return IndicatorRow(
+        code=row.code,
+        objective=row.objective,
+        title=row.title,
+        weight=exact(row.weight),
+        unit=row.unit,
+        status=result.status,
+        source=result.source,
+        value=None if isinstance(result.value, NoValue) else value_text(result.value),
+        target=target_view(result.target),
+        met=result.met,
+        rule=result.rule,
+        figure=indicator_figure(policy, result),
+    )
+
+
+def exact(number: Fraction | None) -> str | None:
+    """Exact text of a figure, if there is one."""
+    return None if number is None else number_text(number)
+
+
+def target_view(target: Target | None) -> TargetView | None:
+    """A target with its bounds in canonical text."""
+    if target is None:
+        return None
+    value2 = None if target.value2 is None else value_text(target.value2)
+    return TargetView(op=target.op.value, value=value_text(target.value), value2=value2)
+
+
+def _figure(
+    policy: Policy,
+    level: Level,
+    measured: Fraction | None,
+    recognised: Fraction | None,
+    *,
+    assessed: bool = False,
+    judged: bool = False,
+    reason: str | None = None,
+) -> Figure:
+    if recognised is None:
+        return Figure(measured=None, recognised=None, shown=None, assessed=assessed, reason=reason)
+    return Figure(
+        measured=exact(measured),
+        recognised=exact(recognised),
+        shown=shown_text(recognised, policy.places(level)),
+        light=policy.light(level, recognised),
+        judgement=policy.judgement(recognised) if judged else None,
+        assessed=assessed,
+        reason=reason,
+    )
+
+
+def overall_figure(policy: Policy, results: Results) -> Figure:
+    """The chamber's result with its judgement."""
+    measured = results.overall.measured
+    reason = None if measured is not None else "nothing_counts"
+    return _figure(policy, Level.OVERALL, measured, measured, judged=True, reason=reason)
+
+
+def objective_figure(policy: Policy, kind: Kind, result: ObjectiveResult) -> Figure:
+    """An objective's result; sheets of persons carry a judgement too."""
+    return _figure(
+        policy,
+        kind.level,
+        result.measured,
+        result.recognised,
+        assessed=result.assessed,
+        judged=kind is Kind.INDIVIDUAL,
+        reason=result.exclusion,
+    )
+
+
+def indicator_figure(policy: Policy, result: IndicatorResult) -> Figure:
+    """An indicator's result."""
+    return _figure(
+        policy,
+        Level.INDICATOR,
+        result.measured,
+        result.recognised,
+        assessed=result.assessed,
+        reason=result.exclusion,
+    )
+
+
+def explanation_view(
+    explanation: domain_explanation.Explanation, titles: Mapping[str, str]
+) -> Explanation:
+    """An explanation as a contract; ``titles`` names the rows and measures it mentions."""
+    return Explanation(
+        code=explanation.code,
+        subject=explanation.subject,  # type: ignore[arg-type]
+        scope=explanation.scope,
+        title=explanation.title,
+        rule=explanation.rule,
+        text=explanation.text,
+        value=None if explanation.value is None else value_text(explanation.value),
+        formula=explanation.formula,
+        measures=tuple(_used_measure(used, titles) for used in explanation.measures),
+        target=target_view(explanation.target),
+        met=explanation.met,
+        measured=exact(explanation.measured),
+        recognised=exact(explanation.recognised),
+        contributions=tuple(
+            Contribution(
+                code=row.code,
+                title=titles.get(row.code),
+                weight=exact(row.weight),
+                result=exact(row.result),
+                share=exact(share),
+                excluded=row.exclusion,
+                exclusion_reason=row.reason,
+            )
+            for row, share in zip(explanation.contributions, explanation.shares, strict=True)
+        ),
+        reason=explanation.reason,
+    )
+
+
+def _used_measure(used: DomainUsedMeasure, titles: Mapping[str, str]) -> UsedMeasure:
+    period, version, role = used.versions[-1] if used.versions else (None, None, None)
+    return UsedMeasure(
+        code=used.ref.code,
+        title=titles.get(used.ref.code),
+        year=used.year,
+        period=period,
+        value=None if isinstance(used.value, NoValue) else value_text(used.value),
+        version=version,
+        validated_by=role,
+    )
+
+
+def titles_of(plan: Plan) -> dict[str, str]:
+    """Titles of measures, indicators and objectives by code, for :func:`explanation_view`."""
+    titles = {measure.code: measure.title for measure in plan.measures}
+    titles.update((indicator.code, indicator.title) for indicator in plan.indicators)
+    titles.update((objective.code, objective.title) for objective in plan.objectives)
+    return titles

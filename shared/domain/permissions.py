@@ -1,0 +1,105 @@
+"""Who may do what: one table, role by action. Pure data and two look-ups.
+
+A person's roles are given per chamber; the API asks this table, and serves its answer as
+``allowed_actions`` so that a front end need not know the rules.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What somebody is in a chamber."""
+
+    ENTITY_ADMINISTRATOR = "entity_administrator"
+    CHAMBER_ADMINISTRATOR = "chamber_administrator"
+    CONTROLLER = "controller"
+    """Controllo di gestione: runs the cycle."""
+    CONTRIBUTOR = "contributor"
+    """Offices and posizioni organizzative: enter measurements and texts."""
+    VALIDATOR = "validator"
+    """Dirigenti and Segretario generale: answer for what was entered."""
+    OIV = "oiv"
+    SIGNER = "signer"
+    READER = "reader"
+    PUBLIC = "public"
+    """Anyone; sees what is published, which has its own doors."""
+
+
+class Action(StrEnum):
+    """What can be done with something of a chamber."""
+
+    ENTITY_CREATE = "entity.create"
+    CHAMBER_CREATE = "chamber.create"
+    CHAMBER_READ = "chamber.read"
+    CHAMBER_UPDATE = "chamber.update"
+    PLAN_READ = "plan.read"
+    PLAN_IMPORT = "plan.import"
+    PLAN_EXPORT = "plan.export"
+    MEASUREMENT_READ = "measurement.read"
+    MEASUREMENT_RECORD = "measurement.record"
+    EVALUATION_READ = "evaluation.read"
+    EVALUATION_DECIDE = "evaluation.decide"
+    NARRATIVE_READ = "narrative.read"
+    NARRATIVE_WRITE = "narrative.write"
+    RESULT_READ = "result.read"
+    INTEGRATION_READ = "integration.read"
+    INTEGRATION_MANAGE = "integration.manage"
+    QUARANTINE_READ = "quarantine.read"
+    QUARANTINE_DECIDE = "quarantine.decide"
+    REPORT_READ = "report.read"
+    REPORT_REQUEST = "report.request"
+    REPORT_CANCEL = "report.cancel"
+
+
+_READING = frozenset(
+    {
+        Action.CHAMBER_READ,
+        Action.PLAN_READ,
+        Action.PLAN_EXPORT,
+        Action.MEASUREMENT_READ,
+        Action.EVALUATION_READ,
+        Action.NARRATIVE_READ,
+        Action.RESULT_READ,
+        Action.REPORT_READ,
+    }
+)
+
+_RUNNING = _READING | {
+    Action.PLAN_IMPORT,
+    Action.MEASUREMENT_RECORD,
+    Action.NARRATIVE_WRITE,
+    Action.INTEGRATION_READ,
+    Action.QUARANTINE_READ,
+    Action.QUARANTINE_DECIDE,
+    Action.REPORT_REQUEST,
+    Action.REPORT_CANCEL,
+}
+
+_ADMINISTERING = _RUNNING | {Action.CHAMBER_UPDATE, Action.INTEGRATION_MANAGE}
+
+PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
+    {
+        Role.ENTITY_ADMINISTRATOR: _ADMINISTERING | {Action.ENTITY_CREATE, Action.CHAMBER_CREATE},
+        Role.CHAMBER_ADMINISTRATOR: _ADMINISTERING,
+        Role.CONTROLLER: _RUNNING | {Action.EVALUATION_DECIDE},
+        Role.CONTRIBUTOR: _READING | {Action.MEASUREMENT_RECORD, Action.NARRATIVE_WRITE},
+        Role.VALIDATOR: _READING | {Action.MEASUREMENT_RECORD, Action.NARRATIVE_WRITE},
+        Role.OIV: _READING | {Action.EVALUATION_DECIDE},
+        Role.SIGNER: _READING,
+        Role.READER: _READING,
+        Role.PUBLIC: frozenset(),
+    }
+)
+"""The whole table. The controller records the OIV's decisions on its behalf."""
+
+
+def allowed_actions(roles: Iterable[Role]) -> frozenset[Action]:
+    """Everything that somebody with these roles may do."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))
+
+
+def allows(roles: Iterable[Role], action: Action) -> bool:
+    """Whether somebody with these roles may do this."""
+    return any(action in PERMISSIONS[role] for role in roles)
