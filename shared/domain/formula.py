@@ -127,10 +127,11 @@ def parse(text: str) -> Formula:
     try:
         items: Any = _parser.parse(text)
     except UnexpectedInput as error:
-        position = error.pos_in_stream
+        position: int | None = error.pos_in_stream
         # lark places an unexpected end of the text nowhere, or before it.
-        at_end = position is None or position < 0
-        raise FormulaError(text, len(text) if at_end else position) from None
+        if position is None or position < 0:
+            position = len(text)
+        raise FormulaError(text, position) from None
     return Formula(items)
 
 
