@@ -35,14 +35,22 @@ RENDER_FUNCTION = "render_report"
 """Name of the arq function; called with ``(chamber, job_id)``, JSON-serialised, ids only."""
 
 LEASE_SECONDS = 30
-"""A lease lives this long after the last heartbeat; heartbeats come every third of it."""
+"""A lease lives this long after the last heartbeat unless the API is set otherwise.
+
+The lease itself says how long (``RenderLease.lease_seconds``); heartbeats come every third
+of that.
+"""
 
 Stage = Literal["queued", "leased", "document", "pdf", "signing", "uploading", "done"]
 
 
-def arq_job_id(chamber: str, job_id: str) -> str:
-    """Id under which a render job is queued: one queued message per job at any time."""
-    return f"render:{chamber}:{job_id}"
+def arq_job_id(chamber: str, job_id: str, attempt: int) -> str:
+    """Id under which an attempt at a render job is queued: one message per attempt.
+
+    The attempt is part of it because arq refuses an id as long as the in-progress key of a
+    killed worker lives, which is longer than anybody wants to wait for a report.
+    """
+    return f"render:{chamber}:{job_id}:{attempt}"
 
 
 class RenderLease(Contract):
@@ -53,7 +61,11 @@ class RenderLease(Contract):
     attempt: int = Field(ge=1)
     lease_token: str
     expires_at: str
+    """RFC 3339 UTC instant by the database's clock."""
+    lease_seconds: int = Field(default=LEASE_SECONDS, ge=1)
+    """How long the lease lives after each heartbeat; heartbeats come every third of it."""
     snapshot_sha256: str
+    """Of ``canonical_bytes(snapshot)``, in hexadecimal; the API has frozen these bytes."""
     snapshot: ReportSnapshot
 
 

@@ -7,6 +7,7 @@ rounded half up as the chamber's policy says, still with a dot: the Italian form
 (``94,9``) is the document's business.
 """
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -254,3 +255,14 @@ class ReportSnapshot(Contract):
     narratives: tuple[NarrativeView, ...] = ()
     tables: tuple[TableView, ...] = ()
     explanations: tuple[Explanation, ...]
+
+
+def canonical_bytes(snapshot: ReportSnapshot) -> bytes:
+    """The one way a snapshot is written: what is frozen, hashed and attached to the PDF.
+
+    JSON in UTF-8 with sorted names and no blanks; a snapshot that is read back and written
+    again gives the same bytes.
+    """
+    document = snapshot.model_dump(mode="json")
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
