@@ -15,7 +15,7 @@ def free_port() -> int:
 
 def in_use(host: str, port: int) -> bool:
     """Whether something listens on (or blocks) this port."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -87,7 +87,11 @@ class PostgresServer:
 
 
 def start(
-    directory: DataDirectory, passwords: LocalSecrets, *, durable: bool = True
+    directory: DataDirectory,
+    passwords: LocalSecrets,
+    *,
+    port: int | None = None,
+    durable: bool = True,
 ) -> PostgresServer:
     """Start the server of ``directory``, creating the cluster the first time.
 
@@ -97,6 +101,7 @@ def start(
     Args:
         directory: where cluster and log live.
         passwords: the superuser's password is set when the cluster is created.
+        port: the loopback port to listen on; any free one by default.
         durable: ``False`` trades survival of a power cut for speed.
 
     Raises:
@@ -113,7 +118,9 @@ def start(
         return adopted
     log = directory.logs / "postgres.log"
     for _ in range(_ATTEMPTS):
-        server = _launch(programs, cluster, account, passwords, log, durable=durable)
+        server = _launch(
+            programs, cluster, account, passwords, log, port=port or free_port(), durable=durable
+        )
         if server is not None:
             return server
     raise LocalSystemError(
@@ -235,10 +242,10 @@ def _launch(
     passwords: LocalSecrets,
     log: Path,
     *,
+    port: int,
     durable: bool,
 ) -> PostgresServer | None:
     """One attempt; ``None`` when the server ended before it was ready."""
-    port = free_port()
     settings = _SETTINGS if durable else _SETTINGS | _THROWAWAY_SETTINGS
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     _discard_stale_lock(cluster)

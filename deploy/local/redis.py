@@ -46,8 +46,15 @@ class RedisServer:
             self.child.stop(signal.SIGTERM)
 
 
-def start(directory: DataDirectory, passwords: LocalSecrets) -> RedisServer:
+def start(
+    directory: DataDirectory, passwords: LocalSecrets, *, port: int | None = None
+) -> RedisServer:
     """Start the Redis of ``directory``, or return the one that already runs there.
+
+    Args:
+        directory: where append-only file and log live.
+        passwords: Redis asks every client for one.
+        port: the loopback port to listen on; any free one by default.
 
     Raises:
         LocalSystemError: no wheel, or the server did not come up; the text names the log.
@@ -57,7 +64,7 @@ def start(directory: DataDirectory, passwords: LocalSecrets) -> RedisServer:
         return adopted
     log = directory.logs / "redis.log"
     for _ in range(_ATTEMPTS):
-        server = _launch(directory, passwords, log)
+        server = _launch(directory, passwords, log, port or free_port())
         if server is not None:
             return server
     raise LocalSystemError(
@@ -96,9 +103,10 @@ def _program() -> Path:
     return Path(found.origin).parent / "bin" / "redis-server"
 
 
-def _launch(directory: DataDirectory, passwords: LocalSecrets, log: Path) -> RedisServer | None:
+def _launch(
+    directory: DataDirectory, passwords: LocalSecrets, log: Path, port: int
+) -> RedisServer | None:
     """One attempt; ``None`` when the server ended before it answered."""
-    port = free_port()
     configuration = _write_configuration(directory, port, passwords.redis)
     child = spawn([_program(), configuration], log=log, environment={"PATH": "/usr/bin:/bin"})
 

@@ -1,0 +1,334 @@
+"""All processes of one embedded system: started in order, watched, stopped in reverse."""
+
+import http.client
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import databases, postgres, redis
+from deploy.local.errors import LocalSystemError
+from deploy.local.identity import LocalIssuer
+from deploy.local.layout import DataDirectory
+from deploy.local.ports import LOOPBACK, in_use
+from deploy.local.processes import Child, ProcessIdentity, spawn, stop_stranded, wait_until
+from deploy.local.secrets import LocalSecrets, load_or_create
+from deploy.local.services import (
+    Connections,
+    ServiceCommands,
+    api_environment,
+    renderer_environment,
+)
+from deploy.local.state import StartedBy, SystemState, clear_state, read_state, write_state
+from shared.runtime.language import in_terminal_language
+
+_READY_SECONDS = 60.0
+_LOG_BYTES_KEPT = 10 * 1024 * 1024
+"""A longer log is set aside (one older file per process) when its process starts."""
+
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 30.0
+_STEADY_SECONDS = 60.0
+"""A process that ran this long is not failing at start: its next pause is the first again."""
+
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
+_STOP_SECONDS = {"api": 10.0, "renderer": 15.0}
+
+
+@dataclass(frozen=True)
+class SystemOptions:
+    """What is started and for whom."""
+
+    port: int
+    host: str = LOOPBACK
+    renderer: bool = True
+    started_by: StartedBy = "up"
+    commands: ServiceCommands = field(default_factory=ServiceCommands)
+
+
+@dataclass
+class _Watched:
+    """One process and how often it failed lately."""
+
+    child: Child
+    restart: Callable[[], Child]
+    started: float
+    pause: float = _FIRST_PAUSE_SECONDS
+    due: float | None = None
+    """When it is started again (monotonic seconds), while it is down."""
+
+
+class LocalSystem:
+    """The processes of one data directory. The caller holds its lock."""
+
+    def __init__(
+        self, directory: DataDirectory, options: SystemOptions, tell: Callable[[str], None]
+    ) -> None:
+        """Nothing is started yet; ``tell`` gets a line when something happens later."""
+        self._directory = directory
+        self._options = options
+        self._tell = tell
+        self._secrets: LocalSecrets = load_or_create(directory.secrets_file)
+        self._servers: list[postgres.PostgresServer | redis.RedisServer] = []
+        self._watched: dict[str, _Watched] = {}
+        self._ready = False
+        self.issuer = LocalIssuer(directory.identity)
+        self.postgres_port: int | None = None
+        self.redis_port: int | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the API on this machine."""
+        host = self._options.host
+        if host in _EVERY_ADDRESS:
+            host = LOOPBACK
+        elif ":" in host:
+            host = f"[{host}]"
+        return f"http://{host}:{self._options.port}"
+
+    def start(self) -> None:
+        """Start everything and wait until it answers; on failure, stop what was started.
+
+        Raises:
+            LocalSystemError: what kept it from starting, in one sentence.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop what this started, consumers before servers; data stays. Repeatable."""
+        for name in ("renderer", "api"):
+            watched = self._watched.pop(name, None)
+            if watched is not None:
+                watched.child.stop(seconds=_STOP_SECONDS[name])
+        while self._servers:
+            self._servers.pop().stop()
+        self._watched.clear()
+        clear_state(self._directory)
+
+    def check(self) -> None:
+        """Look after the processes once: start again, after a pause, the ones that died."""
+        now = time.monotonic()
+        for name, watched in self._watched.items():
+            if watched.due is not None:
+                if now >= watched.due:
+                    self._start_again(name, watched, now)
+            elif not watched.child.running():
+                self._note_death(name, watched, now)
+
+    def _start(self) -> None:
+        stop_left_over(self._directory)
+        if in_use(self._options.host, self._options.port):
+            port = self._options.port
+            raise LocalSystemError(
+                in_terminal_language(
+                    f"La porta {port} è già in uso: indicarne un'altra con --port.",
+                    f"Port {port} is already in use: choose another one with --port.",
+                )
+            )
+        for log in self._directory.logs.glob("*.log"):
+            _set_aside(log)
+        self._write_state()
+        self.issuer.ensure_keys()
+        authority = self._begin_authority()
+        connections = self._start_servers()
+        self._finish_authority(authority)
+        self._start_services(connections)
+        self._ready = True
+        self._write_state()
+
+    def _start_servers(self) -> Connections:
+        redis_url = databases.given_redis_url() or self._start_redis()
+        given = databases.given_database_url()
+        if given is None:
+            prepared = databases.prepare_embedded(self._start_postgres(), self._secrets)
+        else:
+            prepared = databases.prepare_given(given, self._secrets)
+        if prepared.owner_url is not None:
+            from services.api.db.migrate import upgrade  # noqa: PLC0415 - loads SQLAlchemy
+
+            upgrade(prepared.owner_url)
+        return Connections(self.url, prepared.runtime_url, redis_url)
+
+    def _start_postgres(self) -> str:
+        server = postgres.start(self._directory, self._secrets)
+        self._servers.append(server)
+        self.postgres_port = server.port
+
+        def restart() -> Child:
+            again = postgres.start(self._directory, self._secrets, port=server.port)
+            server.child, server.identity = again.child, again.identity
+            return _owned(again.child)
+
+        self._watch("postgres", _owned(server.child), restart)
+        return server.superuser_url
+
+    def _start_redis(self) -> str:
+        server = redis.start(self._directory, self._secrets)
+        self._servers.append(server)
+        self.redis_port = server.port
+
+        def restart() -> Child:
+            again = redis.start(self._directory, self._secrets, port=server.port)
+            server.child, server.identity = again.child, again.identity
+            return _owned(again.child)
+
+        self._watch("redis", _owned(server.child), restart)
+        return server.url
+
+    def _start_services(self, connections: Connections) -> None:
+        options, logs = self._options, self._directory.logs
+        api_command = [
+            *options.commands.api, "--host", options.host, "--port", str(options.port)
+        ]  # fmt: skip
+        api_variables = api_environment(self._directory, self._secrets, connections)
+        self._launch(
+            "api", lambda: spawn(api_command, log=logs / "api.log", environment=api_variables)
+        )
+        if options.renderer:
+            variables = renderer_environment(self._directory, self._secrets, connections)
+            log = logs / "renderer.log"
+            command = options.commands.renderer
+            self._launch("renderer", lambda: spawn(command, log=log, environment=variables))
+        self._write_state()
+        self._wait_until_ready()
+
+    def _launch(self, name: str, start: Callable[[], Child]) -> None:
+        self._watch(name, start(), start)
+
+    def _watch(self, name: str, child: Child, restart: Callable[[], Child]) -> None:
+        self._watched[name] = _Watched(child, restart, time.monotonic())
+
+    def _wait_until_ready(self) -> None:
+        api = self._watched["api"].child
+
+        def settled() -> bool:
+            return not api.running() or self.answers()
+
+        came = wait_until(settled, seconds=_READY_SECONDS, interval=0.02)
+        for name, watched in self._watched.items():
+            if not watched.child.running():
+                raise _not_started(name, self._directory.logs / f"{name}.log")
+        if not came:
+            raise _not_started("api", self._directory.logs / "api.log")
+
+    def answers(self) -> bool:
+        """Whether the API says it is ready to serve."""
+        host = self.url.removeprefix("http://")
+        connection = http.client.HTTPConnection(host, timeout=2.0)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _begin_authority(self) -> "subprocess.Popen[bytes] | None":
+        """Have the development seals' authority made, beside everything else, when missing."""
+        if any(self._directory.trust.glob("*.pem")):
+            return None
+        return subprocess.Popen(
+            [*self._options.commands.authority, str(self._directory.signing)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    def _finish_authority(self, authority: "subprocess.Popen[bytes] | None") -> None:
+        if authority is None:
+            return
+        _, errors = authority.communicate(timeout=_READY_SECONDS)
+        if authority.returncode != 0:
+            reason = (errors.decode(errors="replace").strip().splitlines() or ["?"])[-1]
+            raise LocalSystemError(
+                in_terminal_language(
+                    f"L'autorità dei sigilli di prova non si crea: {reason}",
+                    f"The authority of the test seals cannot be made: {reason}",
+                )
+            )
+
+    def _note_death(self, name: str, watched: _Watched, now: float) -> None:
+        if now - watched.started >= _STEADY_SECONDS:
+            watched.pause = _FIRST_PAUSE_SECONDS
+        watched.due = now + watched.pause
+        status = watched.child.exit_status
+        self._tell(
+            in_terminal_language(
+                f"{name} si è fermato (stato {status}); riparte tra {watched.pause:g} s, "
+                f"dettagli in {self._directory.logs / f'{name}.log'}",
+                f"{name} has ended (status {status}); starting again in {watched.pause:g} s, "
+                f"details in {self._directory.logs / f'{name}.log'}",
+            )
+        )
+        watched.pause = min(watched.pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _start_again(self, name: str, watched: _Watched, now: float) -> None:
+        watched.due = None
+        watched.started = now
+        try:
+            watched.child = watched.restart()
+        except LocalSystemError as error:
+            self._tell(str(error))
+            watched.due = now + watched.pause
+            watched.pause = min(watched.pause * 2, _LONGEST_PAUSE_SECONDS)
+            return
+        self._write_state()
+        self._tell(in_terminal_language(f"{name} è ripartito", f"{name} runs again"))
+
+    def _write_state(self) -> None:
+        own = ProcessIdentity.of(os.getpid())
+        if own is None:
+            raise AssertionError("this process exists")
+        children = {name: watched.child.identity for name, watched in self._watched.items()}
+        state = SystemState(own, self._options.started_by, self._ready, self.url, children)
+        write_state(self._directory, state)
+
+
+def stop_left_over(directory: DataDirectory) -> None:
+    """Stop processes that a killed run of this data directory has left behind.
+
+    Only processes on file are touched, told by id and creation time.
+    """
+    state = read_state(directory)
+    if state is not None and not state.alive():
+        for name in ("renderer", "api"):
+            identity = state.children.get(name)
+            if identity is not None:
+                stop_stranded(identity)
+        clear_state(directory)
+    redis.stop_left_over(directory)
+    postgres.stop_left_over(directory)
+
+
+def _owned(child: Child | None) -> Child:
+    """The child of a server that was just started after left-over ones were stopped."""
+    if child is None:
+        raise LocalSystemError(
+            in_terminal_language(
+                "Un altro processo usa già questa cartella dei dati.",
+                "Another process already uses this data directory.",
+            )
+        )
+    return child
+
+
+def _set_aside(log: Path) -> None:
+    if log.stat().st_size > _LOG_BYTES_KEPT:
+        log.replace(log.with_suffix(".log.1"))
+
+
+def _not_started(name: str, log: Path) -> LocalSystemError:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    last = lines[-1].strip() if lines else "-"
+    return LocalSystemError(
+        in_terminal_language(
+            f"{name} non si avvia: {last} (dettagli in {log})",
+            f"{name} does not start: {last} (details in {log})",
+        )
+    )
