@@ -75,6 +75,10 @@ class ApiSettings(ProcessSettings):
     """``file:///folder`` or ``s3://bucket/prefix``; in memory for development only."""
     trust_anchors: Path | None = None
     """Folder of PEM certificates that the chambers' seals must chain to."""
+    rate_limit_per_minute: int = Field(default=30_000, ge=1)
+    """Requests that one caller may make in a minute, counted by each process."""
+    max_body_bytes: int = Field(default=32 * 1024**2, ge=1024)
+    """Largest request body; the largest case file and signed PDF fit well."""
 
     @field_validator("public_url")
     @classmethod

@@ -82,7 +82,7 @@ class ReadSession:
 
     async def scalar(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401 - whatever the column holds
         """The first column of the first row, or ``None``."""
         return (await self._connection.execute(statement, parameters)).scalar()
 

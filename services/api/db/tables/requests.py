@@ -1,5 +1,7 @@
 """What every write leaves behind: audit line, outbox event, answer to replay."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from services.api.db.base import (
@@ -13,7 +15,7 @@ from services.api.db.base import (
 )
 
 
-def _audit_content() -> list[sa.Column[str]]:
+def _audit_content() -> list[sa.Column[Any]]:
     return [
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
@@ -23,7 +25,7 @@ def _audit_content() -> list[sa.Column[str]]:
     ]
 
 
-def _answer_content() -> list[sa.Column[str]]:
+def _answer_content() -> list[sa.Column[Any]]:
     return [
         sa.Column("request_sha256", sa.LargeBinary, nullable=False),
         sa.Column("status", sa.SmallInteger, nullable=False),

@@ -1,0 +1,28 @@
+"""What an application is made of, built once at start-up and handed to whoever needs it."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from services.api.auth.directory import ChamberDirectory
+from services.api.auth.tokens import TokenVerifier
+from services.api.db.session import Database
+from shared.runtime.clock import Clock
+from shared.runtime.settings import ApiSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The long-lived parts of one application."""
+
+    settings: ApiSettings
+    database: Database
+    verifier: TokenVerifier
+    directory: ChamberDirectory
+    clock: Clock
+
+
+def container(request: Request) -> Container:
+    """The container of the application that serves this request."""
+    return cast("Container", request.app.state.container)

@@ -1,0 +1,129 @@
+"""Builds the application. Nothing happens at import: ``create_app`` makes everything.
+
+A feature is a package with four files:
+
+``router.py``
+    Endpoints: parse, authorise, one service call, return. Each declares one dependency of
+    :mod:`services.api.auth.access` (``reading``, ``writing`` or ``permitted``) and answers
+    with :mod:`services.api.responses` or :mod:`services.api.paging`; POSTs that create go
+    through :func:`services.api.idempotency.once`. Texts of the OpenAPI document are Italian.
+``schemas.py``
+    Bodies, on :class:`services.api.responses.Resource`; what lists hold, on
+    :class:`services.api.paging.ListItem`.
+``service.py``
+    Use cases. Takes a session, refuses with :class:`services.api.errors.Refusal`, writes an
+    audit line and events with :mod:`services.api.db.trail`.
+``repository.py``
+    All its SQL, as Core statements run through the session.
+
+To add one: make the package, list its router in ``_ROUTERS`` below, add its codes to
+:mod:`services.api.problem_table` and its actions to :mod:`shared.domain.permissions`. Work
+that runs besides requests (a relay, a sweeper) is an async context manager
+``(Container) -> AsyncContextManager[None]`` in ``_BACKGROUND``.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
+
+from services.api import errors, openapi
+from services.api.auth.directory import ChamberDirectory
+from services.api.auth.tokens import FileKeys, KeySource, NoKeys, PublishedKeys, TokenVerifier
+from services.api.container import Container
+from services.api.db.safety import refuse_unsafe_role
+from services.api.db.session import Database
+from services.api.edge import Edge, Limits
+from services.api.system.router import router as system
+from shared.contracts.case import Case
+from shared.runtime.clock import SystemClock
+from shared.runtime.logging import configure
+from shared.runtime.settings import ApiSettings
+
+_ROUTERS: tuple[APIRouter, ...] = (system,)
+
+_RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (Case,)
+"""Models of bodies that endpoints read as bytes, for the OpenAPI document."""
+
+_BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...] = ()
+
+
+def create_app(settings: ApiSettings | None = None) -> FastAPI:
+    """The application; with settings from the environment when none are given.
+
+    As a factory for a server: ``uvicorn --factory services.api.main:create_app``.
+    """
+    if settings is None:
+        settings = ApiSettings()
+        configure("api", level=settings.log_level)
+    app = FastAPI(
+        title="Ciclo",
+        version=version("ciclo"),
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.openapi_models = _RAW_BODY_MODELS
+    for router in _ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    openapi.install(app, public_url=settings.public_url, development=not settings.production)
+    app.state.openapi_bytes = _written_once(app)
+    app.add_middleware(
+        Edge,
+        limits=Limits(settings.rate_limit_per_minute, settings.max_body_bytes),
+        public_url=settings.public_url,
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Opens what the application needs, and closes it whatever happens."""
+    settings: ApiSettings = app.state.settings
+    database = Database(
+        settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        if settings.production:
+            await refuse_unsafe_role(database)
+        container = Container(
+            settings=settings,
+            database=database,
+            verifier=TokenVerifier(
+                _keys(settings), issuer=settings.oidc_issuer, audience=settings.oidc_audience
+            ),
+            directory=ChamberDirectory(database),
+            clock=SystemClock(),
+        )
+        app.state.container = container
+        for background in _BACKGROUND:
+            await stack.enter_async_context(background(container))
+        yield
+
+
+def _keys(settings: ApiSettings) -> KeySource:
+    if settings.oidc_jwks_file is not None:
+        return FileKeys(settings.oidc_jwks_file)
+    if settings.oidc_jwks_url:
+        return PublishedKeys(settings.oidc_jwks_url)
+    return NoKeys()
+
+
+def _written_once(app: FastAPI) -> Callable[[], bytes]:
+    """Bytes of the OpenAPI document, made when first asked for."""
+    made: list[bytes] = []
+
+    def document() -> bytes:
+        if not made:
+            made.append(json.dumps(app.openapi(), ensure_ascii=False).encode())
+        return made[0]
+
+    return document

@@ -1,0 +1,247 @@
+"""The OpenAPI document: what FastAPI writes, completed as the Italian guidelines ask.
+
+FastAPI knows paths, parameters and bodies. This module adds what holds for all of them:
+identity of the API, servers, security, the error answers, the headers, and the bounds and
+formats that a JSON schema made by pydantic lacks. Routes describe their own refusals with
+:func:`refusals` and say ``openapi_extra=PUBLIC`` when no token is needed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.api.openapi_texts import (
+    API_ID,
+    DESCRIPTION,
+    STANDARD_REFUSALS,
+    STATUS_TEXTS,
+    SUMMARY,
+    TAGS,
+    TITLE,
+)
+from services.api.problem_table import PROBLEMS
+from services.api.problems import ProblemDetails, ProblemError
+
+Schema = dict[str, Any]
+
+PUBLIC: Schema = {"security": [{}]}
+"""``openapi_extra`` of a route that anyone may call."""
+
+_BEARER: list[Schema] = [{"oidc": []}, {"macchina": []}]
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+# Largest array, text and whole number that any answer can hold, where a model does not say
+# less: bounds for those who validate, with room for the largest chamber.
+_MAX_ITEMS = 20_000
+_MAX_LENGTH = 200_000
+_INT32 = 2_147_483_647
+
+_SECURITY_SCHEMES = {
+    "oidc": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "Token di accesso del gestore di identità (OpenID Connect), verificato "
+        "come chiede RFC8725: firma asimmetrica, emittente, destinatario e scadenza.",
+    },
+    "macchina": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Token di un sistema (client credentials) con ruoli in una o più camere.",
+    },
+}
+
+_HEADERS: dict[str, Schema] = {
+    "RateLimit-Limit": {
+        "description": "Richieste ammesse nella finestra di un minuto.",
+        "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": _INT32},
+    },
+    "RateLimit-Remaining": {
+        "description": "Richieste che restano nella finestra.",
+        "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": _INT32},
+    },
+    "RateLimit-Reset": {
+        "description": "Secondi alla fine della finestra.",
+        "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 60},
+    },
+    "Retry-After": {
+        "description": "Secondi da attendere prima di riprovare.",
+        "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400},
+    },
+    "Request-Id": {
+        "description": "Numero della richiesta, da citare nelle segnalazioni.",
+        "schema": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"},
+    },
+    "Cache-Control": {
+        "description": "`no-store` salvo dove la risposta porta un ETag; allora `private, "
+        "no-cache`: si conserva e si convalida ogni volta, senza max-age.",
+        "schema": {"type": "string", "maxLength": 100, "pattern": "^[a-z0-9=, -]+$"},
+    },
+    "ETag": {
+        "description": "Versione della risorsa, per If-None-Match e If-Match.",
+        "schema": {"type": "string", "maxLength": 100, "pattern": '^(W/)?"[^"]*"$'},
+    },
+    "Location": {
+        "description": "Indirizzo della risorsa creata.",
+        "schema": {"type": "string", "format": "uri-reference", "maxLength": 500},
+    },
+}
+
+_ALWAYS = ("Request-Id", "Cache-Control")
+_QUOTA = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route that may refuse with these codes."""
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {
+        status: {
+            "description": f"{STATUS_TEXTS.get(str(status), PROBLEMS[found[0]].it[0])} "
+            f"(`{'`, `'.join(found)}`)",
+            "x-codes": found,
+        }
+        for status, found in by_status.items()
+    }
+
+
+def install(app: FastAPI, *, public_url: str, development: bool) -> None:
+    """Makes ``app.openapi()`` give the completed document, built once."""
+
+    def document() -> Schema:
+        if app.openapi_schema is None:
+            app.openapi_schema = build(app, public_url=public_url, development=development)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def build(app: FastAPI, *, public_url: str, development: bool) -> Schema:
+    """The whole document."""
+    document = get_openapi(
+        title=TITLE,
+        version=app.version,
+        routes=app.routes,
+        description=DESCRIPTION,
+        tags=TAGS,
+        terms_of_service=f"{public_url}/docs/condizioni",
+        contact={"name": "Ciclo", "url": f"{public_url}/docs"},
+        license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+    )
+    document["info"] |= {"summary": SUMMARY, "x-summary": SUMMARY, "x-api-id": API_ID}
+    document["servers"] = _servers(public_url, development=development)
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    _add_models(schemas, app)
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    components["headers"] = _HEADERS
+    document["security"] = _BEARER
+    for operation in _operations(document):
+        _complete_operation(operation)
+    for schema in _schemas(document):
+        _bound(schema)
+    return document
+
+
+def _servers(public_url: str, *, development: bool) -> list[Schema]:
+    servers: list[Schema] = []
+    if public_url.startswith("https://"):
+        servers.append({"url": public_url, "description": "Questa installazione."})
+    if development or not servers:
+        servers.append({"url": public_url, "description": "Ambiente di prova.", "x-sandbox": True})
+    return servers
+
+
+def _add_models(schemas: Schema, app: FastAPI) -> None:
+    """Schemas that routes refer to by name because they read the raw body."""
+    for model in (ProblemDetails, ProblemError, *getattr(app.state, "openapi_models", ())):
+        made = model.model_json_schema(
+            ref_template="#/components/schemas/{model}", by_alias=True, mode="validation"
+        )
+        schemas.update(made.pop("$defs", {}))
+        schemas[model.__name__] = made
+
+
+def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
+    for item in document["paths"].values():
+        for method in _METHODS:
+            if method in item:
+                yield method, item[method]
+
+
+def _complete_operation(found: tuple[str, Schema]) -> None:
+    method, operation = found
+    public = operation.get("security") == [{}]
+    responses: Schema = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        responses.pop("422")
+    for status, text in STANDARD_REFUSALS.items():
+        if public and status in ("401", "403", "404"):
+            continue
+        responses.setdefault(status, {"description": text})
+    for status, response in responses.items():
+        if status[0] in "45d":
+            response["content"] = {
+                "application/problem+json": {
+                    "schema": {"$ref": "#/components/schemas/ProblemDetails"}
+                }
+            }
+        _add_headers(method, status, response)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_headers(method: str, status: str, response: Schema) -> None:
+    names = [*_ALWAYS]
+    if status[0] in "24d":
+        names += _QUOTA
+    if status in ("429", "503", "202"):
+        names.append("Retry-After")
+    if method == "get" and status in ("200", "304"):
+        names.append("ETag")
+    if status in ("201", "202"):
+        names.append("Location")
+    headers = response.setdefault("headers", {})
+    for name in names:
+        headers.setdefault(name, {"$ref": f"#/components/headers/{name}"})
+
+
+def _schemas(node: object) -> Iterator[Schema]:
+    """Every schema in the document, examples and defaults left alone."""
+    if isinstance(node, list):
+        for part in node:
+            yield from _schemas(part)
+    elif isinstance(node, dict):
+        if isinstance(node.get("type"), str):
+            yield node
+        for key, part in node.items():
+            if key not in ("example", "examples", "default", "enum", "const"):
+                yield from _schemas(part)
+
+
+def _bound(schema: Schema) -> None:
+    """Formats and limits that the schema does not say itself."""
+    match schema["type"]:
+        case "integer":
+            schema.setdefault("format", "int32")
+            schema.setdefault("minimum", schema.pop("exclusiveMinimum", -1) + 1 or 0)
+            schema.setdefault("maximum", _INT32)
+        case "string" if not schema.keys() & {"enum", "const"}:
+            if not schema.keys() & {"pattern", "format"}:
+                schema["pattern"] = r"^[\s\S]*$"
+            schema.setdefault("maxLength", _MAX_LENGTH)
+        case "string" if "const" in schema:
+            # An enumeration of one says the same to tools that do not know `const`.
+            schema["enum"] = [schema.pop("const")]
+        case "array":
+            schema.setdefault("minItems", 0)
+            schema.setdefault("maxItems", schema.get("minItems") or _MAX_ITEMS)
+        case "object":
+            extra = schema.setdefault("additionalProperties", False)
+            if extra is True or isinstance(extra, dict):
+                schema.setdefault("maxProperties", _MAX_ITEMS)

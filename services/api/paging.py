@@ -1,0 +1,216 @@
+"""Lists: ``?limit=&cursor=&sort=&fields=``, in a stable order.
+
+A cursor is the place after the last row given: the value of the sort column and the row's
+own id. Rows inserted meanwhile neither shift nor repeat what follows. It is opaque to the
+caller and good for the order it was made in only.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import Query, Request
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from starlette.responses import Response
+
+from services.api.errors import Refusal
+from services.api.responses import Resource, resource_response
+from shared.contracts.issues import Issue
+
+DEFAULT_LIMIT = 50
+MOST = 500
+
+
+class ListItem(Resource):
+    """Base of what lists hold. With ``fields=`` only what was asked for is present."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describes every field as optional: a caller may ask for fewer."""
+        schema = handler(core_schema)
+        handler.resolve_ref_schema(schema).pop("required", None)
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list, in which order, with which fields."""
+
+    limit: int
+    cursor: str | None
+    sort: str | None
+    fields: str | None
+
+
+def page(
+    limit: Annotated[
+        int,
+        Query(
+            ge=1,
+            le=MOST,
+            description="Quanti elementi al massimo.",
+            json_schema_extra={"format": "int32"},
+        ),
+    ] = DEFAULT_LIMIT,
+    cursor: Annotated[
+        str | None,
+        Query(
+            max_length=600,
+            pattern=r"^[A-Za-z0-9_-]+$",
+            description="`next` della risposta precedente.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        Query(
+            max_length=64,
+            pattern=r"^-?[a-z][a-z0-9_]*$",
+            description="Campo per cui ordinare; con il meno davanti in ordine decrescente.",
+        ),
+    ] = None,
+    fields: Annotated[
+        str | None,
+        Query(
+            max_length=1000,
+            pattern=r"^[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*$",
+            description="Campi da rispondere, separati da virgole; se manca, tutti.",
+        ),
+    ] = None,
+) -> Page:
+    """Dependency: the parameters that every list takes."""
+    return Page(limit, cursor, sort, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The orders of a list.
+
+    ``columns`` maps what a caller may sort by to columns that are never null; ``key`` is the
+    column that tells rows apart; ``default`` is a ``sort`` text.
+    """
+
+    columns: Mapping[str, sa.ColumnElement[Any]]
+    key: sa.ColumnElement[Any]
+    default: str
+
+    def resolve(self, sort: str | None) -> tuple[str, sa.ColumnElement[Any], bool]:
+        """The order asked for: its text, its column, and whether it descends."""
+        text = sort or self.default
+        name = text.removeprefix("-")
+        if name not in self.columns:
+            known = ", ".join(self.columns)
+            raise Refusal(
+                "validation_failed",
+                issues=[
+                    Issue(
+                        pointer="/query/sort",
+                        code="not_allowed",
+                        it=f"ordinamento non ammesso; ammessi: {known}",
+                        en=f"order not allowed; allowed: {known}",
+                    )
+                ],
+            )
+        return text, self.columns[name], text.startswith("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A part of a list, and the cursor of what follows."""
+
+    rows: Sequence[sa.Row[Any]]
+    next: str | None
+
+
+def sliced(statement: sa.Select[Any], order: Order, asked: Page) -> sa.Select[Any]:
+    """``statement`` in the order asked for, from the cursor on, one row more than the limit.
+
+    The statement gets two columns more, ``_sort`` and ``_key``, for the next cursor.
+    """
+    text, column, descending = order.resolve(asked.sort)
+    statement = statement.add_columns(column.label("_sort"), order.key.label("_key"))
+    if asked.cursor is not None:
+        place = sa.tuple_(column, order.key)
+        values = _decode(asked.cursor, text)
+        bound = sa.tuple_(
+            sa.literal(values[0], column.type), sa.literal(values[1], order.key.type)
+        )
+        statement = statement.where(place < bound if descending else place > bound)
+    ordering = [column.desc(), order.key.desc()] if descending else [column, order.key]
+    return statement.order_by(*ordering).limit(asked.limit + 1)
+
+
+def cut(rows: Sequence[sa.Row[Any]], order: Order, asked: Page) -> Rows:
+    """The rows of :func:`sliced` without the one too many, and the cursor if there was one."""
+    if len(rows) <= asked.limit:
+        return Rows(rows, None)
+    kept = rows[: asked.limit]
+    text, _, _ = order.resolve(asked.sort)
+    last = kept[-1]._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Rows(kept, _encode(text, last["_sort"], last["_key"]))
+
+
+def _encode(sort: str, value: object, key: object) -> str:
+    place = json.dumps([sort, value, key], default=str, separators=(",", ":"))
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, sort: str) -> tuple[Any, Any]:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        made_for, value, key = json.loads(raw)
+    except (ValueError, binascii.Error) as error:
+        raise Refusal("invalid_cursor") from error
+    # bool is an int to Python, and no list is ordered by one.
+    plain = all(isinstance(part, str | int) and not isinstance(part, bool) for part in (value, key))
+    if made_for != sort or not plain:
+        raise Refusal("invalid_cursor")
+    return value, key
+
+
+def list_response(
+    request: Request,
+    items: Sequence[ListItem],
+    following: str | None,
+    asked: Page,
+    model: type[ListItem],
+    **more: object,
+) -> Response:
+    """A list as the caller wants it: ``{"items": [...], "next": ...}`` and ``more``."""
+    include = _fields(asked.fields, model)
+    body = {
+        "items": [item.model_dump(mode="json", by_alias=True, include=include) for item in items],
+        "next": following,
+        **more,
+    }
+    return resource_response(
+        request, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    )
+
+
+def _fields(asked: str | None, model: type[ListItem]) -> set[str] | None:
+    if asked is None:
+        return None
+    names = set(asked.split(","))
+    unknown = sorted(names - set(model.model_fields))
+    if unknown:
+        raise Refusal(
+            "validation_failed",
+            issues=[
+                Issue(
+                    pointer="/query/fields",
+                    code="not_allowed",
+                    it=f"campo sconosciuto: {name}",
+                    en=f"unknown field: {name}",
+                )
+                for name in unknown
+            ],
+        )
+    return names

@@ -1,0 +1,260 @@
+"""Every kind of problem: its status, and its words in Italian and English.
+
+Add the codes of a feature here, in its section. ``detail`` may hold placeholders
+(``{year}``) for the ``parts`` of a :class:`~services.api.errors.Refusal`. The page
+``/problems/{code}`` is made from the same entry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.contracts.issues import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Status and texts of one kind of problem."""
+
+    status: int
+    it: tuple[str, str]
+    en: tuple[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def title(self, language: Language) -> str:
+        """Short, the same every time."""
+        return self.it[0] if language == "it" else self.en[0]
+
+    def detail(self, language: Language, parts: Mapping[str, object]) -> str:
+        """What happened here and what to do."""
+        text = self.it[1] if language == "it" else self.en[1]
+        return text.format_map(_Parts(parts))
+
+
+class _Parts(dict[str, object]):
+    """Values of placeholders; one that was not given stays visible instead of failing."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+_RETRY = {"Retry-After": "5"}
+
+_GENERAL = {
+    "bad_request": Problem(
+        400,
+        ("Richiesta non valida", "La richiesta non rispetta il protocollo HTTP."),
+        ("Bad request", "The request does not follow the HTTP protocol."),
+    ),
+    "unauthenticated": Problem(
+        401,
+        ("Autenticazione necessaria", "Serve un token di accesso valido (Authorization: Bearer)."),
+        ("Authentication required", "A valid access token is needed (Authorization: Bearer)."),
+        {"WWW-Authenticate": "Bearer"},
+    ),
+    "forbidden": Problem(
+        403,
+        ("Operazione non consentita", "Il suo ruolo in questa camera non consente l'operazione."),
+        ("Not allowed", "Your role in this chamber does not allow this."),
+    ),
+    "not_found": Problem(
+        404,
+        ("Risorsa inesistente", "A questo indirizzo non c'è nulla che lei possa vedere."),
+        ("Not found", "There is nothing at this address that you can see."),
+    ),
+    "method_not_allowed": Problem(
+        405,
+        ("Metodo non ammesso", "La risorsa non accetta questo metodo: vedere Allow."),
+        ("Method not allowed", "The resource does not accept this method: see Allow."),
+    ),
+    "body_too_large": Problem(
+        413,
+        ("Contenuto troppo grande", "Il contenuto supera {limit} byte."),
+        ("Content too large", "The content is larger than {limit} bytes."),
+    ),
+    "unsupported_media_type": Problem(
+        415,
+        ("Tipo di contenuto non ammesso", "Il contenuto deve essere {expected}."),
+        ("Unsupported media type", "The content must be {expected}."),
+    ),
+    "validation_failed": Problem(
+        422,
+        (
+            "La richiesta contiene errori",
+            "Correggere gli errori elencati, ciascuno con il suo punto, e inviare di nuovo.",
+        ),
+        (
+            "The request contains errors",
+            "Correct the errors listed, each with its place, and send it again.",
+        ),
+    ),
+    "precondition_required": Problem(
+        428,
+        (
+            "Manca If-Match",
+            "Altri possono modificare la stessa risorsa: inviare If-Match con l'ETag letto.",
+        ),
+        (
+            "If-Match is missing",
+            "Others may change the same resource: send If-Match with the ETag you read.",
+        ),
+    ),
+    "stale_version": Problem(
+        412,
+        (
+            "La risorsa è cambiata",
+            "Qualcuno l'ha modificata dopo la sua lettura: rileggerla e ripetere la modifica.",
+        ),
+        (
+            "The resource has changed",
+            "Somebody changed it after you read it: read it again and repeat your change.",
+        ),
+    ),
+    "idempotency_key_reused": Problem(
+        422,
+        (
+            "Idempotency-Key già usata",
+            "La stessa chiave è arrivata con un altro contenuto: usare una chiave nuova.",
+        ),
+        (
+            "Idempotency-Key already used",
+            "The same key came with other content: use a new key.",
+        ),
+    ),
+    "idempotency_key_in_use": Problem(
+        409,
+        (
+            "Richiesta già in corso",
+            "Una richiesta con la stessa Idempotency-Key è in lavorazione: riprovare tra poco.",
+        ),
+        (
+            "Request already under way",
+            "A request with the same Idempotency-Key is being served: try again shortly.",
+        ),
+        {"Retry-After": "1"},
+    ),
+    "invalid_cursor": Problem(
+        422,
+        ("Cursore non valido", "Il cursore non viene da questo elenco con questo ordinamento."),
+        ("Invalid cursor", "The cursor is not from this list with this order."),
+    ),
+    "too_many_requests": Problem(
+        429,
+        ("Troppe richieste", "Riprovare dopo i secondi indicati in Retry-After."),
+        ("Too many requests", "Try again after the seconds given in Retry-After."),
+    ),
+    "internal_error": Problem(
+        500,
+        (
+            "Errore interno",
+            "L'errore è stato registrato; segnalarlo indicando il numero della richiesta.",
+        ),
+        (
+            "Internal error",
+            "The error has been recorded; report it with the id of the request.",
+        ),
+    ),
+    "database_unavailable": Problem(
+        503,
+        ("Servizio non disponibile", "La base dati non risponde: riprovare tra qualche secondo."),
+        ("Service unavailable", "The database does not answer: try again in a few seconds."),
+        _RETRY,
+    ),
+    "not_ready": Problem(
+        503,
+        ("Servizio non pronto", "Il servizio non può ancora rispondere: {reason}."),
+        ("Service not ready", "The service cannot answer yet: {reason}."),
+        _RETRY,
+    ),
+}
+
+_TENANTS = {
+    "chamber_not_found": Problem(
+        404,
+        ("Camera inesistente", "Non c'è una camera con questo codice tra le sue."),
+        ("No such chamber", "There is no chamber with this code among yours."),
+    ),
+    "chamber_suspended": Problem(
+        409,
+        ("Camera sospesa", "La camera è in sola lettura finché non viene riattivata."),
+        ("Chamber suspended", "The chamber can only be read until it is resumed."),
+    ),
+    "chamber_exists": Problem(
+        409,
+        ("Camera già esistente", "Il codice {chamber} è già in uso."),
+        ("Chamber exists", "The code {chamber} is already in use."),
+    ),
+    "entity_exists": Problem(
+        409,
+        ("Ente già esistente", "Il codice {entity} è già in uso."),
+        ("Entity exists", "The code {entity} is already in use."),
+    ),
+    "entity_not_found": Problem(
+        404,
+        ("Ente inesistente", "L'ente {entity} non esiste: crearlo prima delle sue camere."),
+        ("No such entity", "The entity {entity} does not exist: create it before its chambers."),
+    ),
+}
+
+_PLANS = {
+    "plan_not_found": Problem(
+        404,
+        ("Piano inesistente", "La camera non ha un piano per il {year}."),
+        ("No such plan", "The chamber has no plan for {year}."),
+    ),
+    "case_refused": Problem(
+        422,
+        (
+            "Il file non può essere importato",
+            "Nulla è stato importato. Correggere gli errori elencati e inviare di nuovo il file.",
+        ),
+        (
+            "The file cannot be imported",
+            "Nothing was imported. Correct the errors listed and send the file again.",
+        ),
+    ),
+    "measured_element_removed": Problem(
+        409,
+        (
+            "Il file toglie elementi già misurati",
+            "Nulla è stato importato. Gli elementi elencati hanno rilevazioni e mancano nel file.",
+        ),
+        (
+            "The file removes measured elements",
+            "Nothing was imported. The elements listed have measurements and are not in the file.",
+        ),
+    ),
+    "measurements_refused": Problem(
+        422,
+        (
+            "Le rilevazioni contengono errori",
+            "Nessuna è stata registrata. Correggere gli errori elencati e inviare di nuovo.",
+        ),
+        (
+            "The measurements contain errors",
+            "None was recorded. Correct the errors listed and send them again.",
+        ),
+    ),
+    "evaluation_exists": Problem(
+        409,
+        ("Valutazione già presente", "Lo stesso elemento è già escluso in questo ambito."),
+        ("Evaluation exists", "The same element is already excluded in this scope."),
+    ),
+    "evaluation_refused": Problem(
+        422,
+        ("La valutazione contiene errori", "Correggere gli errori elencati e inviare di nuovo."),
+        ("The evaluation contains errors", "Correct the errors listed and send it again."),
+    ),
+    "figure_not_found": Problem(
+        404,
+        ("Risultato inesistente", "Il piano non ha un elemento {code} in questo ambito."),
+        ("No such figure", "The plan has no element {code} in this scope."),
+    ),
+    "subject_not_found": Problem(
+        404,
+        ("Elemento inesistente", "Il piano non ha un elemento {code}."),
+        ("No such element", "The plan has no element {code}."),
+    ),
+}
+
+PROBLEMS: dict[str, Problem] = {**_GENERAL, **_TENANTS, **_PLANS}
+"""Code -> problem, for all features."""

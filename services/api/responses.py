@@ -1,0 +1,82 @@
+"""How resources travel: JSON bytes, ETags and the conditions on them, and the model base.
+
+``ETag``: a resource that two offices may edit has the ETag of its version
+(:func:`version_etag`), required in ``If-Match`` to change it. Any other has the hash of what
+is sent.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from services.api.errors import Refusal
+
+# Revalidated every time, kept by nobody but the caller.
+REVALIDATE = "private, no-cache"
+
+
+class Resource(BaseModel):
+    """Base of every request and response body: closed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def version_etag(version: int) -> str:
+    """ETag of the given version of an editable resource."""
+    return f'"v{version}"'
+
+
+def content_etag(body: bytes) -> str:
+    """ETag of exactly these bytes."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def resource_response(
+    request: Request,
+    resource: Resource | bytes,
+    *,
+    status: int = 200,
+    etag: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A resource with its ETag; 304 without content when the caller holds it already."""
+    body = resource if isinstance(resource, bytes) else to_json(resource)
+    etag = etag or content_etag(body)
+    shared = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Authorization", **(headers or {})}
+    if request.method == "GET" and matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=shared)
+    return Response(body, status_code=status, media_type="application/json", headers=shared)
+
+
+def to_json(resource: Resource) -> bytes:
+    """The bytes of a body."""
+    return resource.model_dump_json(by_alias=True).encode()
+
+
+def matches(header: str | None, etag: str) -> bool:
+    """Whether a list of ETags (``If-Match``, ``If-None-Match``) holds this one.
+
+    A weak validator is compared by its value: proxies that compress make ours weak.
+    """
+    if header is None:
+        return False
+    if header.strip() == "*":
+        return True
+    return etag in {part.strip().removeprefix("W/") for part in header.split(",")}
+
+
+def require_match(request: Request, etag: str) -> None:
+    """Refuses a change of something the caller has not read in its present version.
+
+    Raises:
+        Refusal: ``precondition_required`` (428) without ``If-Match``, ``stale_version``
+            (412) with another one.
+    """
+    header = request.headers.get("if-match")
+    if header is None:
+        raise Refusal("precondition_required")
+    if not matches(header, etag):
+        raise Refusal("stale_version", headers={"ETag": etag})

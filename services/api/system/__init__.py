@@ -1,0 +1,1 @@
+"""What every service shows about itself: health, problem pages, documentation."""
