@@ -13,12 +13,12 @@ from shared.domain.scoring import score
 from tests.unit.plans import case, indicator, objective
 
 
-def scored(**sections: object) -> Results:
-    return score(plan_from_case(read_case(json.dumps(case(**sections)).encode()).case))
+def scored(policy: dict[str, Any] | None = None, **sections: object) -> Results:
+    return score(plan_from_case(read_case(json.dumps(case(policy, **sections)).encode()).case))
 
 
-def shown(**sections: object) -> ResultsDocument:
-    plan = plan_from_case(read_case(json.dumps(case(**sections)).encode()).case)
+def shown(policy: dict[str, Any] | None = None, **sections: object) -> ResultsDocument:
+    plan = plan_from_case(read_case(json.dumps(case(policy, **sections)).encode()).case)
     return results_document(plan, score(plan))
 
 
