@@ -11,11 +11,11 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from shared.domain.means import weighted_mean
 from shared.domain.numbers import round_half_up, shown_text
 from shared.domain.plan import Plan
 from shared.domain.policy import Level
 from shared.domain.results import Contribution, IndicatorResult, ObjectiveResult, Results, Source
-from shared.domain.scoring import weighted_mean
 from shared.domain.targets import judge
 
 

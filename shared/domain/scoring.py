@@ -5,11 +5,12 @@ names the rule it carries out. Results never depend on the order of rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from shared.domain.formula import MeasureRef, evaluate
+from shared.domain.means import weighted_mean
 from shared.domain.periods import Aggregation, year_value
 from shared.domain.plan import (
     CHAMBER_SCOPE,
@@ -374,36 +375,3 @@ def _status(value: Value | NoValue) -> Status:
         return Status.MEASURED
     reason = value.reason
     return Status(reason) if reason in {Status.SUSPENDED, Status.STRUCK} else Status.MISSING
-
-
-def weighted_mean(
-    parts: Sequence[Contribution],
-) -> tuple[Fraction | None, tuple[Contribution, ...]]:
-    """Scoring rule 3: the mean of the rows that count, by their renormalised weights.
-
-    Rows without any weight share equally. Among weighted rows, one without a weight counts
-    nothing (``no_weight``): such a plan is refused at approval, but a year that was
-    published like that must still be readable.
-
-    Returns:
-        The mean (``None`` when nothing counts) and the rows, those left out marked so.
-    """
-    unweighted = all(part.weight is None for part in parts)
-    rows: list[Contribution] = []
-    total = weighted = ZERO
-    for part in parts:
-        if part.exclusion is not None:
-            rows.append(part)
-        elif part.result is None:
-            rows.append(replace(part, exclusion=Exclusion.NOTHING_COUNTS))
-        elif unweighted:
-            rows.append(part)
-            total += 1
-            weighted += part.result
-        elif part.weight is None:
-            rows.append(replace(part, exclusion=Exclusion.NO_WEIGHT))
-        else:
-            rows.append(part)
-            total += part.weight
-            weighted += part.weight * part.result
-    return (weighted / total if total else None), tuple(rows)

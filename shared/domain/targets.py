@@ -44,6 +44,10 @@ class Judged:
     rule: str
 
 
+_UPWARD = frozenset({Op.AT_LEAST, Op.MORE_THAN})
+_DOWNWARD = frozenset({Op.AT_MOST, Op.LESS_THAN})
+_STRICT = frozenset({Op.MORE_THAN, Op.LESS_THAN})
+
 RULES = {
     Op.AT_LEAST: "at_least",
     Op.MORE_THAN: "more_than",
@@ -98,9 +102,9 @@ def _is_number(value: Value | None) -> bool:
 def _signed_distance(value: Fraction, target: Target) -> Fraction:
     """How far the value is on the good side of the target (negative: short of it)."""
     bound: Fraction = target.value  # type: ignore[assignment]
-    if target.op in {Op.AT_LEAST, Op.MORE_THAN}:
+    if target.op in _UPWARD:
         return value - bound
-    if target.op in {Op.AT_MOST, Op.LESS_THAN}:
+    if target.op in _DOWNWARD:
         return bound - value
     if target.op is Op.EQUAL:
         return -abs(value - bound)
@@ -111,10 +115,11 @@ def _signed_distance(value: Fraction, target: Target) -> Fraction:
 def _judge_number(value: Value, target: Target, cap: Fraction) -> Judged:
     assert isinstance(value, Fraction)  # noqa: S101 - narrowed by judge()
     distance = _signed_distance(value, target)
-    strict = target.op in {Op.MORE_THAN, Op.LESS_THAN}
-    met = distance > 0 if strict else distance >= 0
+    side = distance.numerator  # of the same sign, and compared quicker than a fraction
+    strict = target.op in _STRICT
+    met = side > 0 if strict else side >= 0
     rule = RULES[target.op]
-    if distance == 0 or (met and cap <= FULL):
+    if side == 0 or (met and cap <= FULL):
         # Strict and equal: not met, yet the shortfall is nothing (both are reported).
         return Judged(met, min(FULL, cap), rule)
     reference = abs(reference_bound(value, target) or ZERO)
@@ -137,14 +142,14 @@ def reference_bound(value: Value, target: Target) -> Fraction | None:
 def _judge_date(value: date, target: Target, cap: Fraction, days_to_zero: int) -> Judged:
     bound: date = target.value  # type: ignore[assignment]
     late = (value - bound).days
-    if target.op in {Op.AT_LEAST, Op.MORE_THAN}:
+    if target.op in _UPWARD:
         late = -late
     elif target.op is Op.EQUAL:
         late = abs(late)
     elif target.op is Op.BETWEEN:
         upper: date = target.value2  # type: ignore[assignment]
         late = max(0, -late, (value - upper).days)
-    strict = target.op in {Op.MORE_THAN, Op.LESS_THAN}
+    strict = target.op in _STRICT
     met = late < 0 if strict else late <= 0
     result = FULL * (1 - Fraction(max(late, 0), days_to_zero))
     return Judged(met, min(max(result, ZERO), cap), "by_date")
