@@ -1,0 +1,57 @@
+"""Headings, tables and figures as they are met: the source of the contents and the lists."""
+
+from dataclasses import dataclass, field
+
+from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the contents or of a list, with the anchor it leads to."""
+
+    level: int
+    number: str
+    title: str
+    anchor: str
+
+
+@dataclass
+class Contents:
+    """Filled while the sections are written; read by the first pages."""
+
+    headings: list[Entry] = field(default_factory=list)
+    tables: list[Entry] = field(default_factory=list)
+    figures: list[Entry] = field(default_factory=list)
+
+    def heading(
+        self, level: int, number: str, title: str, anchor: str, css_class: str = ""
+    ) -> Markup:
+        """A numbered heading, noted for the contents."""
+        self.headings.append(Entry(level, number, title, anchor))
+        shown = Markup('<span class="number">{}</span> ').format(number) if number else ""
+        cls = Markup(' class="{}"').format(css_class) if css_class else ""
+        return Markup('<h{0} id="{1}"{2}>{3}{4}</h{0}>').format(level, anchor, cls, shown, title)
+
+    def table(self, title: str) -> Markup:
+        """The caption of the next table, numbered through the document."""
+        return self._caption(self.tables, "Tabella", "tab", "caption", title)
+
+    def figure(self, title: str) -> Markup:
+        """The caption of the next figure, numbered through the document."""
+        return self._caption(self.figures, "Figura", "fig", "figcaption", title)
+
+    @staticmethod
+    def _caption(entries: list[Entry], word: str, prefix: str, tag: str, title: str) -> Markup:
+        number = str(len(entries) + 1)
+        anchor = f"{prefix}-{number}"
+        entries.append(Entry(1, f"{word} {number}", title, anchor))
+        return Markup('<{0} id="{1}"><b>{2} {3}</b> – {4}</{0}>').format(
+            Markup(tag), anchor, word, number, escape(title)
+        )
+
+    def titles(self) -> dict[str, str]:
+        """Anchor -> words, for the alternative text of internal links."""
+        return {
+            entry.anchor: f"{entry.number} {entry.title}".strip()
+            for entry in (*self.headings, *self.tables, *self.figures)
+        }

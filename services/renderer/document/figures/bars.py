@@ -1,0 +1,94 @@
+"""Horizontal bars: results against the policy's thresholds, money spent against planned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from services.renderer import fonts
+from services.renderer.document import formats, labels
+from services.renderer.document.figures.svg import LINE, MUTED, Drawing, style_of
+from services.renderer.document.view import Node, ResourceRow
+
+WIDTH = 658.0
+"""Inner width of a portrait A4 page with the margins of ``page.css``, in CSS pixels."""
+
+LABEL_WIDTH = 236.0
+VALUE_WIDTH = 92.0
+ROW = 21.0
+TRACK = WIDTH - LABEL_WIDTH - VALUE_WIDTH
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A mark on the scale: where it stands (0-100) and its figure in Italian form."""
+
+    at: Decimal
+    text: str
+
+
+def results(nodes: Sequence[Node], thresholds: Sequence[Threshold]) -> Markup:
+    """One bar per objective, 0-100, with the lights' thresholds as thin lines."""
+    top = 16.0
+    drawing = Drawing(WIDTH, top + len(nodes) * ROW + 4)
+    for mark in thresholds:
+        x = LABEL_WIDTH + float(mark.at) / 100 * TRACK
+        drawing.line(x, top - 3, x, drawing.height, LINE)
+        drawing.text(x, top - 6, mark.text, 8, fill=MUTED, anchor="middle")
+    words = []
+    for index, node in enumerate(nodes):
+        figure, y = node.objective.figure, top + index * ROW
+        _label(drawing, f"{node.objective.code}  {node.objective.title}", y)
+        drawing.rect(LABEL_WIDTH, y + 4, TRACK, ROW - 9, fill="#eef2f6")
+        word = labels.light(figure.light)
+        if figure.shown is None:
+            value = labels.reason(figure.reason)
+        else:
+            share = min(Decimal(figure.shown), Decimal(100)) / 100
+            drawing.rect(
+                LABEL_WIDTH, y + 4, float(share) * TRACK, ROW - 9, fill=style_of(figure.light).fill
+            )
+            value = formats.percent(figure.shown)
+        drawing.light(WIDTH - VALUE_WIDTH + 12, y + 10, figure.light, 8)
+        drawing.text(WIDTH - VALUE_WIDTH + 21, y + 13.5, word, 9, fill=MUTED)
+        drawing.text(WIDTH, y + 13.5, value, 10.5, bold=True, anchor="end")
+        words.append(f"{node.objective.code} {value} {word}".strip())
+    return drawing.close(f"Risultati per obiettivo: {', '.join(words)}.", "bars")
+
+
+def spending(rows: Sequence[ResourceRow]) -> Markup:
+    """Planned (outline) and spent (filled) for every objective that knows both."""
+    known = [
+        row for row in rows if row.resource.budgeted is not None and row.resource.actual is not None
+    ]
+    highest = max(
+        (
+            Decimal(amount)
+            for row in known
+            for amount in (row.resource.budgeted, row.resource.actual)
+            if amount is not None
+        ),
+        default=Decimal(1),
+    )
+    scale = TRACK / float(highest or 1)
+    drawing = Drawing(WIDTH, len(known) * (ROW + 7) + 4)
+    words = []
+    for index, row in enumerate(known):
+        y = index * (ROW + 7)
+        planned, actual = row.resource.budgeted or "0", row.resource.actual or "0"
+        _label(drawing, f"{row.objective.code}  {row.objective.title}", y + 3)
+        drawing.rect(LABEL_WIDTH, y + 3, float(planned) * scale, 8.5, fill="#ffffff", stroke=MUTED)
+        drawing.rect(LABEL_WIDTH, y + 13.5, float(actual) * scale, 8.5, fill="#3f6ea3")
+        drawing.text(WIDTH, y + 11, formats.number(planned, 0), 8.5, fill=MUTED, anchor="end")
+        drawing.text(WIDTH, y + 21.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
+        words.append(
+            f"{row.objective.code} previsti {formats.money(planned)}, "
+            f"spesi {formats.money(actual)}"
+        )
+    return drawing.close(f"Risorse previste e spese: {'; '.join(words)}.", "bars")
+
+
+def _label(drawing: Drawing, text: str, y: float) -> None:
+    row = fonts.wrap(text, LABEL_WIDTH - 10, 9.5, 1)[0]
+    drawing.text(0, y + 13.5, row, 9.5)

@@ -1,0 +1,158 @@
+"""The strategic map: perspectives down, strategic areas across, objectives with their light."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from services.renderer import fonts
+from services.renderer.document import formats, labels
+from services.renderer.document.figures.svg import INK, LINE, MUTED, Drawing, style_of
+from services.renderer.document.view import Node, Report
+
+WIDTH = 985.0
+"""Inner width of a landscape A4 page with the margins of ``page.css``, in CSS pixels."""
+
+HEAD_WIDTH = 150.0
+HEAD_HEIGHT = 58.0
+BOX_HEIGHT = 45.0
+GAP = 6.0
+BOX_MIN_WIDTH = 195.0
+OTHERS = "Fuori dalle aree"
+
+
+@dataclass(frozen=True)
+class _Column:
+    area: Node | None
+    title: str
+
+
+def draw(report: Report, colour: str) -> Markup:
+    """The map of a report as SVG; colours of lights plus ``colour`` for the heads."""
+    columns = _columns(report)
+    column_width = (WIDTH - HEAD_WIDTH) / len(columns)
+    per_line = max(1, int((column_width - GAP) // (BOX_MIN_WIDTH + GAP)))
+    rows = [(axis, [_cell(report, axis, column) for column in columns]) for axis in _axes(report)]
+    heights = [
+        max(1, *(-(-len(cell) // per_line) for cell in cells)) * (BOX_HEIGHT + GAP) + GAP
+        for _, cells in rows
+    ]
+    drawing = Drawing(WIDTH, HEAD_HEIGHT + sum(heights) + 1)
+    _draw_heads(drawing, columns, column_width, colour)
+    top = HEAD_HEIGHT
+    for (axis, cells), height in zip(rows, heights, strict=True):
+        _draw_row_head(drawing, axis, top, height, colour)
+        for index, cell in enumerate(cells):
+            left = HEAD_WIDTH + index * column_width
+            box_width = (column_width - GAP) / per_line - GAP
+            for place, node in enumerate(cell):
+                x = left + GAP + (place % per_line) * (box_width + GAP)
+                y = top + GAP + (place // per_line) * (BOX_HEIGHT + GAP)
+                _draw_box(drawing, node, x, y, box_width)
+        top += height
+        drawing.line(0, top, WIDTH, top, LINE)
+    for index in range(1, len(columns)):
+        x = HEAD_WIDTH + index * column_width
+        drawing.line(x, HEAD_HEIGHT, x, top, LINE)
+    return drawing.close(_words(report), "map")
+
+
+def _axes(report: Report) -> list[Node | None]:
+    orphans = any(report.axis_of(node) is None for node in report.measured_strategic)
+    axes: list[Node | None] = list(report.axes)
+    if not axes or (orphans and report.measured_strategic != report.axes):
+        axes.append(None)
+    return axes
+
+
+def _columns(report: Report) -> list[_Column]:
+    columns = [_Column(area, area.objective.title) for area in report.areas]
+    if not columns:
+        return [_Column(None, "Obiettivi strategici")]
+    if any(not report.areas_of(node) for node in report.measured_strategic):
+        columns.append(_Column(None, OTHERS))
+    return columns
+
+
+def _cell(report: Report, axis: Node | None, column: _Column) -> list[Node]:
+    crossing = bool(report.areas)
+    return [
+        node
+        for node in report.measured_strategic
+        if report.axis_of(node) is axis
+        and (
+            not crossing
+            or (
+                column.area in report.areas_of(node)
+                if column.area is not None
+                else not report.areas_of(node)
+            )
+        )
+    ]
+
+
+def _result(node: Node) -> str:
+    shown = node.objective.figure.shown
+    return "n.d." if shown is None else formats.percent(shown)
+
+
+def _draw_heads(
+    drawing: Drawing, columns: list[_Column], column_width: float, colour: str
+) -> None:
+    drawing.rect(0, 0, WIDTH, HEAD_HEIGHT, fill=colour)
+    for index, column in enumerate(columns):
+        x = HEAD_WIDTH + index * column_width + GAP + 2
+        rows = fonts.wrap(column.title, column_width - 2 * GAP - 60, 10.5, 3, bold=True)
+        for line, row in enumerate(rows):
+            drawing.text(x, 18 + line * 13.5, row, 10.5, fill="#ffffff", bold=True)
+        if column.area is not None:
+            right = HEAD_WIDTH + (index + 1) * column_width - GAP - 2
+            drawing.text(
+                right, 20, _result(column.area), 13, fill="#ffffff", bold=True, anchor="end"
+            )
+            word = labels.light(column.area.objective.figure.light)
+            drawing.text(right, 35, word, 9, fill="#ffffff", anchor="end")
+
+
+def _draw_row_head(
+    drawing: Drawing, axis: Node | None, top: float, height: float, colour: str
+) -> None:
+    drawing.rect(0, top, HEAD_WIDTH, height, fill="#eef2f6")
+    drawing.rect(0, top, 4, height, fill=colour)
+    if axis is None:
+        drawing.text(14, top + 20, "Altri obiettivi", 11, bold=True)
+        return
+    rows = fonts.wrap(axis.objective.title, HEAD_WIDTH - 24, 11, 2, bold=True)
+    for line, row in enumerate(rows):
+        drawing.text(14, top + 19 + line * 13.5, row, 11, bold=True)
+    y = top + 19 + len(rows) * 13.5 + 1
+    figure = axis.objective.figure
+    drawing.light(19, y - 3.5, figure.light, 8)
+    drawing.text(29, y, f"{_result(axis)} {labels.light(figure.light)}", 9.5, fill=MUTED)
+
+
+def _draw_box(drawing: Drawing, node: Node, x: float, y: float, width: float) -> None:
+    figure = node.objective.figure
+    style = style_of(figure.light)
+    drawing.rect(x, y, width, BOX_HEIGHT, fill="#ffffff", stroke=LINE, radius=2)
+    drawing.rect(x, y, 5, BOX_HEIGHT, fill=style.fill)
+    drawing.light(x + 17, y + 13, figure.light, 9)
+    drawing.text(x + 27, y + 17, node.objective.code, 11, bold=True)
+    code_width = fonts.text_width(node.objective.code, 11, bold=True)
+    word = labels.light(figure.light) or labels.reason(figure.reason)
+    drawing.text(x + 33 + code_width, y + 17, word, 9, fill=MUTED)
+    drawing.text(x + width - 8, y + 17, _result(node), 12, bold=True, anchor="end")
+    for line, row in enumerate(fonts.wrap(node.objective.title, width - 20, 8.5, 2)):
+        drawing.text(x + 12, y + 29 + line * 10.5, row, 8.5, fill=INK)
+
+
+def _words(report: Report) -> str:
+    parts = []
+    for axis in _axes(report):
+        below = [node for node in report.measured_strategic if report.axis_of(node) is axis]
+        name = "Altri obiettivi" if axis is None else axis.objective.title
+        items = ", ".join(
+            f"{node.objective.code} {_result(node)} {labels.light(node.objective.figure.light)}"
+            for node in below
+        )
+        parts.append(f"{name}: {items.strip() or 'nessun obiettivo'}")
+    return f"Mappa strategica. {'. '.join(parts)}. I dati sono nella tabella che segue."

@@ -1,0 +1,232 @@
+"""Snapshot -> HTML: one section at a time, then the pages that need to know them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from services.renderer.document import formats, glyphs, labels, markdown, view
+from services.renderer.document.attachments import ATTACHMENTS, snapshot_sha256
+from services.renderer.document.contents import Contents
+from services.renderer.document.figures import bars, qr, strategic_map
+from services.renderer.errors import RenderError
+from shared.contracts.snapshot import ReportSnapshot
+
+FOLDER = Path(__file__).parent
+STYLESHEETS = ("page.css", "base.css", "relazione.css")
+DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the document: its number, its words and the template that writes it."""
+
+    number: str
+    title: str
+    template: str
+
+
+SECTIONS = (
+    Section("0", "Premessa", "premise"),
+    Section("1", "Principali risultati raggiunti", "highlights"),
+    Section("2", "Analisi del contesto e delle risorse", "context"),
+    Section("3", "Rendicontazione della performance organizzativa", "organisation"),
+    Section("4", "Rendicontazione degli obiettivi individuali", "individuals"),
+    Section("5", "Il processo di misurazione e valutazione", "process"),
+    Section("A", "Allegati", "annexes"),
+)
+KNOWN_SECTIONS = frozenset({"0", "1", "2", "3", "3.0", "3.1", "3.2", "3.3", "3.4", "4", "5"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """The finished HTML with what the PDF writer and the job need to know about it."""
+
+    html: str
+    title: str
+    anchors: dict[str, str]
+    """Anchor -> words, for the alternative text of links."""
+    warnings: tuple[str, ...]
+    estimated_pages: int
+
+
+@dataclass
+class Narratives:
+    """Turns Markdown into HTML for the templates and keeps every warning."""
+
+    snapshot: ReportSnapshot
+    broken: frozenset[str]
+    warnings: list[str] = field(default_factory=list)
+
+    def section(self, number: str, level: int) -> list[markdown.Narrative]:
+        """Narratives of a section, in order."""
+        return [
+            self._render(f"section:{number}:{place}", item.text, level, f"sezione {number}")
+            for place, item in enumerate(self.snapshot.narratives)
+            if item.section == number
+        ]
+
+    def unplaced(self, level: int) -> list[tuple[str, markdown.Narrative]]:
+        """Narratives for sections the document does not have."""
+        return [
+            (
+                item.section,
+                self._render(f"section:{item.section}:{place}", item.text, level, item.section),
+            )
+            for place, item in enumerate(self.snapshot.narratives)
+            if item.section not in KNOWN_SECTIONS
+        ]
+
+    def objective(self, code: str, text: str, level: int) -> markdown.Narrative:
+        """The narrative of an objective."""
+        return self._render(f"objective:{code}", text, level, f"obiettivo {code}")
+
+    def _render(self, key: str, text: str, level: int, where: str) -> markdown.Narrative:
+        if key in self.broken:
+            done = markdown.Narrative(
+                Markup(""),
+                (
+                    "Il testo di questa parte non può essere impaginato; "
+                    "è riportato integralmente nei dati allegati al documento.",
+                ),
+            )
+        else:
+            done = markdown.render(text, level)
+        self.warnings.extend(f"{where}: {warning}" for warning in done.warnings)
+        return done
+
+
+def narrative_keys(snapshot: ReportSnapshot) -> dict[str, str]:
+    """Key -> Markdown of every narrative; the keys ``build`` accepts as broken."""
+    keys = {
+        f"section:{item.section}:{place}": item.text
+        for place, item in enumerate(snapshot.narratives)
+    }
+    keys.update(
+        {f"objective:{item.code}": item.narrative for item in snapshot.objectives if item.narrative}
+    )
+    return keys
+
+
+def build(
+    snapshot: ReportSnapshot,
+    broken: frozenset[str] = frozenset(),
+    on_section: Callable[[int, int], None] = lambda done, total: None,
+) -> Document:
+    """Write the document of ``snapshot``.
+
+    ``broken`` names narratives known not to fit a page: each is replaced by a warning in
+    its place. Raises ``RenderError`` naming the section when a template cannot be filled.
+    """
+    environment = _environment()
+    contents = Contents()
+    narratives = Narratives(snapshot, broken)
+    context = _context(snapshot, contents, narratives)
+    bodies: list[Markup] = []
+    for done, section in enumerate(SECTIONS):
+        template = environment.get_template(f"sections/{section.template}.html.j2")
+        try:
+            bodies.append(Markup(template.render(context, section=section)))  # noqa: S704
+        except (TemplateError, ArithmeticError, LookupError, ValueError, TypeError) as error:
+            raise RenderError(
+                "section_failed",
+                f"La sezione {section.number} «{section.title}» non può essere composta: {error}",
+                section=f"{section.number} {section.title}",
+            ) from error
+        on_section(done + 1, len(SECTIONS))
+    page = environment.get_template("relazione.html.j2").render(
+        context, bodies=bodies, style=stylesheet(snapshot)
+    )
+    html, lost = glyphs.cover(page)
+    if lost:
+        narratives.warnings.append(f"{len(lost)} caratteri sostituiti nel documento")
+    return Document(
+        html=html,
+        title=context["title"],
+        anchors=contents.titles(),
+        warnings=tuple(narratives.warnings),
+        estimated_pages=_estimate(snapshot),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=formats.number,
+        percent=formats.percent,
+        money=formats.money,
+        day=formats.day,
+        long_day=formats.long_day,
+        cell=formats.cell,
+    )
+    return environment
+
+
+def _context(snapshot: ReportSnapshot, contents: Contents, narratives: Narratives) -> dict[str, Any]:
+    report = view.Report(snapshot)
+    thresholds = [
+        bars.Threshold(Decimal(at), formats.number(at))
+        for _, at, _ in snapshot.policy.lights
+        if Decimal(at) > 0
+    ]
+    colour = snapshot.chamber.colour
+    return {
+        "s": snapshot,
+        "report": report,
+        "contents": contents,
+        "narratives": narratives,
+        "formats": formats,
+        "labels": labels,
+        "amounts_given": view.amounts_given,
+        "spent_share": view.spent_share,
+        "title": f"Relazione sulla performance {snapshot.year} – {snapshot.chamber.name}",
+        "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,
+        "known_sections": KNOWN_SECTIONS,
+        "attachments": ATTACHMENTS,
+        "snapshot_sha256": snapshot_sha256(snapshot),
+        "strategic_map": lambda: strategic_map.draw(report, colour),
+        "result_bars": lambda nodes: bars.results(nodes, thresholds),
+        "spending_bars": lambda: bars.spending(report.resources),
+        "qr": lambda: qr.draw(snapshot.verification_url),
+    }
+
+
+def stylesheet(snapshot: ReportSnapshot) -> Markup:
+    """All style rules of the document, the chamber's colour and tints filled in."""
+    rules = "\n".join((FOLDER / "styles" / name).read_text("utf-8") for name in STYLESHEETS)
+    colour = snapshot.chamber.colour
+    notice = f"{DEVELOPMENT_NOTICE}" if snapshot.development else ""
+    for name, filled in {
+        "$colour-tint": _tint(colour, Decimal("0.92")),
+        "$colour-soft": _tint(colour, Decimal("0.80")),
+        "$colour-mid": _tint(colour, Decimal("0.25")),
+        "$colour": colour,
+        "$notice": f'"{notice}"',
+    }.items():
+        rules = rules.replace(name, filled)
+    return Markup(rules)  # noqa: S704 - own files and a colour checked by the contract
+
+
+def _tint(colour: str, towards_white: Decimal) -> str:
+    channels = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    mixed = (round(channel + (255 - channel) * towards_white) for channel in channels)
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def _estimate(snapshot: ReportSnapshot) -> int:
+    """A rough page count, only to show progress while pages are laid out."""
+    rows = len(snapshot.indicators) + len(snapshot.objectives) + len(snapshot.explanations)
+    texts = sum(len(text) for text in narrative_keys(snapshot).values())
+    return 12 + rows // 9 + texts // 3000

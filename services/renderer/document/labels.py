@@ -1,0 +1,133 @@
+"""The Italian words of the document for the codes of the snapshot."""
+
+KINDS = {
+    "perspective": "Prospettiva",
+    "strategic_area": "Area strategica",
+    "area": "Area organizzativa",
+    "area_objective": "Obiettivo di area",
+    "unit": "Unità organizzativa",
+    "priority": "Priorità",
+    "strategic_objective": "Obiettivo strategico",
+    "entity_objective": "Obiettivo di ente",
+    "operational_objective": "Obiettivo operativo",
+    "action": "Azione",
+    "individual": "Scheda individuale",
+    "individual_objective": "Obiettivo individuale",
+}
+
+LIGHTS = {"green": "Verde", "yellow": "Giallo", "red": "Rosso"}
+
+REASONS = {
+    "monitoring": "solo monitoraggio",
+    "monitoring_only": "solo monitoraggio",
+    "suspended": "sospeso",
+    "struck": "stralciato",
+    "missing": "dato non disponibile",
+    "neutralised": "sterilizzato dall'OIV",
+    "nothing_counts": "nessuna voce valutabile",
+    "no_weight": "senza peso",
+    "no_target": "senza target",
+    "division_by_zero": "non calcolabile (divisione per zero)",
+    "missing_measure": "misura mancante",
+    "not_a_number": "valore non numerico",
+}
+
+STATUSES = {
+    "measured": "rilevato",
+    "missing": "non disponibile",
+    "suspended": "sospeso",
+    "struck": "stralciato",
+    "monitoring": "solo monitoraggio",
+    "assessed": "valutato",
+}
+
+CAUSES = {
+    "exogenous": "esogena",
+    "endogenous": "endogena",
+    "indicator_error": "errore nell'indicatore",
+}
+
+EFFECTS = {"exclude": "escluso dal calcolo (sterilizzato)"}
+
+MISSING_POLICIES = {
+    "exclude": "i dati non disponibili non entrano nella media e i pesi residui "
+    "sono riproporzionati",
+    "zero": "i dati non disponibili valgono zero",
+}
+
+TOLERANCE_LEVELS = {"objective": "ogni obiettivo", "indicator": "ogni indicatore"}
+
+DOCUMENTS = {
+    "piano": "Piano della performance",
+    "relazione": "Relazione sulla performance",
+    "monitoraggio": "Relazione di monitoraggio",
+    "smvp": "Sistema di misurazione e valutazione della performance",
+    "validazione": "Validazione dell'OIV",
+}
+
+TAGS = {
+    "PIRA": "Piano degli indicatori e dei risultati attesi di bilancio",
+    "PTPCT": "Piano triennale di prevenzione della corruzione e della trasparenza",
+    "POLA": "Piano organizzativo del lavoro agile",
+}
+
+PERIODS = {
+    "Q1": "1° quadrimestre",
+    "Q2": "2° quadrimestre",
+    "Q3": "3° quadrimestre",
+    "S1": "1° semestre",
+    "S2": "2° semestre",
+    "T1": "1° trimestre",
+    "T2": "2° trimestre",
+    "T3": "3° trimestre",
+    "T4": "4° trimestre",
+}
+
+
+def kind(code: str) -> str:
+    """``strategic_objective`` -> ``Obiettivo strategico``."""
+    return KINDS.get(code, code.replace("_", " ").capitalize())
+
+
+def light(code: str | None) -> str:
+    """``green`` -> ``Verde``; a label of the chamber's own is kept as it is."""
+    return "" if code is None else LIGHTS.get(code, code)
+
+
+def reason(code: str | None) -> str:
+    """Why there is no figure, in words."""
+    return "senza risultato" if code is None else REASONS.get(code, code.replace("_", " "))
+
+
+def status(code: str) -> str:
+    """How a value was obtained, in words."""
+    return STATUSES.get(code, code)
+
+
+def cause(code: str | None) -> str:
+    """Cause of a deviation, in words."""
+    return "non indicata" if code is None else CAUSES.get(code, code)
+
+
+def effect(code: str) -> str:
+    """What a decision of the OIV does to a row."""
+    return EFFECTS.get(code, code)
+
+
+def document(code: str) -> str:
+    """Name of an approved document."""
+    return DOCUMENTS.get(code, code[:1].upper() + code[1:])
+
+
+def tag(code: str) -> str:
+    """The document another plan's mark stands for."""
+    return TAGS.get(code, code)
+
+
+def period(year: int, code: str | None) -> str:
+    """``2020`` or ``1° quadrimestre 2020``."""
+    if code is None:
+        return str(year)
+    if code.startswith("M") and code[1:].isdigit():
+        return f"{code[1:]}/{year}"
+    return f"{PERIODS.get(code, code)} {year}"
