@@ -42,7 +42,7 @@ bench: $(READY) ## the figures the project promises, measured here
 	$(BIN)/python -m benchmarks
 
 openapi: $(READY) ## write openapi.json
-	$(BIN)/python -m services.api.openapi openapi.json
+	$(BIN)/ciclo openapi --out openapi.json
 
 lock: $(READY) ## resolve the dependencies again into requirements/
 	$(COMPILE) --upgrade --output-file requirements/runtime.txt

@@ -72,7 +72,7 @@ def role_passwords(server_secrets: LocalSecrets) -> roles.RolePasswords:
 @pytest.fixture(scope="session")
 def migrated_template(database_admin_url: str, role_passwords: roles.RolePasswords) -> str:
     """Name of a database with the three roles and all migrations, to be copied."""
-    from services.api.db.migrate import upgrade  # noqa: PLC0415 - only these tests need it
+    from services.api.db.migrate import upgrade
 
     urls = roles.bootstrap(database_admin_url, role_passwords, database=_TEMPLATE, own_server=True)
     upgrade(urls.owner)
@@ -129,7 +129,7 @@ def redis_server_url(
 @pytest.fixture
 def redis_url(redis_server_url: str) -> str:
     """``redis://`` URL of the session's Redis, emptied for this test."""
-    from redis import Redis  # noqa: PLC0415 - only these tests need it
+    from redis import Redis
 
     with Redis.from_url(redis_server_url) as connection:
         connection.flushall()

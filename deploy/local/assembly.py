@@ -150,7 +150,7 @@ class LocalSystem:
         else:
             prepared = databases.prepare_given(given, self._secrets)
         if prepared.owner_url is not None:
-            from services.api.db.migrate import upgrade  # noqa: PLC0415 - loads SQLAlchemy
+            from services.api.db.migrate import upgrade
 
             upgrade(prepared.owner_url)
         return Connections(self.url, prepared.runtime_url, redis_url)

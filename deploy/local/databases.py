@@ -48,7 +48,7 @@ def given_redis_url() -> str | None:
 
 def prepare_embedded(superuser_url: str, secrets: LocalSecrets) -> Prepared:
     """Roles and database on the embedded server."""
-    from deploy.local import roles  # noqa: PLC0415 - loads the database driver
+    from deploy.local import roles
 
     passwords = roles.RolePasswords(secrets.database_owner, secrets.database_runtime)
     urls = roles.bootstrap(superuser_url, passwords, own_server=True)
@@ -62,7 +62,7 @@ def prepare_given(url: str, secrets: LocalSecrets) -> Prepared:
         LocalSystemError: the server cannot be reached, or roles of another installation are
             in the way.
     """
-    from deploy.local import roles  # noqa: PLC0415 - loads the database driver
+    from deploy.local import roles
 
     if not asyncio.run(_may_create_roles(url)):
         return Prepared(url, os.environ.get("DATABASE_OWNER_URL") or None)
@@ -74,7 +74,7 @@ def prepare_given(url: str, secrets: LocalSecrets) -> Prepared:
 
 
 async def _may_create_roles(url: str) -> bool:
-    import asyncpg  # noqa: PLC0415 - as above
+    import asyncpg
 
     try:
         connection = await asyncpg.connect(url, timeout=10)

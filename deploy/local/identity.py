@@ -61,7 +61,7 @@ class LocalIssuer:
         _refuse_production()
         if self._private_file.exists() and self.key_set_file.exists():
             return
-        from joserfc.jwk import OKPKey  # noqa: PLC0415 - needed only when keys are missing
+        from joserfc.jwk import OKPKey
 
         key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ class LocalIssuer:
         Raises:
             LocalSystemError: in production mode.
         """
-        from joserfc import jwt  # noqa: PLC0415 - 0.2 s that commands without a token save
+        from joserfc import jwt
 
         self.ensure_keys()
         now = int(time.time())
@@ -109,7 +109,7 @@ class LocalIssuer:
             return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
     def _private_key(self) -> "OKPKey":
-        from joserfc.jwk import OKPKey  # noqa: PLC0415 - as above
+        from joserfc.jwk import OKPKey
 
         return OKPKey.import_key(json.loads(self._private_file.read_text(encoding="utf-8")))
 

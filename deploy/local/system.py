@@ -81,21 +81,25 @@ def running_system(
         if not wait_for_release(directory.lock_file, seconds=_TURN_SECONDS):
             raise _unavailable(directory)
         lock = try_lock(directory.lock_file)
-    with hold(lock):
-        options = SystemOptions(
-            port=free_port(),
-            renderer=renderer,
-            started_by="command",
-            commands=commands or ServiceCommands(),
-        )
-        system = LocalSystem(directory, options, tell)
-        with _terminated_as_exit():
-            system.start()
-            try:
-                with _looked_after(system):
-                    yield RunningSystem(system.url, directory, system.issuer, started_here=True)
-            finally:
-                system.stop()
+    options = SystemOptions(
+        free_port(),
+        renderer=renderer,
+        started_by="command",
+        commands=commands or ServiceCommands(),
+    )
+    with hold(lock), _terminated_as_exit(), _started(LocalSystem(directory, options, tell)) as url:
+        yield RunningSystem(url, directory, LocalIssuer(directory.identity), started_here=True)
+
+
+@contextlib.contextmanager
+def _started(system: LocalSystem) -> Iterator[str]:
+    """The system started, looked after and stopped; gives its address."""
+    system.start()
+    try:
+        with _looked_after(system):
+            yield system.url
+    finally:
+        system.stop()
 
 
 def _join(directory: DataDirectory) -> RunningSystem | None:

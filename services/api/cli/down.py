@@ -14,7 +14,7 @@ def down(
     as_json: Annotated[bool, typer.Option("--json", help="Esito come JSON.")] = False,
 ) -> None:
     """Ferma il sistema avviato con ``ciclo up`` su questi dati; i dati restano."""
-    from deploy.local.supervisor import stop_running  # noqa: PLC0415 - quick --help
+    from deploy.local.supervisor import stop_running
 
     stopped = stop_running(data)
     if as_json:

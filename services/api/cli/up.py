@@ -20,9 +20,9 @@ def up(
     ] = False,
 ) -> None:
     """Avvia PostgreSQL, Redis, API e renderer; Ctrl-C li ferma e lascia i dati."""
-    from deploy.local.assembly import LocalSystem, SystemOptions  # noqa: PLC0415 - quick --help
-    from deploy.local.layout import DataDirectory  # noqa: PLC0415
-    from deploy.local.supervisor import run  # noqa: PLC0415
+    from deploy.local.assembly import LocalSystem, SystemOptions
+    from deploy.local.layout import DataDirectory
+    from deploy.local.supervisor import run
 
     def ready(system: LocalSystem, directory: DataDirectory) -> None:
         places = {
