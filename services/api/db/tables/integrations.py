@@ -60,6 +60,12 @@ webhook_messages = sa.Table(
     instant("applied_at", nullable=True),
     _to_integration("fk_webhook_messages_integration"),
     sa.Index("ix_webhook_messages_received_at", "chamber_id", "integration_id", "received_at"),
+    sa.Index(
+        "ix_webhook_messages_waiting",
+        "chamber_id",
+        "received_at",
+        postgresql_where=sa.text("outcome = 'received'"),
+    ),
     # What arrived stays as it arrived: only the outcome may be written later.
     info={"updatable_columns": ("event_type", "outcome", "detail", "applied_at")},
 )
@@ -81,6 +87,8 @@ quarantine = sa.Table(
     instant("decided_at", nullable=True),
     sa.Column("decided_by", sa.Text),
     sa.Column("decision_reason", sa.Text),
+    # Every fault of the item, each in Italian and in English.
+    sa.Column("issues", Json, nullable=False, server_default="[]"),
     sa.ForeignKeyConstraint(
         ["chamber_id", "integration_id", "message_id"],
         [
@@ -94,4 +102,5 @@ quarantine = sa.Table(
         "chamber_id", "integration_id", "message_id", "position", name="uq_quarantine_item"
     ),
     sa.CheckConstraint("state IN ('waiting', 'replayed', 'discarded')", name="state"),
+    sa.Index("ix_quarantine_state", "chamber_id", "state", "created_at"),
 )

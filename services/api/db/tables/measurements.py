@@ -44,6 +44,10 @@ measurements = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     # Order of the source's own corrections; absent where the source has none.
     sa.Column("source_version", sa.BigInteger),
+    # Which statement stands: shared.domain.arrivals. Absent for what came with a file.
+    instant("source_at", nullable=True),
+    sa.Column("source_message", sa.Text),
+    sa.Column("source_position", sa.Integer),
     instant("updated_at", now=True),
     to_plan(),
     sa.UniqueConstraint(

@@ -1,0 +1,260 @@
+"""Events a measuring system sends, version 1: the models, and a reader that loses nothing.
+
+The models are the published contract (``docs/integrations.md`` carries their JSON Schema).
+:func:`read_event` is more patient than they are: an envelope that cannot be read refuses the
+message, but a faulty measurement in it is set apart with its faults, and the rest is used.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.contracts.base import Contract
+from shared.contracts.issues import Issue, issues_from
+from shared.domain.numbers import NUMBER_PATTERN
+from shared.domain.periods import PERIOD_PATTERN
+
+VERSION = 1
+"""Version of the contract; a message that names none is of this one."""
+
+MAX_ITEMS = 5000
+"""Most measurements in one message."""
+
+MAX_DEPTH = 8
+"""Deepest nesting of a message; a well-formed one has four levels."""
+
+# Beyond this, numbers of JSON are not exact in every language.
+_LARGEST_VERSION = 2**53 - 1
+
+# PostgreSQL holds no NUL in a text, and a code or a title has no use for other controls.
+_LINE = r"^[^\x00-\x1f]*$"
+_TEXT = r"^[^\x00]*$"
+
+# Far from every real date, and safe in every time zone and in the database.
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+# More fields than a measurement has, and few enough to list every unknown one.
+_MOST_FIELDS = 30
+_MOST_FAULTS = 100
+
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=_EARLIEST, lt=_LATEST, description="When it happened in the sending system."),
+]
+Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE)]
+
+
+class EventModel(Contract):
+    """A part of an event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class MeasurementItem(EventModel):
+    """One statement about one datum of one year.
+
+    Exactly one of ``measure``, ``indicator`` and ``objective`` says what it is about.
+    """
+
+    measure: Reference | None = Field(
+        default=None, description="Code of the measure, or its identifier in the sending system."
+    )
+    indicator: Reference | None = Field(default=None, description="Code of the indicator.")
+    objective: Reference | None = Field(default=None, description="Code of the objective.")
+    year: int = Field(ge=1990, le=2100, description="Year that the datum belongs to.")
+    period: Annotated[str, Field(pattern=rf"^({PERIOD_PATTERN})$", max_length=3)] | None = Field(
+        default=None, description="Part of the year; absent for the year as a whole."
+    )
+    value: Annotated[str, Field(max_length=1000, pattern=_LINE)] | None = Field(
+        default=None,
+        description="Number with a dot, date as YYYY-MM-DD, or true/false; always as a string.",
+    )
+    result: Annotated[str, Field(max_length=32, pattern=rf"^{NUMBER_PATTERN[2:]}$")] | None = Field(
+        default=None, description="Degree of realisation in points, where it was assessed."
+    )
+    status: Literal["measured", "missing", "suspended", "struck"] | None = Field(
+        default=None, description="Absent means measured."
+    )
+    value_text: Annotated[str, Field(max_length=20_000, pattern=_TEXT)] | None = Field(
+        default=None, description="The value as a document prints it."
+    )
+    note: Annotated[str, Field(max_length=20_000, pattern=_TEXT)] | None = None
+    source_version: int | None = Field(
+        default=None,
+        ge=0,
+        le=_LARGEST_VERSION,
+        description="Rises with every correction of this datum in the sending system.",
+    )
+
+
+class MeasurementRecorded(EventModel):
+    """``measurement.recorded``: one measurement."""
+
+    type: Literal["measurement.recorded"]
+    version: Literal[1] = 1
+    timestamp: Instant
+    data: MeasurementItem
+
+
+class Batch(EventModel):
+    """The measurements of a batch."""
+
+    measurements: Annotated[tuple[MeasurementItem, ...], Field(max_length=MAX_ITEMS)]
+
+
+class MeasurementsBatch(EventModel):
+    """``measurements.batch``: up to 5,000 measurements."""
+
+    type: Literal["measurements.batch"]
+    version: Literal[1] = 1
+    timestamp: Instant
+    data: Batch
+
+
+WebhookEvent = Annotated[MeasurementRecorded | MeasurementsBatch, Field(discriminator="type")]
+"""Any event of version 1."""
+
+EVENT_TYPES = ("measurement.recorded", "measurements.batch")
+
+
+def events_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of :data:`WebhookEvent`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TypeAdapter[Any](WebhookEvent).json_schema(),
+    }
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+class EventRefusedError(Exception):
+    """The message as a whole cannot be read; ``issues`` says why."""
+
+    code = "event_refused"
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__(f"{len(issues)} faults")
+        self.issues = tuple(issues)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyItem:
+    """A measurement that cannot be used as it came, and why."""
+
+    position: int
+    raw: object
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent:
+    """A message that was read. ``raw`` holds every item as it came, by position."""
+
+    type: str
+    timestamp: datetime
+    raw: Sequence[object]
+    items: Mapping[int, MeasurementItem]
+    faulty: tuple[FaultyItem, ...]
+
+
+class _Envelope(EventModel):
+    type: Literal["measurement.recorded", "measurements.batch"]
+    version: Literal[1] = 1
+    timestamp: Instant
+    data: dict[str, Any]
+
+
+class _RawBatch(EventModel):
+    measurements: Annotated[list[Any], Field(max_length=MAX_ITEMS)]
+
+
+_ITEMS: TypeAdapter[list[MeasurementItem]] = TypeAdapter(list[MeasurementItem])
+
+
+def read_event(body: bytes) -> ReadEvent:
+    """Read a message whose signature has been verified.
+
+    Raises:
+        EventRefusedError: it is not an event of version 1, with every fault of the envelope.
+    """
+    try:
+        envelope = _Envelope.model_validate_json(body)
+        if envelope.type == "measurements.batch":
+            raw = _RawBatch.model_validate(envelope.data).measurements
+        else:
+            raw = [envelope.data]
+    except ValidationError as error:
+        raise EventRefusedError(_envelope_issues(error)) from error
+    items, faulty = read_items(raw)
+    if any(not _shallow(item.raw, MAX_DEPTH) for item in faulty):
+        raise EventRefusedError([_TOO_DEEP])
+    return ReadEvent(envelope.type, envelope.timestamp, raw, items, faulty)
+
+
+def read_items(raw: Sequence[object]) -> tuple[dict[int, MeasurementItem], tuple[FaultyItem, ...]]:
+    """The measurements that have the right form, by position, and those that have not."""
+    try:
+        if all(len(item) <= _MOST_FIELDS for item in raw if isinstance(item, dict)):
+            return dict(enumerate(_ITEMS.validate_python(raw))), ()
+    except ValidationError:
+        pass  # one by one, then, to tell the good from the faulty
+    items: dict[int, MeasurementItem] = {}
+    faulty: list[FaultyItem] = []
+    for position, item in enumerate(raw):
+        if isinstance(item, dict) and len(item) > _MOST_FIELDS:
+            faulty.append(FaultyItem(position, item, (_TOO_MANY_FIELDS,)))
+            continue
+        try:
+            items[position] = MeasurementItem.model_validate(item)
+        except ValidationError as error:
+            faulty.append(FaultyItem(position, item, tuple(issues_from(error))))
+    return items, tuple(faulty)
+
+
+def storable(raw: object) -> object:
+    """``raw`` for a JSON column: ``1e999`` is read as infinity, which JSON cannot write."""
+    if isinstance(raw, dict):
+        return {key: storable(value) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [storable(value) for value in raw]
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return str(raw)
+    return raw
+
+
+def _envelope_issues(error: ValidationError) -> list[Issue]:
+    """The faults; those of ``data`` with their whole pointer."""
+    if error.error_count() > _MOST_FAULTS:
+        return [_TOO_MANY_FIELDS]
+    issues = issues_from(error)
+    if error.title == _RawBatch.__name__:
+        return [issue.model_copy(update={"pointer": f"/data{issue.pointer}"}) for issue in issues]
+    return issues
+
+
+def _shallow(raw: object, levels: int) -> bool:
+    if not isinstance(raw, dict | list):
+        return True
+    inside = raw.values() if isinstance(raw, dict) else raw
+    return levels > 0 and all(_shallow(value, levels - 1) for value in inside)
+
+
+_TOO_DEEP = Issue(
+    pointer="/data",
+    code="too_deep",
+    it=f"il messaggio ha più di {MAX_DEPTH} livelli",
+    en=f"the message has more than {MAX_DEPTH} levels",
+)
+
+_TOO_MANY_FIELDS = Issue(
+    pointer="",
+    code="unknown_field",
+    it="l'oggetto ha molti campi sconosciuti",
+    en="the object has many unknown fields",
+)
