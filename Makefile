@@ -47,8 +47,8 @@ openapi: $(READY) ## write openapi.json
 lock: $(READY) ## resolve the dependencies again into requirements/
 	$(COMPILE) --upgrade --output-file requirements/runtime.txt
 	$(COMPILE) --upgrade --extra embedded --extra dev --output-file requirements/dev.txt
-	grep -A 999 '^uv==' requirements/dev.txt | awk 'NR > 1 && /^[^ ]/ { exit } { print }' \
-		| grep -v '# ' > requirements/setup.txt
+	printf 'editables\nhatchling\nuv\n' | $(COMPILE:pyproject.toml=-) \
+		--constraint requirements/dev.txt --output-file requirements/setup.txt
 
 clean: ## remove what was built and measured; data in .ciclo stays
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

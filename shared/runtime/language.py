@@ -6,19 +6,20 @@ from typing import Literal
 
 Language = Literal["it", "en"]
 
+_VARIABLES = ("CICLO_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _NEUTRAL_LOCALES = frozenset({"", "C", "POSIX"})
 
 
 def terminal_language(environ: Mapping[str, str] | None = None) -> Language:
-    """Language of the terminal by POSIX precedence: ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
+    """Language of the terminal: ``CICLO_LANG`` (``--lang``), else by POSIX precedence.
+
+    That is ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
 
     The neutral locales (``C``, ``POSIX``, none) say nothing about the person, so they get
     Italian, the language of the offices that use this; any other locale gets English.
     """
     variables = os.environ if environ is None else environ
-    value = next(
-        (variables[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if variables.get(name)), ""
-    )
+    value = next((variables[name] for name in _VARIABLES if variables.get(name)), "")
     locale = value.split(".", 1)[0].split("@", 1)[0]
     if locale in _NEUTRAL_LOCALES or locale.lower().startswith("it"):
         return "it"

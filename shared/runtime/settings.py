@@ -20,6 +20,8 @@ LOCAL_ISSUER = "https://identity.ciclo.localhost"
 """Issuer of the tokens that ``ciclo up`` makes for one machine; no production accepts it."""
 
 _MINIMUM_TOKEN_LENGTH = 32
+_PLACEHOLDER = "change-me"
+"""What stands in ``deploy/example.env`` where a password belongs."""
 
 
 class ProcessSettings(BaseSettings):
@@ -44,6 +46,18 @@ class ProcessSettings(BaseSettings):
     def production(self) -> bool:
         """Whether this is the real thing."""
         return self.mode == "production"
+
+    @model_validator(mode="after")
+    def _refuse_placeholders(self) -> Self:
+        if self.production:
+            left = [
+                name
+                for name, value in self
+                if isinstance(value, SecretStr) and _PLACEHOLDER in value.get_secret_value()
+            ]
+            if left:
+                raise ValueError(f"still as in the example: {', '.join(left)}")
+        return self
 
     @model_validator(mode="after")
     def _refuse_weak_renderer_token(self) -> Self:
@@ -79,6 +93,18 @@ class ApiSettings(ProcessSettings):
     """Requests that one caller may make in a minute, counted by each process."""
     max_body_bytes: int = Field(default=32 * 1024**2, ge=1024)
     """Largest request body; the largest case file and signed PDF fit well."""
+    dispatch: bool = True
+    """Whether this process sends queued work; one process of an installation has to."""
+    lease_seconds: int = Field(default=30, ge=1, le=3600)
+    """How long a renderer may be silent before its job is given to another."""
+    render_attempts: int = Field(default=5, ge=1, le=100)
+    """Attempts at one render job before it has failed for good."""
+    retry_seconds: int = Field(default=5, ge=0, le=300)
+    """Pause before the second attempt after a failure; it doubles with every further one."""
+    resend_seconds: int = Field(default=10, ge=1, le=3600)
+    """A job that nobody has taken for so long is sent to the queue again."""
+    sweep_seconds: float = Field(default=2.0, ge=0.1, le=600)
+    """How often lost jobs and ended leases are looked for."""
 
     @field_validator("public_url")
     @classmethod

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from deploy.local.errors import LocalSystemError
-from services.api.cli import down, openapi, token, up
+from services.api.cli import down, migrate, openapi, token, up
 
 
 class CicloGroup(TyperGroup):
@@ -32,5 +32,6 @@ app = typer.Typer(
 
 app.command("up")(up.up)
 app.command("down")(down.down)
+app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)
 app.command("token")(token.token)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,7 +24,7 @@ _PRODUCTION = {
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in list(__import__("os").environ):
+    for name in list(os.environ):
         if name.startswith("CICLO_") or name in {"DATABASE_URL", "REDIS_URL"}:
             monkeypatch.delenv(name)
     return monkeypatch
@@ -53,6 +55,8 @@ def test_production_is_what_a_process_gets_unless_told_otherwise(
     [
         ("CICLO_RENDERER_TOKEN", ""),
         ("CICLO_RENDERER_TOKEN", "short"),
+        ("DATABASE_URL", "postgresql://ciclo_runtime:change-me@db/ciclo"),
+        ("REDIS_URL", "redis://:change-me@redis:6379/0"),
         ("CICLO_SECRET_KEYS", ""),
         ("CICLO_OIDC_ISSUER", ""),
         ("CICLO_OIDC_ISSUER", LOCAL_ISSUER),
