@@ -1,0 +1,64 @@
+"""``ciclo/signature-report@1``: what can be said about the signatures of a PDF."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract
+
+SignatureLevel = Literal["CMS", "B-B", "B-T", "B-LT", "B-LTA"]
+"""``CMS``: a valid signature that is not PAdES."""
+
+
+class SignatureProblem(Contract):
+    """Why a document or a signature is not good; ``code`` is stable."""
+
+    code: str
+    """``not_a_pdf``, ``too_large``, ``unreadable``, ``unsigned``, ``modified``,
+    ``not_covered``, ``signature_wrong``, ``signature_malformed``, ``untrusted``,
+    ``certificate_expired``, ``certificate_unsuitable``, ``other_chamber``."""
+    it: str
+    en: str
+    field: str | None = None
+    """Signature field concerned, when one is."""
+
+
+class SignerReport(Contract):
+    """One signature, in the order they were put on."""
+
+    field: str
+    common_name: str | None
+    organization: str | None
+    chamber: str | None
+    """Organisational unit of the certificate: the chamber code of a seal."""
+    issuer: str | None
+    serial_number: str | None
+    level: SignatureLevel
+    claimed_time: str | None
+    """RFC 3339; what the signer's clock said."""
+    trusted_time: str | None
+    """RFC 3339; what a trusted time stamp says, if there is one."""
+    intact: bool
+    """The signed bytes are unchanged and the signature matches them."""
+    trusted: bool
+    """The certificate chains to one of the trust anchors and is fit for signing."""
+    covers_whole_document: bool
+    development: bool = False
+    """The certificate says that it has no legal value."""
+
+
+class SignatureReport(Contract):
+    """The verdict on a whole file."""
+
+    format: Literal["ciclo/signature-report@1"] = "ciclo/signature-report@1"
+    valid: bool
+    """Intact and trusted: every signature good, nothing added after the last."""
+    intact: bool
+    """No byte differs from what was signed and the last signature covers the whole file."""
+    trusted: bool
+    """Every signer chains to a trust anchor."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the file as received."""
+    size: int = Field(ge=0)
+    signers: tuple[SignerReport, ...] = ()
+    problems: tuple[SignatureProblem, ...] = ()

@@ -1,0 +1,54 @@
+"""The words for what can be wrong with a signed document, by stable code."""
+
+from shared.contracts.verification import SignatureProblem
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "not_a_pdf": ("Il file non è un PDF.", "The file is not a PDF."),
+    "too_large": (
+        "Il file supera la dimensione massima verificabile.",
+        "The file is larger than can be verified.",
+    ),
+    "unreadable": (
+        "Il PDF è danneggiato o non rispetta il formato.",
+        "The PDF is damaged or malformed.",
+    ),
+    "unsigned": ("Il PDF non è firmato.", "The PDF carries no signature."),
+    "modified": (
+        "Il documento è stato modificato dopo la firma.",
+        "The document was changed after it was signed.",
+    ),
+    "not_covered": (
+        "La firma non copre l'intero documento: vi è stato aggiunto qualcosa.",
+        "The signature does not cover the whole document: something was added.",
+    ),
+    "signature_wrong": (
+        "La firma non corrisponde al documento o al certificato.",
+        "The signature matches neither the document nor the certificate.",
+    ),
+    "signature_malformed": (
+        "La firma contiene dati alterati o non previsti.",
+        "The signature contains altered or unexpected data.",
+    ),
+    "untrusted": (
+        "Il certificato del firmatario non risale a un'autorità riconosciuta.",
+        "The signer's certificate does not chain to a trusted authority.",
+    ),
+    "certificate_expired": (
+        "Il certificato del firmatario è scaduto o non ancora valido.",
+        "The signer's certificate has expired or is not valid yet.",
+    ),
+    "certificate_unsuitable": (
+        "Il certificato del firmatario non è destinato alla firma di documenti.",
+        "The signer's certificate is not meant for signing documents.",
+    ),
+    "other_chamber": (
+        "Il sigillo è di un'altra camera.",
+        "The seal belongs to another chamber.",
+    ),
+}
+
+
+def problem(code: str, field: str | None = None) -> SignatureProblem:
+    """The problem with its sentence in both languages."""
+    italian, english = _WORDS[code]
+    return SignatureProblem(code=code, it=italian, en=english, field=field)
