@@ -8,6 +8,9 @@ from fastapi import Request
 from services.api.auth.directory import ChamberDirectory
 from services.api.auth.tokens import TokenVerifier
 from services.api.db.session import Database
+from services.api.sealing import Seals
+from services.api.signals import Signals
+from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import Clock
 from shared.runtime.settings import ApiSettings
 
@@ -21,6 +24,9 @@ class Container:
     verifier: TokenVerifier
     directory: ChamberDirectory
     clock: Clock
+    blobs: BlobStore
+    seals: Seals
+    signals: Signals
 
 
 def container(request: Request) -> Container:

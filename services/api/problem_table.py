@@ -256,5 +256,61 @@ _PLANS = {
     ),
 }
 
-PROBLEMS: dict[str, Problem] = {**_GENERAL, **_TENANTS, **_PLANS}
+_REPORTS = {
+    "report_not_found": Problem(
+        404,
+        ("Relazione inesistente", "La camera non ha un documento con questo identificativo."),
+        ("No such report", "The chamber has no document with this id."),
+    ),
+    "report_not_ready": Problem(
+        409,
+        (
+            "Documento non ancora pronto",
+            "Il documento è in composizione: seguire il lavoro {job} e riprovare.",
+        ),
+        (
+            "Document not ready yet",
+            "The document is being rendered: follow the job {job} and try again.",
+        ),
+        {"Retry-After": "2"},
+    ),
+    "report_without_document": Problem(
+        404,
+        (
+            "Nessun documento",
+            "La composizione è stata annullata o non è riuscita: richiedere il documento di nuovo.",
+        ),
+        (
+            "No document",
+            "The rendering was cancelled or did not succeed: request the document again.",
+        ),
+    ),
+    "job_not_found": Problem(
+        404,
+        ("Lavoro inesistente", "La camera non ha un lavoro con questo identificativo."),
+        ("No such job", "The chamber has no job with this id."),
+    ),
+    "job_over": Problem(
+        409,
+        ("Lavoro già concluso", "Il lavoro è nello stato {state} e non può essere annullato."),
+        ("Job already over", "The job is in the state {state} and cannot be cancelled."),
+    ),
+    "not_leasable": Problem(
+        409,
+        ("Lavoro non disponibile", "Il lavoro è concluso o è in altre mani."),
+        ("Job not available", "The job is over or in other hands."),
+    ),
+    "lease_lost": Problem(
+        409,
+        ("Lavoro perso", "Il lavoro è stato annullato o affidato ad altri: abbandonarlo."),
+        ("Lease lost", "The job was cancelled or given to another worker: drop it."),
+    ),
+    "document_refused": Problem(
+        422,
+        ("Documento rifiutato", "Il PDF ricevuto non può essere conservato; il motivo è sotto."),
+        ("Document refused", "The PDF received cannot be kept; the reason is below."),
+    ),
+}
+
+PROBLEMS: dict[str, Problem] = {**_GENERAL, **_TENANTS, **_PLANS, **_REPORTS}
 """Code -> problem, for all features."""

@@ -1,0 +1,66 @@
+"""The loops that run beside the requests of a process."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from services.api.container import Container
+from services.api.db.session import DatabaseUnavailableError
+from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
+from services.api.dispatch.relay import Relay
+from services.api.dispatch.sweeper import Sweeper
+from services.api.signals import OUTBOX, Signals
+
+# The relay is woken by commits in its own process; this is for those of the others.
+_RELAY_SECONDS = 1.0
+
+_LONGEST_PAUSE_SECONDS = 10.0
+
+_log = logging.getLogger("ciclo.dispatch")
+
+
+@asynccontextmanager
+async def dispatching(parts: Container) -> AsyncIterator[None]:
+    """Runs relay and sweeper while the block lasts, unless the settings say otherwise."""
+    if not parts.settings.dispatch:
+        _log.warning("this process does not dispatch: another one has to")
+        yield
+        return
+    queue = RenderQueue(parts.settings.redis_url.get_secret_value())
+    loops = [
+        asyncio.create_task(_loop(work, parts.signals, topic, seconds), name=topic)
+        for work, topic, seconds in (
+            (Relay(parts, queue).run_once, OUTBOX, _RELAY_SECONDS),
+            (Sweeper(parts, queue).run_once, "sweep", parts.settings.sweep_seconds),
+        )
+    ]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await queue.close()
+
+
+async def _loop(
+    work: Callable[[], Awaitable[bool]], signals: Signals, topic: str, seconds: float
+) -> None:
+    """Works at every knock and every ``seconds``; slower while something it needs is away."""
+    pause = seconds
+    with signals.listening(topic) as listener:
+        while True:
+            try:
+                more = await work()
+            except (QueueUnavailableError, DatabaseUnavailableError) as error:
+                _log.warning("dispatch waits: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                continue
+            except Exception:  # noqa: BLE001 - every report depends on this loop going on
+                _log.exception("dispatch failed")
+                more = False
+            pause = seconds
+            if not more:
+                await listener.wait(seconds)

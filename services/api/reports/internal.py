@@ -1,0 +1,113 @@
+"""``/internal/v1``: what only the renderer calls. Not in the public OpenAPI document."""
+
+import base64
+import binascii
+import hashlib
+import re
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request
+from starlette.responses import Response
+
+from services.api.auth.access import ChamberCode, Parts
+from services.api.db.session import Author
+from services.api.errors import Refusal
+from services.api.reports import rendering
+from services.api.reports.rendering import Leaseholder
+from services.api.reports.schemas import UUID_PATTERN
+from services.api.requests import request_info
+from shared.contracts.issues import Issue
+from shared.contracts.render_job import RenderFailure, RenderProgress
+
+_ACTOR = "renderer"
+
+_DIGEST = re.compile(r"(?:^|,)\s*sha-256\s*=\s*:([A-Za-z0-9+/=]{44}):")
+
+JobId = Annotated[str, Path(pattern=UUID_PATTERN)]
+
+
+def renderer_service(request: Request, parts: Parts) -> Author:
+    """The renderer, known by its service token; 401 for anybody else."""
+    expected = parts.settings.renderer_token.get_secret_value()
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    known = secrets.compare_digest(given.encode(), expected.encode())
+    if not expected or scheme.lower() != "bearer" or not known:
+        raise Refusal("unauthenticated")
+    return Author(_ACTOR, request_info(request).request_id)
+
+
+Renderer = Annotated[Author, Depends(renderer_service)]
+
+
+def leaseholder(
+    chamber: ChamberCode,
+    job_id: JobId,
+    author: Renderer,
+    lease_token: Annotated[str, Header(alias="Ciclo-Lease-Token", max_length=100)] = "",
+) -> Leaseholder:
+    """Who says something about a job; whether the lease lives is seen with the job."""
+    return Leaseholder(chamber, job_id, lease_token, author)
+
+
+Holder = Annotated[Leaseholder, Depends(leaseholder)]
+
+router = APIRouter(
+    prefix="/internal/v1/chambers/{chamber}/render-jobs/{job_id}", include_in_schema=False
+)
+
+
+@router.post("/lease")
+async def lease_job(
+    chamber: ChamberCode, job_id: JobId, author: Renderer, parts: Parts
+) -> Response:
+    """The right to render the job."""
+    lease = await rendering.lease(parts, chamber, job_id, author)
+    return Response(lease.model_dump_json(), media_type="application/json")
+
+
+@router.post("/heartbeat", status_code=204)
+async def report_progress(progress: RenderProgress, holder: Holder, parts: Parts) -> Response:
+    """The renderer is alive."""
+    await rendering.heartbeat(parts, holder, progress)
+    return Response(status_code=204)
+
+
+@router.put("/document", status_code=204)
+async def deliver_document(request: Request, holder: Holder, parts: Parts) -> Response:
+    """The signed PDF."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/pdf":
+        raise Refusal("unsupported_media_type", expected="application/pdf")
+    pdf = await request.body()
+    _check_digest(request.headers.get("content-digest", ""), pdf)
+    await rendering.deliver(parts, holder, pdf)
+    return Response(status_code=204)
+
+
+@router.post("/failure", status_code=204)
+async def report_failure(failure: RenderFailure, holder: Holder, parts: Parts) -> Response:
+    """The attempt failed."""
+    await rendering.fail(parts, holder, failure)
+    return Response(status_code=204)
+
+
+def _check_digest(header: str, content: bytes) -> None:
+    """Refuses content that is not what its sender hashed (RFC 9530)."""
+    found = _DIGEST.search(header)
+    try:
+        given = base64.b64decode(found.group(1), validate=True) if found else b""
+    except binascii.Error:
+        given = b""
+    if given != hashlib.sha256(content).digest():
+        raise Refusal(
+            "document_refused",
+            issues=[
+                Issue(
+                    pointer="/header/content-digest",
+                    code="digest_mismatch",
+                    it="il contenuto ricevuto non ha l'impronta dichiarata",
+                    en="the content received does not have the digest declared",
+                )
+            ],
+        )

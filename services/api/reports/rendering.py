@@ -1,0 +1,263 @@
+"""The renderer's side of a job: lease, heartbeat, document, failure, and recovery.
+
+The lease in PostgreSQL is what makes it one PDF per job. Whatever the queue sends twice,
+late or never, only the bearer of a living lease may say anything about a job.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api import signals
+from services.api.container import Container
+from services.api.db.session import Author, WriteSession
+from services.api.db.trail import audit, emit
+from services.api.errors import Refusal
+from services.api.reports import repository
+from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobState
+from services.api.reports.repository import StoredDocument
+from services.api.sealing import DocumentRefusedError
+from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
+from shared.contracts.snapshot import ReportSnapshot
+from shared.runtime.blobs import report_key
+
+_LONGEST_DELAY_SECONDS = 300
+
+_UPLOADING = RenderProgress(stage="uploading", progress=95)
+
+ATTEMPTS_EXHAUSTED: dict[str, Any] = {
+    "code": "attempts_exhausted",
+    "it": "La composizione si è interrotta più volte senza arrivare in fondo; richiedere di "
+    "nuovo il documento o avvisare l'amministratore.",
+    "en": "Rendering was interrupted several times and never finished; request the document "
+    "again or tell the administrator.",
+    "section": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaseholder:
+    """Who speaks about which job."""
+
+    chamber: str
+    job_id: str
+    lease_token: str
+    author: Author
+
+    @property
+    def token_hash(self) -> bytes:
+        """What is stored of the lease token."""
+        return _hash(self.lease_token)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> RenderLease:
+    """The right to render a job, with its snapshot.
+
+    Raises:
+        Refusal: ``job_not_found``, or ``not_leasable`` when it is over, not due yet or in
+            other hands.
+    """
+    token = secrets.token_urlsafe(32)
+    settings = parts.settings
+    async with parts.database.write([chamber], author) as session:
+        leased = await repository.lease(
+            session,
+            job_id,
+            _hash(token),
+            seconds=settings.lease_seconds,
+            most_attempts=settings.render_attempts,
+        )
+        if leased is None:
+            known = await repository.job(session, job_id)
+            raise Refusal("job_not_found" if known is None else "not_leasable")
+        frozen = await repository.snapshot(session, leased.report_id)
+        _knock_after(parts, session, job_id)
+    return RenderLease(
+        job_id=job_id,
+        attempt=leased.attempt,
+        lease_token=token,
+        expires_at=_instant(leased.lease_expires_at),
+        lease_seconds=settings.lease_seconds,
+        snapshot_sha256=frozen.snapshot_sha256,
+        snapshot=ReportSnapshot.model_validate_json(frozen.snapshot),
+    )
+
+
+async def heartbeat(parts: Container, holder: Leaseholder, progress: RenderProgress) -> None:
+    """Prolongs the lease and notes how far the renderer is.
+
+    Raises:
+        Refusal: ``lease_lost``.
+    """
+    async with parts.database.write([holder.chamber], holder.author) as session:
+        if not await _beat(parts, session, holder, progress):
+            raise Refusal("lease_lost")
+
+
+async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
+    """Takes the signed PDF of a job and closes it, once.
+
+    Checking and storing happen between two short transactions; the lease is prolonged by
+    the first and must still live in the second. The same worker may deliver again when it
+    did not hear the answer.
+
+    Raises:
+        Refusal: ``lease_lost``; ``document_refused`` when the seal is not this chamber's or
+            the document is not the one that was asked for.
+    """
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    async with parts.database.write([holder.chamber], holder.author) as session:
+        if not await _beat(parts, session, holder, _UPLOADING):
+            await _accept_repetition(session, holder, sha256)
+            return
+        report_id = (await _known_job(session, holder.job_id)).report_id
+        frozen = await repository.snapshot(session, report_id)
+    try:
+        checked = await asyncio.to_thread(
+            parts.seals.check, pdf, holder.chamber, frozen.snapshot_sha256
+        )
+    except DocumentRefusedError as error:
+        raise Refusal("document_refused", issues=[error.issue]) from error
+    key = report_key(holder.chamber, report_id, sha256)
+    blobs = parts.blobs.of_chamber(holder.chamber)
+    await blobs.put(key, pdf, media_type="application/pdf")
+    document = StoredDocument(sha256, len(pdf), checked.pages, key, checked.signature)
+    try:
+        await _complete(parts, holder, report_id, document)
+    except Refusal:
+        # The job is in other hands or over, and these bytes are not what it ended with.
+        await blobs.delete(key)
+        raise
+
+
+async def _complete(
+    parts: Container, holder: Leaseholder, report_id: str, document: StoredDocument
+) -> None:
+    async with parts.database.write([holder.chamber], holder.author) as session:
+        job = await repository.job(session, holder.job_id, lock=True)
+        if job is None or not _holds(job, holder):
+            await _accept_repetition(session, holder, document.sha256)
+            return
+        await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
+        await repository.close_report(session, report_id, REPORT_STATES[JobState.DONE], document)
+        facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
+        await audit(session, "report.rendered", report_id, facts)
+        await emit(session, "report.ready", report_id, {"report_id": report_id, **facts})
+        _knock_after(parts, session, holder.job_id)
+
+
+async def fail(parts: Container, holder: Leaseholder, failure: RenderFailure) -> None:
+    """Notes that an attempt failed: another one follows when that may help.
+
+    Raises:
+        Refusal: ``lease_lost``.
+    """
+    async with parts.database.write([holder.chamber], holder.author) as session:
+        job = await repository.job(session, holder.job_id, lock=True)
+        if job is None or not _holds(job, holder):
+            raise Refusal("lease_lost")
+        words = {"it": failure.detail, "en": failure.detail}
+        noted = {"code": failure.code, **words, "section": failure.section}
+        if failure.retryable and job.attempt < parts.settings.render_attempts:
+            delay = parts.settings.retry_seconds * 2 ** (job.attempt - 1)
+            await repository.requeue(
+                session, job.job_id, delay_seconds=min(delay, _LONGEST_DELAY_SECONDS)
+            )
+            await audit(session, "report.attempt_failed", job.report_id, _facts(job, noted))
+        else:
+            await _give_up(session, job, noted)
+        _knock_after(parts, session, job.job_id)
+
+
+async def recover(parts: Container, session: WriteSession, job_id: str) -> int | None:
+    """Puts a job that nobody works on back on its way.
+
+    Returns:
+        The attempt to queue, or ``None`` when there is nothing to do: the job is over, a
+        worker holds it, or its attempts are used up and it has failed for good.
+    """
+    job = await repository.job(session, job_id, lock=True)
+    if job is None or JobState(job.state).over or job.lease_alive:
+        return None
+    if job.attempt >= parts.settings.render_attempts:
+        await _give_up(session, job, ATTEMPTS_EXHAUSTED)
+        _knock_after(parts, session, job_id)
+        return None
+    if job.state == JobState.LEASED:
+        await repository.requeue(session, job_id, delay_seconds=0, sent=True)
+        await audit(session, "report.lease_expired", job.report_id, {"attempt": job.attempt})
+        _knock_after(parts, session, job_id)
+    return int(job.attempt) + 1
+
+
+async def _give_up(session: WriteSession, job: sa.Row[Any], failure: dict[str, Any]) -> None:
+    await repository.finish(session, job.job_id, JobEvent.GIVE_UP, failure=failure)
+    _, state = TRANSITIONS[JobEvent.GIVE_UP]
+    await repository.close_report(session, job.report_id, REPORT_STATES[state])
+    await audit(session, "report.failed", job.report_id, _facts(job, failure))
+    await emit(session, "report.failed", job.report_id, {"report_id": job.report_id})
+
+
+def _facts(job: sa.Row[Any], failure: dict[str, Any]) -> dict[str, Any]:
+    return {"attempt": job.attempt, "code": failure["code"], "section": failure["section"]}
+
+
+async def _beat(
+    parts: Container, session: WriteSession, holder: Leaseholder, progress: RenderProgress
+) -> bool:
+    alive = await repository.beat(
+        session,
+        holder.job_id,
+        holder.token_hash,
+        seconds=parts.settings.lease_seconds,
+        stage=progress.stage,
+        progress=progress.progress,
+    )
+    _knock_after(parts, session, holder.job_id)
+    return alive
+
+
+async def _known_job(session: WriteSession, job_id: str) -> sa.Row[Any]:
+    job = await repository.job(session, job_id)
+    if job is None:
+        raise Refusal("job_not_found")
+    return job
+
+
+async def _accept_repetition(session: WriteSession, holder: Leaseholder, sha256: str) -> None:
+    """Silence when this worker has delivered these very bytes already; else the lease is gone."""
+    job = await _known_job(session, holder.job_id)
+    mine = job.lease_token_hash is not None and secrets.compare_digest(
+        job.lease_token_hash, holder.token_hash
+    )
+    if job.state == JobState.DONE and mine:
+        report = await repository.report(session, job.report_id)
+        if report is not None and report.pdf_sha256 == sha256:
+            return
+    raise Refusal("lease_lost")
+
+
+def _holds(job: sa.Row[Any], holder: Leaseholder) -> bool:
+    return (
+        job.state == JobState.LEASED
+        and bool(job.lease_alive)
+        and secrets.compare_digest(job.lease_token_hash, holder.token_hash)
+    )
+
+
+def _knock_after(parts: Container, session: WriteSession, job_id: str) -> None:
+    topic = signals.render_job(session.chamber, job_id)
+    session.on_commit(lambda: parts.signals.knock(topic))
+
+
+def _instant(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,224 @@
+"""``/v1/chambers/{chamber}/reports`` and ``.../render-jobs``."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
+
+from services.api.auth.access import (
+    Access,
+    Parts,
+    ReadCall,
+    WriteCall,
+    permitted,
+    reading,
+    writing,
+)
+from services.api.idempotency import IdempotencyKey, once
+from services.api.openapi import refusals
+from services.api.paging import Page, list_response, page
+from services.api.reports import repository, service
+from services.api.reports.jobs import JobState, ReportState
+from services.api.reports.schemas import (
+    UUID_PATTERN,
+    NewReport,
+    RenderJob,
+    Report,
+    ReportList,
+)
+from services.api.reports.views import file_name, job_path, job_view, report_view
+from services.api.requests import request_info
+from services.api.responses import REVALIDATE, matches, resource_response, to_json
+from shared.domain.permissions import Action
+
+router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["relazioni"])
+
+# Rendering takes seconds: asking more often tells nothing more.
+_RETRY_AFTER = {"Retry-After": "1"}
+
+Reading = Annotated[ReadCall, Depends(reading(Action.REPORT_READ), scope="function")]
+Requesting = Annotated[WriteCall, Depends(writing(Action.REPORT_REQUEST), scope="function")]
+Cancelling = Annotated[WriteCall, Depends(writing(Action.REPORT_CANCEL), scope="function")]
+ReportId = Annotated[
+    str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del documento.")
+]
+JobId = Annotated[
+    str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del lavoro.")
+]
+
+
+def _job_response(
+    request: Request, row: sa.Row[Any], access: Access, *, status: int = 200
+) -> Response:
+    headers = {"Vary": "Authorization, Accept-Language"}
+    if not JobState(row.state).over:
+        headers |= _RETRY_AFTER
+    if status == 202:  # noqa: PLR2004 - Accepted
+        headers["Location"] = job_path(access.chamber, row.job_id)
+    view = job_view(row, access, request_info(request).language)
+    return resource_response(request, view, status=status, headers=headers)
+
+
+@router.post(
+    "/reports",
+    operation_id="report_new",
+    summary="Richiesta di un documento",
+    description="Congela il contenuto del documento com'è ora e ne chiede la composizione e la "
+    "firma. Risponde con il lavoro, da seguire all'indirizzo in `Location`; ogni richiesta è "
+    "una versione nuova.",
+    status_code=202,
+    response_model=RenderJob,
+    responses=refusals(
+        "plan_not_found",
+        "chamber_suspended",
+        "idempotency_key_reused",
+        "idempotency_key_in_use",
+    ),
+)
+async def request_report(
+    request: Request, new: NewReport, call: Requesting, parts: Parts, key: IdempotencyKey = None
+) -> Response:
+    """Snapshot, report, job and outbox event in one transaction."""
+
+    async def make() -> Response:
+        row = await service.request_report(parts, call.session, new)
+        return _job_response(request, row, call.access, status=202)
+
+    return await once(request, call.session, key, to_json(new), make)
+
+
+@router.get(
+    "/reports",
+    operation_id="reports_list",
+    summary="Documenti della camera",
+    description="I documenti richiesti, dal più recente. `sort`: `created_at`, `year`, `version`.",
+    response_model=ReportList,
+    responses=refusals("invalid_cursor"),
+)
+async def list_reports(
+    request: Request,
+    call: Reading,
+    asked: Annotated[Page, Depends(page)],
+    year: Annotated[
+        int | None, Query(ge=1990, le=2100, description="Solo i documenti di quest'anno.")
+    ] = None,
+    state: Annotated[
+        ReportState | None, Query(description="Solo i documenti in questo stato.")
+    ] = None,
+) -> Response:
+    """Every report of the chamber."""
+    found = await repository.report_list(call.session, asked, year=year, state=state)
+    items = [report_view(row, call.access) for row in found.rows]
+    return list_response(request, items, found.next, asked, Report)
+
+
+@router.get(
+    "/reports/{report_id}",
+    operation_id="report",
+    summary="Un documento",
+    description="Il documento con la sua versione e, quando c'è, il PDF.",
+    response_model=Report,
+    responses=refusals("report_not_found"),
+)
+async def show_report(request: Request, report_id: ReportId, call: Reading) -> Response:
+    """One report."""
+    row = await service.report(call.session, report_id)
+    return resource_response(request, report_view(row, call.access))
+
+
+@router.get(
+    "/reports/{report_id}/pdf",
+    operation_id="report_pdf",
+    summary="Il PDF di un documento",
+    description="Il PDF firmato; l'ETag è la sua impronta SHA-256.",
+    responses={
+        200: {
+            "description": "Il PDF.",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **refusals("report_not_found", "report_not_ready", "report_without_document"),
+    },
+    response_class=Response,
+)
+async def show_pdf(
+    request: Request,
+    report_id: ReportId,
+    access: Annotated[Access, Depends(permitted(Action.REPORT_READ))],
+    parts: Parts,
+) -> Response:
+    """The signed bytes, read from the blob store with no transaction open."""
+    async with parts.database.read([access.chamber]) as session:
+        row = await service.rendered_report(session, report_id)
+    etag = f'"{row.pdf_sha256}"'
+    headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Authorization"}
+    if matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    pdf = await parts.blobs.of_chamber(access.chamber).get(row.blob_key)
+    name = file_name(row, access.chamber)
+    headers["Content-Disposition"] = f"inline; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@router.get(
+    "/render-jobs/{job_id}",
+    operation_id="render_job",
+    summary="Lo stato di un lavoro",
+    description="Fase e avanzamento; finché il lavoro non è concluso `Retry-After` dice quando "
+    "chiedere di nuovo.",
+    response_model=RenderJob,
+    responses=refusals("job_not_found"),
+)
+async def show_job(request: Request, job_id: JobId, call: Reading) -> Response:
+    """One job."""
+    return _job_response(request, await service.job(call.session, job_id), call.access)
+
+
+@router.delete(
+    "/render-jobs/{job_id}",
+    operation_id="render_job_cancel",
+    summary="Annullamento di un lavoro",
+    description="Annulla un lavoro non ancora concluso; il documento resta senza PDF.",
+    status_code=204,
+    responses=refusals("job_not_found", "job_over"),
+)
+async def cancel_job(job_id: JobId, call: Cancelling, parts: Parts) -> Response:
+    """Cancels a job."""
+    await service.cancel(parts, call.session, job_id)
+    return Response(status_code=204)
+
+
+async def _existing_job(
+    job_id: JobId,
+    access: Annotated[Access, Depends(permitted(Action.REPORT_READ))],
+    parts: Parts,
+) -> Access:
+    """Refuses what is not there before the stream begins."""
+    async with parts.database.read([access.chamber]) as session:
+        await service.job(session, job_id)
+    return access
+
+
+@router.get(
+    "/render-jobs/{job_id}/events",
+    operation_id="render_job_events",
+    summary="Un lavoro come eventi",
+    description="Server-Sent Events: un evento `job` a ogni cambiamento, con il lavoro in JSON; "
+    "il flusso finisce con il lavoro.",
+    response_class=EventSourceResponse,
+    responses=refusals("job_not_found"),
+)
+async def stream_job(
+    request: Request,
+    job_id: JobId,
+    access: Annotated[Access, Depends(_existing_job)],
+    parts: Parts,
+) -> AsyncIterator[ServerSentEvent]:
+    """The job at every change."""
+    language = request_info(request).language
+    async for row in service.watch(parts, access.chamber, job_id):
+        view = to_json(job_view(row, access, language))
+        yield ServerSentEvent(event="job", raw_data=view.decode())

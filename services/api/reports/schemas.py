@@ -1,0 +1,154 @@
+"""Bodies of reports and render jobs."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.api.paging import ListItem
+from services.api.reports.jobs import JobState, ReportState
+from services.api.responses import Resource
+
+UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+Id = Annotated[
+    str,
+    Field(
+        pattern=UUID_PATTERN,
+        max_length=36,
+        examples=["019aa3c2-6f1e-7c3b-9b1a-0c5e8d2f4a61"],
+    ),
+]
+Sha256 = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{64}$", max_length=64, description="Impronta SHA-256, esadecimale."),
+]
+Link = Annotated[
+    str,
+    Field(
+        max_length=300,
+        json_schema_extra={"format": "uri-reference"},
+        examples=["/v1/chambers/PI/reports/019aa3c2-6f1e-7c3b-9b1a-0c5e8d2f4a61"],
+    ),
+]
+Year = Annotated[int, Field(ge=1990, le=2100, description="Anno del piano.", examples=[2020])]
+Kind = Annotated[Literal["relazione"], Field(description="Tipo di documento.")]
+Instant = Annotated[datetime, Field(description="Istante, in UTC.")]
+Count = Annotated[int, Field(ge=0, le=2_147_483_647, json_schema_extra={"format": "int32"})]
+Sentence = Annotated[str, Field(max_length=4000, pattern=r"^[\s\S]*$")]
+Name = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Actions = Annotated[
+    list[Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+\.[a-z_]+$")]],
+    Field(max_length=50, description="Ciò che chi chiama può fare con la risorsa."),
+]
+
+
+class NewReport(Resource):
+    """La richiesta di un documento."""
+
+    year: Year
+    kind: Kind = "relazione"
+
+
+class SealFacts(Resource):
+    """Il sigillo apposto al documento."""
+
+    signer: Annotated[Sentence, Field(description="Soggetto del certificato.")]
+    level: Annotated[
+        str,
+        Field(max_length=20, pattern=r"^[A-Za-z0-9-]+$", examples=["B-B"]),
+    ]
+    signed_at: Instant | None
+    development: Annotated[bool, Field(description="Sigillo di prova, privo di valore legale.")]
+
+
+class ReportDocument(Resource):
+    """Il PDF firmato."""
+
+    href: Link
+    sha256: Sha256
+    size: Annotated[Count, Field(description="Byte.")]
+    pages: Annotated[Count, Field(description="Pagine.")]
+    seal: SealFacts | None
+
+
+class Report(ListItem):
+    """Un documento richiesto: contenuto congelato, versione, PDF quando c'è."""
+
+    report_id: Id
+    chamber: Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+    year: Year
+    kind: Kind
+    version: Annotated[
+        int,
+        Field(ge=1, le=1_000_000, description="Numero progressivo per anno e tipo."),
+    ]
+    state: Annotated[ReportState, Field(description="`rendered`: il PDF è disponibile.")]
+    plan_revision: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=9_007_199_254_740_991,
+            json_schema_extra={"format": "int64"},
+            description="Revisione dei dati su cui il contenuto è congelato.",
+        ),
+    ]
+    snapshot_sha256: Annotated[Sha256, Field(description="Impronta del contenuto congelato.")]
+    document: ReportDocument | None
+    job: Annotated[Link, Field(description="Il lavoro che compone il documento.")]
+    created_at: Instant
+    rendered_at: Instant | None
+    allowed_actions: Actions
+
+
+class ReportList(Resource):
+    """I documenti di una camera."""
+
+    items: Annotated[list[Report], Field(max_length=500)]
+    next: Annotated[str | None, Field(max_length=600, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class JobFailure(Resource):
+    """Perché il documento non è stato composto."""
+
+    code: Name
+    detail: Sentence
+    section: Annotated[
+        str | None,
+        Field(max_length=200, pattern=r"^[\s\S]*$", description="Parte del documento."),
+    ]
+
+
+class RenderJob(Resource):
+    """Il lavoro che compone e firma un documento."""
+
+    job_id: Id
+    state: Annotated[
+        JobState,
+        Field(
+            description="`queued`: in attesa; `leased`: in lavorazione; `done`: il PDF è "
+            "disponibile; `failed`: non riuscito; `cancelled`: annullato."
+        ),
+    ]
+    stage: Annotated[
+        Name,
+        Field(
+            description="Fase: `queued`, `leased`, `document`, `pdf`, `signing`, `uploading`, "
+            "`done`."
+        ),
+    ]
+    progress: Annotated[
+        int,
+        Field(ge=0, le=100, json_schema_extra={"format": "int32"}, description="Percentuale."),
+    ]
+    attempt: Annotated[Count, Field(description="Tentativi iniziati.")]
+    failure: Annotated[
+        JobFailure | None,
+        Field(description="Presente solo nello stato `failed`."),
+    ]
+    report: Link
+    document: Annotated[Link | None, Field(description="Il PDF, nello stato `done`.")]
+    events: Annotated[Link, Field(description="Lo stesso lavoro come eventi (SSE).")]
+    created_at: Instant
+    finished_at: Instant | None
+    allowed_actions: Actions

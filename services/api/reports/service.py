@@ -1,0 +1,166 @@
+"""Use cases of those who want a report."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api import signals
+from services.api.container import Container
+from services.api.db.session import ReadSession, WriteSession
+from services.api.db.trail import audit, emit
+from services.api.errors import Refusal
+from services.api.ids import new_id
+from services.api.plans import service as plans
+from services.api.plans.repository import PlanHead
+from services.api.reports import repository
+from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState, ReportState
+from services.api.reports.repository import NewReport
+from services.api.reports.schemas import NewReport as Wanted
+from services.api.reports.snapshot import Freeze, ReportSource, freeze
+from services.api.reports.views import job_path
+from shared.contracts.snapshot import ChamberCard, canonical_bytes
+from shared.domain.scoring import score
+
+RENDER_REQUESTED = "render.requested"
+"""Topic of the event that the relay turns into a message on the queue."""
+
+# A job is looked at this often even when no change is heard of: another process may serve
+# the renderer.
+_WATCH_SECONDS = 1.0
+
+
+async def request_report(parts: Container, session: WriteSession, wanted: Wanted) -> sa.Row[Any]:
+    """Freezes a report as the plan stands now and asks for its PDF, in one transaction.
+
+    Returns:
+        The job that renders it.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    # Held to the end: nobody changes a figure under the snapshot, no two get one version.
+    head = await plans.lock_plan(session, wanted.year)
+    source = await _source(session, head)
+    version = await repository.next_version(session, wanted.year, wanted.kind)
+    report_id, job_id = new_id(), new_id()
+    facts = Freeze(
+        report_id=report_id,
+        version=version,
+        kind=wanted.kind,
+        created_at=parts.clock.now(),
+        development=not parts.settings.production,
+        verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
+    )
+    frozen = await asyncio.to_thread(lambda: canonical_bytes(freeze(source, facts)))
+    report = NewReport(
+        report_id=report_id,
+        plan_id=head.plan_id,
+        year=wanted.year,
+        kind=wanted.kind,
+        version=version,
+        plan_revision=head.revision,
+        snapshot=frozen,
+        snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
+    )
+    await repository.add_report(session, report)
+    await repository.add_job(session, job_id, report_id)
+    await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
+    noted = {"year": report.year, "kind": report.kind, "version": version, "job_id": job_id}
+    await audit(session, "report.requested", report_id, noted | {"sha256": report.snapshot_sha256})
+    session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
+    return await job(session, job_id)
+
+
+async def _source(session: ReadSession, head: PlanHead) -> ReportSource:
+    card = await repository.chamber_card(session)
+    if card is None:
+        raise Refusal("chamber_not_found")
+    stored = await plans.read_parts(session, head)
+    plan = stored.to_domain()
+    chamber = ChamberCard(
+        code=card.chamber_id,
+        name=card.name,
+        entity_code=card.entity_id,
+        entity_name=card.entity_name,
+        logo_svg=card.logo_svg,
+        **({} if card.colour is None else {"colour": card.colour}),
+    )
+    return ReportSource(chamber, stored.case, plan, score(plan))
+
+
+async def report(session: ReadSession, report_id: str) -> sa.Row[Any]:
+    """A report of the chamber.
+
+    Raises:
+        Refusal: ``report_not_found``.
+    """
+    found = await repository.report(session, report_id)
+    if found is None:
+        raise Refusal("report_not_found")
+    return found
+
+
+async def rendered_report(session: ReadSession, report_id: str) -> sa.Row[Any]:
+    """A report whose PDF is there.
+
+    Raises:
+        Refusal: ``report_not_found``, ``report_not_ready`` or ``report_without_document``.
+    """
+    found = await report(session, report_id)
+    if found.state == ReportState.REQUESTED:
+        raise Refusal("report_not_ready", job=job_path(session.chamber, found.job_id))
+    if found.state != ReportState.RENDERED:
+        raise Refusal("report_without_document")
+    return found
+
+
+async def job(session: ReadSession, job_id: str) -> sa.Row[Any]:
+    """A render job of the chamber.
+
+    Raises:
+        Refusal: ``job_not_found``.
+    """
+    found = await repository.job(session, job_id)
+    if found is None:
+        raise Refusal("job_not_found")
+    return found
+
+
+async def cancel(parts: Container, session: WriteSession, job_id: str) -> None:
+    """Cancels a job that is not over; its worker learns so at the next heartbeat.
+
+    A job that was cancelled before stays so, without complaint.
+
+    Raises:
+        Refusal: ``job_not_found``, or ``job_over`` when it is done or has failed.
+    """
+    found = await repository.job(session, job_id, lock=True)
+    if found is None:
+        raise Refusal("job_not_found")
+    if found.state == JobState.CANCELLED:
+        return
+    if not await repository.finish(session, job_id, JobEvent.CANCEL):
+        raise Refusal("job_over", state=found.state)
+    await repository.close_report(session, found.report_id, REPORT_STATES[JobState.CANCELLED])
+    await audit(session, "report.cancelled", found.report_id, {"job_id": job_id})
+    topic = signals.render_job(session.chamber, job_id)
+    session.on_commit(lambda: parts.signals.knock(topic))
+
+
+async def watch(parts: Container, chamber: str, job_id: str) -> AsyncIterator[sa.Row[Any]]:
+    """The job now, and again whenever it has changed, until it is over."""
+    seen: tuple[Any, ...] | None = None
+    with parts.signals.listening(signals.render_job(chamber, job_id)) as listener:
+        while True:
+            async with parts.database.read([chamber]) as session:
+                found = await job(session, job_id)
+            visible = (found.state, found.stage, found.progress, found.attempt)
+            if visible != seen:
+                seen = visible
+                yield found
+            if JobState(found.state).over:
+                return
+            await listener.wait(_WATCH_SECONDS)

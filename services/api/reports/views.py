@@ -1,0 +1,89 @@
+"""From rows to the bodies that callers see."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.auth.access import Access
+from services.api.reports.jobs import JobState, ReportState
+from services.api.reports.schemas import (
+    JobFailure,
+    RenderJob,
+    Report,
+    ReportDocument,
+    SealFacts,
+)
+from shared.contracts.issues import Language
+from shared.domain.permissions import Action
+
+
+def report_path(chamber: str, report_id: str) -> str:
+    """Address of a report."""
+    return f"/v1/chambers/{chamber}/reports/{report_id}"
+
+
+def job_path(chamber: str, job_id: str) -> str:
+    """Address of a render job."""
+    return f"/v1/chambers/{chamber}/render-jobs/{job_id}"
+
+
+def report_view(row: sa.Row[Any], access: Access) -> Report:
+    """A report as its caller sees it."""
+    return Report(
+        report_id=row.report_id,
+        chamber=access.chamber,
+        year=row.year,
+        kind=row.kind,
+        version=row.version,
+        state=ReportState(row.state),
+        plan_revision=row.plan_revision,
+        snapshot_sha256=row.snapshot_sha256,
+        document=_document(row, access.chamber),
+        job=job_path(access.chamber, row.job_id),
+        created_at=row.created_at,
+        rendered_at=row.rendered_at,
+        allowed_actions=[
+            str(action) for action in access.actions(Action.REPORT_READ, Action.REPORT_REQUEST)
+        ],
+    )
+
+
+def _document(row: sa.Row[Any], chamber: str) -> ReportDocument | None:
+    if row.pdf_sha256 is None:
+        return None
+    return ReportDocument(
+        href=f"{report_path(chamber, row.report_id)}/pdf",
+        sha256=row.pdf_sha256,
+        size=row.pdf_size,
+        pages=row.pdf_pages,
+        seal=None if row.signature is None else SealFacts(**row.signature),
+    )
+
+
+def job_view(row: sa.Row[Any], access: Access, language: Language) -> RenderJob:
+    """A job as its caller sees it."""
+    state = JobState(row.state)
+    report = report_path(access.chamber, row.report_id)
+    failure = row.failure if state is JobState.FAILED else None
+    may_cancel = () if state.over else access.actions(Action.REPORT_CANCEL)
+    return RenderJob(
+        job_id=row.job_id,
+        state=state,
+        stage=row.stage,
+        progress=row.progress,
+        attempt=row.attempt,
+        failure=None
+        if failure is None
+        else JobFailure(code=failure["code"], detail=failure[language], section=failure["section"]),
+        report=report,
+        document=f"{report}/pdf" if state is JobState.DONE else None,
+        events=f"{job_path(access.chamber, row.job_id)}/events",
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        allowed_actions=[*map(str, access.actions(Action.REPORT_READ)), *map(str, may_cancel)],
+    )
+
+
+def file_name(row: sa.Row[Any], chamber: str) -> str:
+    """Name under which a person saves the PDF."""
+    return f"Relazione sulla performance {row.year} - {chamber} - versione {row.version}.pdf"
