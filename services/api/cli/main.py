@@ -6,18 +6,33 @@ import typer
 from typer.core import TyperGroup
 
 from deploy.local.errors import LocalSystemError
-from services.api.cli import down, migrate, openapi, token, up
+from services.api.cli import (
+    down,
+    explain,
+    exporting,
+    importing,
+    migrate,
+    openapi,
+    reconcile,
+    rendering,
+    results,
+    token,
+    up,
+    verify,
+)
+from services.api.cli.failures import CommandFailedError, RefusedError, tell_failure
+from services.api.cli.options import wants_json
 
 
 class CicloGroup(TyperGroup):
-    """Tells an expected failure in one line on standard error, with exit status 1."""
+    """Tells an expected failure on standard error, with exit status 1."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the signature is the library's
-        """Run the command; turn what a person can act on into one line."""
+        """Run the command; turn what a person can act on into words."""
         try:
             return super().invoke(ctx)
-        except LocalSystemError as error:
-            typer.echo(f"ciclo: {error}", err=True)
+        except (LocalSystemError, CommandFailedError, RefusedError) as error:
+            tell_failure(error, as_json=wants_json(ctx))
             raise typer.Exit(1) from error
 
 
@@ -32,6 +47,13 @@ app = typer.Typer(
 
 app.command("up")(up.up)
 app.command("down")(down.down)
+app.command("import")(importing.import_)
+app.command("export")(exporting.export)
+app.command("results")(results.results)
+app.command("explain")(explain.explain)
+app.command("reconcile")(reconcile.reconcile)
+app.command("render")(rendering.render)
+app.command("verify")(verify.verify)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)
 app.command("token")(token.token)

@@ -1,0 +1,167 @@
+"""``ciclo results``: the figures of a chamber's year, exact or as they are shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from services.api.cli.connection import connected
+from services.api.cli.display import console, figure_text, light_text, write_json
+from services.api.cli.options import Chamber, Data, Json, Language, Year
+from services.api.cli.paths import plan_path
+from shared.runtime.language import in_terminal_language
+
+
+def results(
+    chamber: Chamber,
+    year: Year,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Mostra i risultati: la camera, gli obiettivi e gli indicatori.
+
+    Con --json i numeri sono esatti, non arrotondati.
+    """
+    with connected(data) as connection:
+        document = connection.api.read(f"{plan_path(chamber, year)}/results")
+    if as_json:
+        write_json(exact_figures(document))
+        return
+    out = console()
+    out.print(objectives_table(document))
+    out.print(indicators_table(document))
+    out.print(overall_line(document))
+
+
+def exact_figures(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Recognised figures, unrounded, of every row in its own scope, in the plan's order."""
+    overall = document["overall"]
+    return {
+        "overall": overall["recognised"],
+        "shown": overall["shown"],
+        "judgement": overall["judgement"],
+        "objectives": {row["code"]: row["figure"]["recognised"] for row in document["objectives"]},
+        "indicators": {row["code"]: row["figure"]["recognised"] for row in document["indicators"]},
+    }
+
+
+def objectives_table(document: Mapping[str, Any], *, indent: bool = True) -> Table:
+    """Every objective with its weight, its result, light and judgement."""
+    words = in_terminal_language(
+        "Codice|Obiettivo|Peso|Risultato|Esito", "Code|Objective|Weight|Result|Outcome"
+    )
+    table = _table(in_terminal_language("Obiettivi", "Objectives"), words.split("|"), right=(2, 3))
+    depths = _depths(document["objectives"])
+    for row in document["objectives"]:
+        figure = row["figure"]
+        marks = light_text(figure.get("light"))
+        if figure.get("judgement"):
+            marks += f" {escape(figure['judgement'])}"
+        margin = "  " * depths[row["code"]] if indent else ""
+        table.add_row(
+            margin + escape(row["code"]),
+            escape(row["title"]),
+            figure_text(row["weight"]),
+            _shown(figure),
+            marks or _reason(figure),
+        )
+    return table
+
+
+def indicators_table(document: Mapping[str, Any]) -> Table:
+    """Every indicator with its value, its target and its result."""
+    words = in_terminal_language(
+        "Codice|Indicatore|Valore|Atteso|Risultato|Esito",
+        "Code|Indicator|Value|Target|Result|Outcome",
+    )
+    table = _table(
+        in_terminal_language("Indicatori", "Indicators"), words.split("|"), right=(2, 3, 4)
+    )
+    for row in document["indicators"]:
+        figure = row["figure"]
+        table.add_row(
+            escape(row["code"]),
+            escape(row["title"]),
+            value_cell(row["value"]),
+            target_cell(row["target"]),
+            _shown(figure),
+            light_text(figure.get("light")) or _reason(figure),
+        )
+    return table
+
+
+def overall_line(document: Mapping[str, Any]) -> str:
+    """The chamber's result with its judgement, in one line."""
+    overall = document["overall"]
+    label = in_terminal_language("Risultato della camera", "Result of the chamber")
+    judgement = escape(overall.get("judgement") or _reason(overall))
+    return f"[bold]{label}: {figure_text(overall['shown'])} {judgement}[/]".rstrip()
+
+
+_LONGEST_VALUE = 14
+
+
+def value_cell(value: str | None) -> str:
+    """A value short enough for a table; ``ciclo explain`` has all its digits."""
+    if value is None:
+        return "-"
+    if value in {"true", "false"}:
+        return in_terminal_language("SI" if value == "true" else "NO", value)
+    is_decimal = value.removeprefix("-").replace(".", "", 1).isdigit()
+    if is_decimal and len(value) > _LONGEST_VALUE:
+        return figure_text(value[:_LONGEST_VALUE]) + "…"
+    return figure_text(value) if is_decimal else escape(value)
+
+
+def target_cell(target: Mapping[str, Any] | None) -> str:
+    """A target as it is written in plans."""
+    if target is None:
+        return "-"
+    if target["op"] == "between":
+        return f"{value_cell(target['value'])}-{value_cell(target['value2'])}"
+    return f"{target['op']} {value_cell(target['value'])}"
+
+
+def _depths(rows: list[dict[str, Any]]) -> dict[str, int]:
+    parents = {row["code"]: row["parent"] for row in rows}
+
+    def depth(code: str) -> int:
+        parent = parents.get(code)
+        return 0 if parent is None else 1 + depth(parent)
+
+    return {code: depth(code) for code in parents}
+
+
+def _table(title: str, heads: list[str], *, right: tuple[int, ...]) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for position, head in enumerate(heads):
+        justify: Any = "right" if position in right else "left"
+        table.add_column(head, justify=justify, no_wrap=position != 1)
+    return table
+
+
+def _shown(figure: Mapping[str, Any]) -> str:
+    mark = "*" if figure.get("assessed") else ""
+    return figure_text(figure["shown"]) + mark
+
+
+_REASONS = {
+    "monitoring": ("solo monitoraggio", "monitoring only"),
+    "suspended": ("sospeso", "suspended"),
+    "struck": ("barrato", "struck"),
+    "missing": ("non disponibile", "not available"),
+    "neutralised": ("sterilizzato", "neutralised"),
+    "nothing_counts": ("nessun risultato", "no result"),
+    "no_weight": ("senza peso", "no weight"),
+}
+
+
+def reason_text(reason: str | None) -> str:
+    """Why something has no result or does not count, in words."""
+    return in_terminal_language(*_REASONS.get(reason, (reason, reason))) if reason else ""
+
+
+def _reason(figure: Mapping[str, Any]) -> str:
+    return f"[dim]{escape(reason_text(figure.get('reason')))}[/]"
