@@ -150,9 +150,8 @@ class LocalSystem:
         else:
             prepared = databases.prepare_given(given, self._secrets)
         if prepared.owner_url is not None:
-            from services.api.db.migrate import upgrade
-
-            upgrade(prepared.owner_url)
+            log = self._directory.logs / "migrations.log"
+            databases.migrate(prepared.owner_url, log)
         return Connections(self.url, prepared.runtime_url, redis_url)
 
     def _start_postgres(self) -> str:

@@ -16,12 +16,15 @@ an unprivileged role                  used as it is; migrated when ``DATABASE_OW
 
 import asyncio
 import os
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from deploy.local.errors import LocalSystemError
 from deploy.local.secrets import LocalSecrets
 from shared.runtime.language import in_terminal_language
+from shared.runtime.logging import strike_out_secrets
 
 _MAINTENANCE_DATABASES = frozenset({"", "postgres"})
 """An administrator's URL that names one of these does not mean it as the home of our tables."""
@@ -71,6 +74,27 @@ def prepare_given(url: str, secrets: LocalSecrets) -> Prepared:
     passwords = roles.RolePasswords(secrets.database_owner, secrets.database_runtime)
     urls = roles.bootstrap(url, passwords, database=database, own_server=False)
     return Prepared(urls.runtime, urls.owner)
+
+
+def migrate(owner_url: str, log: Path) -> None:
+    """Bring the database up to date as its owner.
+
+    Raises:
+        LocalSystemError: a migration failed (nothing of it remains); ``log`` has the details.
+    """
+    from services.api.db.migrate import upgrade
+
+    try:
+        upgrade(owner_url)
+    except Exception as error:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(strike_out_secrets(traceback.format_exc()))
+        raise LocalSystemError(
+            in_terminal_language(
+                f"Il database non si aggiorna; il motivo è in {log}.",
+                f"The database cannot be brought up to date; the reason is in {log}.",
+            )
+        ) from error
 
 
 async def _may_create_roles(url: str) -> bool:
