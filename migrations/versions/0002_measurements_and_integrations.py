@@ -38,7 +38,8 @@ STATEMENTS = (
         chamber_id TEXT NOT NULL,
         plan_id UUID NOT NULL,
         measurement_id UUID NOT NULL,
-        version INTEGER NOT NULL,
+        version_id UUID NOT NULL,
+        version INTEGER,
         value TEXT,
         status TEXT,
         result TEXT,
@@ -47,12 +48,12 @@ STATEMENTS = (
         source TEXT NOT NULL,
         source_version BIGINT,
         message_id TEXT,
-        applied BOOLEAN DEFAULT true NOT NULL,
         recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
         recorded_by TEXT NOT NULL,
         evidence JSON,
-        CONSTRAINT pk_measurement_versions PRIMARY KEY (chamber_id, plan_id, measurement_id, version),
-        CONSTRAINT fk_measurement_versions_measurement FOREIGN KEY(chamber_id, plan_id, measurement_id) REFERENCES measurements (chamber_id, plan_id, measurement_id)
+        CONSTRAINT pk_measurement_versions PRIMARY KEY (chamber_id, plan_id, measurement_id, version_id),
+        CONSTRAINT fk_measurement_versions_measurement FOREIGN KEY(chamber_id, plan_id, measurement_id) REFERENCES measurements (chamber_id, plan_id, measurement_id),
+        CONSTRAINT uq_measurement_versions_version UNIQUE (chamber_id, plan_id, measurement_id, version)
     )
     """,
     """

@@ -180,4 +180,3 @@ def _caller(scope: Scope, headers: Headers) -> str:
         return hashlib.blake2b(credential.encode(), digest_size=16).hexdigest()
     client: Any = scope.get("client")
     return client[0] if client else "unknown"
-

@@ -81,9 +81,7 @@ def problem_response(
         code=code,
         request_id=info.request_id,
         errors=[
-            ProblemError(
-                pointer=issue.pointer, code=issue.code, detail=issue.detail(info.language)
-            )
+            ProblemError(pointer=issue.pointer, code=issue.code, detail=issue.detail(info.language))
             for issue in issues
         ],
     )
@@ -131,9 +129,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     for detail in details:
         if detail["loc"][0] == "body":
             detail["loc"] = detail["loc"][1:]
-    return problem_response(
-        request_info(request), "validation_failed", issues=issues_from(details)
-    )
+    return problem_response(request_info(request), "validation_failed", issues=issues_from(details))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -77,9 +77,7 @@ async def once(
 class _Store:
     """Where the answers of one key are."""
 
-    def __init__(
-        self, session: WriteSession, operation: str, key: str, entity: str | None
-    ) -> None:
+    def __init__(self, session: WriteSession, operation: str, key: str, entity: str | None) -> None:
         self._session = session
         self._table = idempotency_keys if entity is None else entity_idempotency_keys
         owner = session.chamber if entity is None else entity
@@ -120,9 +118,7 @@ class _Store:
             "request_sha256": digest,
             "status": response.status_code,
             "headers": {
-                name: response.headers[name]
-                for name in _STORED_HEADERS
-                if name in response.headers
+                name: response.headers[name] for name in _STORED_HEADERS if name in response.headers
             },
             "body": bytes(response.body),
             "created_at": sa.func.now(),

@@ -36,19 +36,42 @@ from services.api.auth.tokens import FileKeys, KeySource, NoKeys, PublishedKeys,
 from services.api.container import Container
 from services.api.db.safety import refuse_unsafe_role
 from services.api.db.session import Database
+from services.api.dispatch.background import dispatching
 from services.api.edge import Edge, Limits
+from services.api.evaluations.router import router as evaluations
+from services.api.imports.router import router as imports
+from services.api.measurements.router import router as measurements
+from services.api.plans.router import router as plans
+from services.api.reports.internal import router as rendering
+from services.api.reports.router import router as reports
+from services.api.results.router import router as results
+from services.api.sealing import TrustedSeals
+from services.api.signals import Signals
 from services.api.system.router import router as system
+from services.api.tenants.router import router as tenants
+from services.api.tenants.schemas import ChamberChange
 from shared.contracts.case import Case
+from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import SystemClock
 from shared.runtime.logging import configure
 from shared.runtime.settings import ApiSettings
 
-_ROUTERS: tuple[APIRouter, ...] = (system,)
+_ROUTERS: tuple[APIRouter, ...] = (
+    system,
+    tenants,
+    imports,
+    plans,
+    measurements,
+    evaluations,
+    results,
+    reports,
+    rendering,
+)
 
-_RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (Case,)
+_RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (Case, ChamberChange)
 """Models of bodies that endpoints read as bytes, for the OpenAPI document."""
 
-_BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...] = ()
+_BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...] = (dispatching,)
 
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:
@@ -67,6 +90,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        separate_input_output_schemas=False,
     )
     app.state.settings = settings
     app.state.openapi_models = _RAW_BODY_MODELS
@@ -102,6 +126,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ),
             directory=ChamberDirectory(database),
             clock=SystemClock(),
+            blobs=BlobStore.open(settings.blob_url),
+            seals=TrustedSeals(settings.trust_anchors),
+            signals=Signals(),
         )
         app.state.container = container
         for background in _BACKGROUND:

@@ -130,6 +130,7 @@ def build(app: FastAPI, *, public_url: str, development: bool) -> Schema:
         tags=TAGS,
         terms_of_service=f"{public_url}/docs/condizioni",
         contact={"name": "Ciclo", "url": f"{public_url}/docs"},
+        separate_input_output_schemas=False,
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     document["info"] |= {"summary": SUMMARY, "x-summary": SUMMARY, "x-api-id": API_ID}
@@ -178,6 +179,8 @@ def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
 def _complete_operation(found: tuple[str, Schema]) -> None:
     method, operation = found
     public = operation.get("security") == [{}]
+    if method == "patch":  # FastAPI adds its own idea of the media type
+        operation["requestBody"]["content"].pop("application/json", None)
     responses: Schema = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         responses.pop("422")
@@ -192,8 +195,16 @@ def _complete_operation(found: tuple[str, Schema]) -> None:
                     "schema": {"$ref": "#/components/schemas/ProblemDetails"}
                 }
             }
+        _describe_stream(response)
         _add_headers(method, status, response)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _describe_stream(response: Schema) -> None:
+    """A stream of events is text; FastAPI's ``itemSchema`` is not part of OpenAPI 3.1."""
+    content = response.get("content", {})
+    if "text/event-stream" in content:
+        content["text/event-stream"] = {"schema": {"type": "string", "maxLength": _INT32}}
 
 
 def _add_headers(method: str, status: str, response: Schema) -> None:

@@ -139,9 +139,7 @@ def sliced(statement: sa.Select[Any], order: Order, asked: Page) -> sa.Select[An
     if asked.cursor is not None:
         place = sa.tuple_(column, order.key)
         values = _decode(asked.cursor, text)
-        bound = sa.tuple_(
-            sa.literal(values[0], column.type), sa.literal(values[1], order.key.type)
-        )
+        bound = sa.tuple_(sa.literal(values[0], column.type), sa.literal(values[1], order.key.type))
         statement = statement.where(place < bound if descending else place > bound)
     ordering = [column.desc(), order.key.desc()] if descending else [column, order.key]
     return statement.order_by(*ordering).limit(asked.limit + 1)

@@ -26,7 +26,7 @@ GLOBAL_TABLES: dict[str, str] = {
 APPEND_ONLY = "append_only"
 """Key of ``Table.info``: the runtime role may insert and select, never update or delete."""
 
-Json = postgresql.JSON
+Json = postgresql.JSON(none_as_null=True)
 """``json``, not ``jsonb``: it keeps the order of keys, so an export gives the bytes back."""
 
 
@@ -57,6 +57,4 @@ def to_plan() -> sa.ForeignKeyConstraint:
 def instant(name: str, *, nullable: bool = False, now: bool = False) -> sa.Column[Any]:
     """A UTC instant; ``now`` lets the database fill it in."""
     default = sa.text("now()") if now else None
-    return sa.Column(
-        name, sa.DateTime(timezone=True), nullable=nullable, server_default=default
-    )
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, server_default=default)

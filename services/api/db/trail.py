@@ -47,9 +47,7 @@ async def audit_entity(session: WriteSession, entity: str, action: str) -> None:
     )
 
 
-async def emit(
-    session: WriteSession, topic: str, subject: str, payload: Mapping[str, Any]
-) -> str:
+async def emit(session: WriteSession, topic: str, subject: str, payload: Mapping[str, Any]) -> str:
     """Puts an event into the outbox; it is sent after the commit, at least once.
 
     Args:

@@ -71,15 +71,15 @@ measurement_versions = sa.Table(
     chamber_key(),
     id_key("plan_id"),
     id_key("measurement_id"),
-    sa.Column("version", sa.Integer, primary_key=True),
+    id_key("version_id"),
+    # None for one that arrived older than what was held: kept, did not win.
+    sa.Column("version", sa.Integer),
     *_content(),
     # form, file, webhook:<integration>
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("source_version", sa.BigInteger),
     # Id of the signed message it came with.
     sa.Column("message_id", sa.Text),
-    # False for one that arrived older than what was held: kept, did not win.
-    sa.Column("applied", sa.Boolean, nullable=False, server_default=sa.true()),
     instant("recorded_at", now=True),
     sa.Column("recorded_by", sa.Text, nullable=False),
     sa.Column("evidence", Json),
@@ -87,6 +87,13 @@ measurement_versions = sa.Table(
         ["chamber_id", "plan_id", "measurement_id"],
         ["measurements.chamber_id", "measurements.plan_id", "measurements.measurement_id"],
         name="fk_measurement_versions_measurement",
+    ),
+    sa.UniqueConstraint(
+        "chamber_id",
+        "plan_id",
+        "measurement_id",
+        "version",
+        name="uq_measurement_versions_version",
     ),
     info={APPEND_ONLY: True},
 )

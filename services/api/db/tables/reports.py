@@ -36,9 +36,7 @@ reports = sa.Table(
     ),
     sa.UniqueConstraint("chamber_id", "year", "kind", "version", name="uq_reports_version"),
     sa.Index("ix_reports_pdf_sha256", "chamber_id", "pdf_sha256"),
-    sa.CheckConstraint(
-        "state IN ('requested', 'rendered', 'failed', 'cancelled')", name="state"
-    ),
+    sa.CheckConstraint("state IN ('requested', 'rendered', 'failed', 'cancelled')", name="state"),
 )
 
 render_jobs = sa.Table(

@@ -48,9 +48,7 @@ audit_log = sa.Table(
 entity_audit_log = sa.Table(
     "entity_audit_log",
     metadata,
-    sa.Column(
-        "entity_id", sa.Text, sa.ForeignKey("entities.entity_id"), primary_key=True
-    ),
+    sa.Column("entity_id", sa.Text, sa.ForeignKey("entities.entity_id"), primary_key=True),
     id_key("audit_id"),
     instant("at", now=True),
     *_audit_content(),
@@ -94,9 +92,7 @@ idempotency_keys = sa.Table(
 entity_idempotency_keys = sa.Table(
     "entity_idempotency_keys",
     metadata,
-    sa.Column(
-        "entity_id", sa.Text, sa.ForeignKey("entities.entity_id"), primary_key=True
-    ),
+    sa.Column("entity_id", sa.Text, sa.ForeignKey("entities.entity_id"), primary_key=True),
     sa.Column("operation", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     *_answer_content(),

@@ -1,0 +1,34 @@
+"""Request bodies that are read as bytes, because their model reads bytes or they are no JSON."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.api.errors import Refusal
+
+JSON = "application/json"
+
+
+async def json_bytes(request: Request) -> bytes:
+    """Dependency: the exact bytes of a JSON body.
+
+    Declare it before the dependency that opens a transaction (none should wait for a body),
+    and the check of the caller among the route's own dependencies, which come first.
+    """
+    return await _bytes(request, JSON)
+
+
+JsonBytes = Annotated[bytes, Depends(json_bytes)]
+
+
+async def _bytes(request: Request, expected: str) -> bytes:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != expected:
+        raise Refusal("unsupported_media_type", expected=expected)
+    return await request.body()
+
+
+def raw_body(media_type: str, schema: dict[str, object]) -> dict[str, object]:
+    """``openapi_extra`` that describes a body read as bytes."""
+    content = {media_type: {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}

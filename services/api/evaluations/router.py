@@ -1,0 +1,121 @@
+"""``/v1/chambers/{chamber}/plans/{year}/evaluations``."""
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.responses import Response
+
+from services.api.auth.access import ReadCall, WriteCall, reading, writing
+from services.api.errors import Refusal
+from services.api.evaluations import repository, service
+from services.api.evaluations.schemas import Evaluation, EvaluationList, NewEvaluation
+from services.api.idempotency import IdempotencyKey, once
+from services.api.openapi import refusals
+from services.api.paging import Page, list_response, page
+from services.api.plans import service as plans
+from services.api.plans.schemas import PlanYear
+from services.api.responses import resource_response
+from shared.domain.permissions import Action
+
+router = APIRouter(prefix="/v1/chambers/{chamber}/plans/{year}/evaluations", tags=["valutazioni"])
+
+EvaluationId = Annotated[
+    str,
+    Path(
+        max_length=36,
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="Identificativo della decisione.",
+    ),
+]
+Reading = Annotated[ReadCall, Depends(reading(Action.EVALUATION_READ), scope="function")]
+Deciding = Annotated[WriteCall, Depends(writing(Action.EVALUATION_DECIDE), scope="function")]
+
+
+def _evaluation(row: sa.Row[Any]) -> Evaluation:
+    mapping = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Evaluation.model_validate({name: mapping[name] for name in Evaluation.model_fields})
+
+
+@router.get(
+    "",
+    operation_id="evaluations_list",
+    summary="Decisioni dell'OIV",
+    description="Le sterilizzazioni del piano, ciascuna con ambito e motivo. `sort`: `position`.",
+    response_model=EvaluationList,
+    responses=refusals("plan_not_found", "invalid_cursor"),
+)
+async def list_evaluations(
+    request: Request, year: PlanYear, call: Reading, asked: Annotated[Page, Depends(page)]
+) -> Response:
+    """Decisions in the order they were taken."""
+    head = await plans.head(call.session, year)
+    found = await repository.list_evaluations(call.session, head.plan_id, asked)
+    items = [_evaluation(row) for row in found.rows]
+    return list_response(request, items, found.next, asked, Evaluation)
+
+
+@router.post(
+    "",
+    operation_id="evaluation_new",
+    summary="Nuova decisione dell'OIV",
+    description="Esclude un indicatore o un obiettivo dalla media di un ambito (`chamber` o il "
+    "codice di una scheda individuale); gli altri ambiti restano com'erano.",
+    status_code=201,
+    response_model=Evaluation,
+    responses=refusals(
+        "plan_not_found",
+        "evaluation_refused",
+        "evaluation_exists",
+        "chamber_suspended",
+        "idempotency_key_reused",
+        "idempotency_key_in_use",
+    ),
+)
+async def decide(
+    request: Request,
+    year: PlanYear,
+    new: NewEvaluation,
+    call: Deciding,
+    key: IdempotencyKey = None,
+) -> Response:
+    """A row leaves the mean of one scope."""
+
+    async def make() -> Response:
+        row = await service.decide(call.session, year, new)
+        path = f"/v1/chambers/{call.access.chamber}/plans/{year}/evaluations/{row.evaluation_id}"
+        return resource_response(request, _evaluation(row), status=201, headers={"Location": path})
+
+    return await once(request, call.session, key, new.model_dump_json().encode(), make)
+
+
+@router.get(
+    "/{evaluation_id}",
+    operation_id="evaluation",
+    summary="Una decisione dell'OIV",
+    description="Ambito, oggetto, causa e motivo della decisione.",
+    response_model=Evaluation,
+    responses=refusals("plan_not_found"),
+)
+async def show_evaluation(
+    request: Request, year: PlanYear, evaluation_id: EvaluationId, call: Reading
+) -> Response:
+    """One decision."""
+    head = await plans.head(call.session, year)
+    row = await repository.find(call.session, head.plan_id, evaluation_id)
+    if row is None:
+        raise Refusal("not_found")
+    return resource_response(request, _evaluation(row))
+
+
+@router.delete(
+    "/{evaluation_id}",
+    operation_id="evaluation_withdraw",
+    summary="Ritiro di una decisione",
+    description="La riga torna a contare; la decisione ritirata resta nel registro.",
+    status_code=204,
+    responses=refusals("plan_not_found", "chamber_suspended"),
+)
+async def withdraw(year: PlanYear, evaluation_id: EvaluationId, call: Deciding) -> None:
+    """Takes a decision back."""
+    await service.withdraw(call.session, year, evaluation_id)

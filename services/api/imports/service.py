@@ -1,0 +1,260 @@
+"""Importing a case file: compare with what is stored, write the difference, report it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.db.session import ReadSession, WriteSession
+from services.api.db.trail import audit
+from services.api.errors import Refusal
+from services.api.ids import new_id
+from services.api.imports import repository
+from services.api.imports.comparison import Comparison, Row, compare
+from services.api.measurements import service as measuring
+from services.api.plans import repository as plan_rows
+from services.api.plans import service as plans
+from services.api.plans.rows import (
+    EVALUATIONS,
+    INDICATORS,
+    MEASUREMENTS,
+    MEASURES,
+    NARRATIVES,
+    OBJECTIVES,
+    SECTIONS,
+    Section,
+)
+from services.api.plans.service import PlanHead, RowsBySection
+from shared.contracts.case import Case
+from shared.contracts.case_checks import CaseChecks
+from shared.contracts.case_reading import CaseRefusedError, ReadCase
+from shared.contracts.issues import Issue
+
+_MEASURED_SECTIONS = {"objective": OBJECTIVES, "measure": MEASURES, "indicator": INDICATORS}
+
+# Sections that no figure depends on.
+_NOT_SCORED = (NARRATIVES.name, "tables")
+
+
+async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.Row[Any]:
+    """Creates or updates the plan of the file's year, whole or not at all.
+
+    Measurements, evaluations and texts that the file does not mention stay: they were
+    entered during the year. Everything else becomes what the file says.
+
+    Raises:
+        CaseRefusedError: the file is another chamber's.
+        Refusal: ``measured_element_removed``, with every element the file must not lose.
+    """
+    case = read.case
+    if case.chamber != session.chamber:
+        raise CaseRefusedError((_other_chamber(case.chamber),))
+    values = _head_values(case)
+    head, created = await plan_rows.find_or_create(session, case.year, values)
+    stored = await _stored_rows(session, head)
+    differences = {
+        section.name: compare(section, stored[section.name], _given(section, case))
+        for section in SECTIONS
+    }
+    _refuse_loss(case, stored)
+    changed_head = not created and any(
+        getattr(head, name) != value for name, value in values.items()
+    )
+    if changed_head:
+        await plan_rows.update_head(session, head.plan_id, values)
+    for section in SECTIONS:
+        await _write(session, head, section, differences[section.name])
+    outcome = _Outcome(head, created=created, changed_head=changed_head, differences=differences)
+    return await _finish(session, raw, read, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What an import did."""
+
+    head: PlanHead
+    created: bool
+    changed_head: bool
+    differences: Mapping[str, Comparison]
+
+    @property
+    def scored(self) -> bool:
+        """Whether results may differ: the plan's revision must rise."""
+        return self.changed_head or any(
+            difference.anything
+            for name, difference in self.differences.items()
+            if name not in _NOT_SCORED
+        )
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything was written."""
+        return (
+            self.created
+            or self.changed_head
+            or any(difference.anything for difference in self.differences.values())
+        )
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Per section what was created, changed, left and removed."""
+        plan = {
+            "created": int(self.created),
+            "changed": int(self.changed_head),
+            "unchanged": int(not self.created and not self.changed_head),
+            "removed": 0,
+        }
+        return {"plan": plan} | {
+            name: {
+                "created": len(difference.created),
+                "changed": len(difference.changed),
+                "unchanged": difference.unchanged,
+                "removed": len(difference.removed),
+            }
+            for name, difference in self.differences.items()
+        }
+
+
+def _other_chamber(code: str) -> Issue:
+    return Issue(
+        pointer="/chamber",
+        code="other_chamber",
+        it=f"il file è della camera {code}, non di quella indicata nell'indirizzo",
+        en=f"the file is of chamber {code}, not of the one in the address",
+    )
+
+
+def _head_values(case: Case) -> dict[str, Any]:
+    document = case.model_dump(mode="json", by_alias=True)
+    return {name: document.get(name) for name in ("kind", "acts", "policy", "published")}
+
+
+async def _stored_rows(session: ReadSession, head: PlanHead) -> RowsBySection:
+    return {
+        section.name: await plan_rows.section_rows(session, section, head.plan_id)
+        for section in SECTIONS
+    }
+
+
+def _given(section: Section, case: Case) -> list[Row]:
+    rows = [section.to_columns(model) for model in getattr(case, section.name)]
+    if section is MEASUREMENTS:
+        return [measuring.canonical(row, case.year) for row in rows]
+    return rows
+
+
+def _refuse_loss(case: Case, stored: RowsBySection) -> None:
+    """Refuses a file that would leave something entered during the year without its subject."""
+    document = case.model_dump(mode="json", by_alias=True)
+    lost: list[Issue] = []
+    kept: dict[str, list[str]] = {}
+    for section in (MEASUREMENTS, EVALUATIONS, NARRATIVES):
+        given = document.get(section.name, [])
+        mentioned = {section.key(row) for row in _given(section, case)}
+        rest = [row for row in stored[section.name] if section.key(row) not in mentioned]
+        document[section.name] = [*given, *(section.to_document(row) for row in rest)]
+        kept[section.name] = ["" for _ in given] + [_name(row) for row in rest]
+    if not any(name for names in kept.values() for name in names):
+        return
+    checks = CaseChecks(document)
+    checks.run()
+    for issue in checks.errors:
+        _, name, index, *_ = [*issue.pointer.split("/"), "", ""]
+        if name in kept and index.isdecimal() and kept[name][int(index)]:
+            lost.append(_loss(name, kept[name][int(index)], issue))
+    if lost:
+        raise Refusal("measured_element_removed", issues=lost)
+
+
+def _name(row: Row) -> str:
+    return f"{row['subject_kind']} {row['subject_code']}"
+
+
+def _loss(section: str, subject: str, issue: Issue) -> Issue:
+    """A fault of something stored, told to whoever sent the file."""
+    return Issue(
+        pointer=f"/{section}",
+        code=issue.code,
+        it=f"{subject}: già presente, e con questo file {issue.it}",
+        en=f"{subject}: already there, and with this file {issue.en}",
+    )
+
+
+async def _write(
+    session: WriteSession, head: PlanHead, section: Section, difference: Comparison
+) -> None:
+    """Brings a stored section to what the file says."""
+    if section is MEASUREMENTS:
+        rows = [*difference.created, *difference.changed]
+        await measuring.record(session, head, rows, measuring.FILE)
+        await _place(session, head, section, difference.moved)
+        return
+    extra = _authorship(session, section)
+    created = [{**row, **extra, **_own_id(section)} for row in difference.created]
+    await plan_rows.insert_rows(session, section, head.plan_id, created)
+    if section is NARRATIVES:  # each with its version, which offices compare
+        for row in difference.changed:
+            subject = (row["subject_kind"], row["subject_code"])
+            await plan_rows.write_narrative(session, head.plan_id, *subject, row["text"])
+        await _place(session, head, section, difference.changed)
+    else:
+        changed = [{**row, **extra} for row in difference.changed]
+        await plan_rows.update_rows(session, section, head.plan_id, changed)
+    await _place(session, head, section, difference.moved)
+    codes = [row["code"] for row in difference.removed]
+    await plan_rows.delete_rows(session, section, head.plan_id, codes)
+
+
+async def _place(
+    session: WriteSession, head: PlanHead, section: Section, moved: Sequence[Row]
+) -> None:
+    keys = (*section.keys, "position")
+    rows = [{name: row[name] for name in keys} for row in moved]
+    await plan_rows.update_rows(session, section, head.plan_id, rows)
+
+
+def _authorship(session: WriteSession, section: Section) -> dict[str, Any]:
+    names = {"evaluations": "created_by", "narratives": "updated_by"}
+    return {names[section.name]: session.author.actor} if section.name in names else {}
+
+
+def _own_id(section: Section) -> dict[str, Any]:
+    return {"evaluation_id": new_id()} if section is EVALUATIONS else {}
+
+
+async def _finish(
+    session: WriteSession, raw: bytes, read: ReadCase, outcome: _Outcome
+) -> sa.Row[Any]:
+    """Revision, audit line and the report of the import."""
+    head = outcome.head
+    revision = head.revision
+    if outcome.scored and not outcome.created:
+        revision = await plans.touch(session, head, "import")
+    elif outcome.created:
+        await plans.announce(session, head, "import")
+    import_id = new_id()
+    report = {
+        "sections": outcome.counts(),
+        "warnings": [warning.model_dump() for warning in read.warnings],
+    }
+    values = {
+        "import_id": import_id,
+        "plan_id": head.plan_id,
+        "year": head.year,
+        "sha256": hashlib.sha256(raw).digest(),
+        "revision": revision,
+        "report": report,
+    }
+    await repository.insert(session, values)
+    if outcome.anything:
+        await audit(
+            session,
+            "plan.imported",
+            f"plan/{head.year}",
+            {"import_id": import_id, "revision": revision, "sections": report["sections"]},
+        )
+    found = await repository.find(session, import_id)
+    if found is None:
+        raise LookupError(import_id)
+    return found

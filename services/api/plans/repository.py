@@ -1,0 +1,219 @@
+"""SQL of plans and their parts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from services.api.db.session import ReadSession, WriteSession
+from services.api.db.tables.plans import narratives, plans
+from services.api.ids import new_id
+from services.api.paging import Order, Page, Rows, cut, sliced
+from services.api.plans.rows import NARRATIVES, Section
+
+PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHead:
+    """A plan without its parts. ``revision`` counts the changes of its inputs."""
+
+    plan_id: str
+    year: int
+    kind: str
+    acts: list[dict[str, Any]]
+    policy: dict[str, Any]
+    published: dict[str, Any] | None
+    revision: int
+    updated_at: Any
+
+
+def _head(row: sa.Row[Any] | None) -> PlanHead | None:
+    if row is None:
+        return None
+    return PlanHead(
+        plan_id=row.plan_id,
+        year=row.year,
+        kind=row.kind,
+        acts=row.acts,
+        policy=row.policy,
+        published=row.published,
+        revision=row.revision,
+        updated_at=row.updated_at,
+    )
+
+
+async def find(session: ReadSession, year: int, *, lock: bool = False) -> PlanHead | None:
+    """The plan of a year; ``lock`` holds it until the transaction ends."""
+    statement = sa.select(plans).where(plans.c.chamber_id == session.chamber, plans.c.year == year)
+    return _head(await session.first(statement.with_for_update() if lock else statement))
+
+
+async def find_or_create(
+    session: WriteSession, year: int, values: Mapping[str, Any]
+) -> tuple[PlanHead, bool]:
+    """The plan of a year, locked; made with ``values`` when there was none (then true)."""
+    insert = postgresql.insert(plans).values(
+        chamber_id=session.chamber, plan_id=new_id(), year=year, **values
+    )
+    created = await session.execute(insert.on_conflict_do_nothing()) == 1
+    found = await find(session, year, lock=True)
+    if found is None:
+        raise LookupError(f"the plan of {year} was there a moment ago")
+    return found, created
+
+
+async def list_plans(session: ReadSession, asked: Page) -> Rows:
+    """The plans of the chamber."""
+    statement = sliced(
+        sa.select(plans).where(plans.c.chamber_id == session.chamber), PLAN_ORDER, asked
+    )
+    return cut(await session.all(statement), PLAN_ORDER, asked)
+
+
+async def update_head(session: WriteSession, plan_id: str, values: Mapping[str, Any]) -> None:
+    """Changes the plan's own columns, not its revision."""
+    await session.execute(_of_plan(sa.update(plans), session, plan_id).values(**values))
+
+
+async def raise_revision(session: WriteSession, plan_id: str) -> int:
+    """Counts one change of the inputs and answers the new revision."""
+    statement = (
+        _of_plan(sa.update(plans), session, plan_id)
+        .values(revision=plans.c.revision + 1, updated_at=sa.func.now())
+        .returning(plans.c.revision)
+    )
+    return int(await session.scalar(statement))
+
+
+def _of_plan(statement: Any, session: ReadSession, plan_id: str) -> Any:  # noqa: ANN401
+    """Narrows a statement on ``plans`` to one plan; the type of statement stays."""
+    return statement.where(plans.c.chamber_id == session.chamber, plans.c.plan_id == plan_id)
+
+
+async def section_rows(
+    session: ReadSession, section: Section, plan_id: str
+) -> Sequence[Mapping[str, Any]]:
+    """Every row of a section, in its order."""
+    table = section.table
+    rows = await session.all(
+        sa.select(table)
+        .where(table.c.chamber_id == session.chamber, table.c.plan_id == plan_id)
+        .order_by(table.c.position, *(table.c[name] for name in section.keys))
+    )
+    return [row._mapping for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+async def insert_rows(
+    session: WriteSession, section: Section, plan_id: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Adds rows to a section."""
+    if rows:
+        identity = {"chamber_id": session.chamber, "plan_id": plan_id}
+        await session.execute(sa.insert(section.table), [{**identity, **row} for row in rows])
+
+
+async def update_rows(
+    session: WriteSession, section: Section, plan_id: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Rewrites rows of a section that is keyed by ``code`` alone or by subject."""
+    if not rows:
+        return
+    table = section.table
+    names = [name for name in rows[0] if name not in section.keys]
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.chamber_id == session.chamber,
+            table.c.plan_id == plan_id,
+            *(_same(table.c[name], sa.bindparam(f"key_{name}")) for name in section.keys),
+        )
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
+    )
+    await session.execute(
+        statement,
+        [
+            {f"key_{name}": row[name] for name in section.keys}
+            | {f"new_{name}": row[name] for name in names}
+            for row in rows
+        ],
+    )
+
+
+def _same(column: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Equality that also holds for two absent values, where a column may be absent."""
+    nullable = isinstance(column, sa.Column) and column.nullable
+    return column.is_not_distinct_from(value) if nullable else column == value
+
+
+async def delete_rows(
+    session: WriteSession, section: Section, plan_id: str, codes: Sequence[str]
+) -> None:
+    """Removes rows of a section that is keyed by ``code``."""
+    if codes:
+        table = section.table
+        await session.execute(
+            sa.delete(table).where(
+                table.c.chamber_id == session.chamber,
+                table.c.plan_id == plan_id,
+                table.c.code.in_(codes),
+            )
+        )
+
+
+async def list_section(
+    session: ReadSession, section: Section, plan_id: str, order: Order, asked: Page
+) -> Rows:
+    """Part of a section as a list."""
+    table = section.table
+    statement = sa.select(table).where(
+        table.c.chamber_id == session.chamber, table.c.plan_id == plan_id
+    )
+    return cut(await session.all(sliced(statement, order, asked)), order, asked)
+
+
+async def find_narrative(
+    session: ReadSession, plan_id: str, kind: str, code: str, *, lock: bool = False
+) -> sa.Row[Any] | None:
+    """A text of the plan."""
+    statement = sa.select(narratives).where(
+        narratives.c.chamber_id == session.chamber,
+        narratives.c.plan_id == plan_id,
+        narratives.c.subject_kind == kind,
+        narratives.c.subject_code == code,
+    )
+    return await session.first(statement.with_for_update() if lock else statement)
+
+
+async def write_narrative(
+    session: WriteSession, plan_id: str, kind: str, code: str, text: str
+) -> None:
+    """Writes a text, raising its version when there was one."""
+    table = NARRATIVES.table
+    last = (
+        sa.select(sa.func.coalesce(sa.func.max(table.c.position) + 1, 0))
+        .where(table.c.chamber_id == session.chamber, table.c.plan_id == plan_id)
+        .scalar_subquery()
+    )
+    insert = postgresql.insert(table).values(
+        chamber_id=session.chamber,
+        plan_id=plan_id,
+        subject_kind=kind,
+        subject_code=code,
+        position=last,
+        text=text,
+        updated_by=session.author.actor,
+    )
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["chamber_id", "plan_id", "subject_kind", "subject_code"],
+            set_={
+                "text": text,
+                "version": table.c.version + 1,
+                "updated_at": sa.func.now(),
+                "updated_by": session.author.actor,
+            },
+        )
+    )

@@ -1,0 +1,274 @@
+"""``/v1/chambers/{chamber}/plans``."""
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.responses import Response
+
+from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
+from services.api.errors import Refusal
+from services.api.openapi import refusals
+from services.api.paging import ListItem, Order, Page, list_response, page
+from services.api.plans import repository, service
+from services.api.plans.rows import INDICATORS, MEASURES, OBJECTIVES, Section
+from services.api.plans.schemas import (
+    Counts,
+    Indicator,
+    IndicatorList,
+    Measure,
+    MeasureList,
+    Narrative,
+    NewNarrative,
+    Objective,
+    ObjectiveList,
+    Plan,
+    PlanList,
+    PlanSummary,
+    PlanYear,
+)
+from services.api.responses import require_match, resource_response, version_etag
+from shared.contracts.case import Case, write_case
+from shared.domain.permissions import Action
+
+router = APIRouter(prefix="/v1/chambers/{chamber}/plans", tags=["piani"])
+
+_ACTIONS = (
+    Action.PLAN_READ,
+    Action.PLAN_IMPORT,
+    Action.PLAN_EXPORT,
+    Action.MEASUREMENT_RECORD,
+    Action.EVALUATION_DECIDE,
+    Action.NARRATIVE_WRITE,
+    Action.RESULT_READ,
+    Action.REPORT_REQUEST,
+)
+
+Reading = Annotated[ReadCall, Depends(reading(Action.PLAN_READ), scope="function")]
+Asked = Annotated[Page, Depends(page)]
+NarrativePath = Annotated[
+    str,
+    Path(
+        max_length=1020,
+        pattern=r"^(objective|section):.+$",
+        description="`objective:` e il codice, o `section:` e il numero della sezione.",
+        examples=["objective:A1"],
+    ),
+]
+
+
+@router.get(
+    "",
+    operation_id="plans_list",
+    summary="Piani della camera",
+    description="I piani, dal più recente. `sort`: `year`.",
+    response_model=PlanList,
+    responses=refusals("invalid_cursor"),
+)
+async def list_plans(request: Request, call: Reading, asked: Asked) -> Response:
+    """All years of the chamber."""
+    found = await repository.list_plans(call.session, asked)
+    items = [
+        PlanSummary(year=row.year, kind=row.kind, revision=row.revision, updated_at=row.updated_at)
+        for row in found.rows
+    ]
+    return list_response(request, items, found.next, asked, PlanSummary)
+
+
+@router.get(
+    "/{year}",
+    operation_id="plan",
+    summary="Un piano",
+    description="Dati generali del piano, quanti elementi ha, e che cosa si può farvi.",
+    response_model=Plan,
+    responses=refusals("plan_not_found"),
+)
+async def show_plan(request: Request, year: PlanYear, call: Reading) -> Response:
+    """A plan without its parts, which have lists of their own."""
+    stored = await service.read_plan(call.session, year)
+    return resource_response(request, _plan(stored, call.access))
+
+
+def _plan(stored: service.StoredPlan, access: Access) -> Plan:
+    case = stored.case
+    return Plan(
+        chamber=case.chamber,
+        year=case.year,
+        kind=case.kind,
+        acts=case.acts,
+        policy=case.policy,
+        published=case.published,
+        counts=Counts(**{name: len(rows) for name, rows in stored.rows.items()}),
+        revision=stored.head.revision,
+        updated_at=stored.head.updated_at,
+        allowed_actions=[str(action) for action in access.actions(*_ACTIONS)],
+    )
+
+
+@router.get(
+    "/{year}/export",
+    operation_id="plan_export",
+    summary="Esportazione del piano",
+    description="Il file `ciclo/case@1` con tutto il piano: importato altrove dà gli stessi "
+    "risultati e la stessa esportazione, byte per byte.",
+    response_model=Case,
+    responses=refusals("plan_not_found"),
+)
+async def export_plan(
+    request: Request,
+    year: PlanYear,
+    call: Annotated[ReadCall, Depends(reading(Action.PLAN_EXPORT), scope="function")],
+) -> Response:
+    """The canonical bytes of the plan's case file."""
+    stored = await service.read_plan(call.session, year)
+    name = f"{stored.case.chamber.lower()}-{year}.json"
+    return resource_response(
+        request,
+        write_case(stored.case),
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _order(section: Section) -> Order:
+    columns = section.table.c
+    return Order({"position": columns.position, "code": columns.code}, columns.code, "position")
+
+
+async def _section(
+    request: Request,
+    year: int,
+    call: ReadCall,
+    asked: Page,
+    section: Section,
+    model: type[ListItem],
+) -> Response:
+    head = await service.head(call.session, year)
+    order = _order(section)
+    found = await repository.list_section(call.session, section, head.plan_id, order, asked)
+    items = [model.model_validate(_fields(row, model), strict=False) for row in found.rows]
+    return list_response(request, items, found.next, asked, model)
+
+
+def _fields(row: sa.Row[Any], model: type[ListItem]) -> dict[str, Any]:
+    mapping = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return {name: mapping[name] for name in model.model_fields}
+
+
+@router.get(
+    "/{year}/objectives",
+    operation_id="objectives_list",
+    summary="Obiettivi del piano",
+    description="L'albero della performance. `sort`: `position` (l'ordine del documento), `code`.",
+    response_model=ObjectiveList,
+    responses=refusals("plan_not_found", "invalid_cursor"),
+)
+async def list_objectives(
+    request: Request, year: PlanYear, call: Reading, asked: Asked
+) -> Response:
+    """Objectives in document order."""
+    return await _section(request, year, call, asked, OBJECTIVES, Objective)
+
+
+@router.get(
+    "/{year}/measures",
+    operation_id="measures_list",
+    summary="Misure del piano",
+    description="I dati elementari che le formule leggono. `sort`: `position`, `code`.",
+    response_model=MeasureList,
+    responses=refusals("plan_not_found", "invalid_cursor"),
+)
+async def list_measures(request: Request, year: PlanYear, call: Reading, asked: Asked) -> Response:
+    """Measures in document order."""
+    return await _section(request, year, call, asked, MEASURES, Measure)
+
+
+@router.get(
+    "/{year}/indicators",
+    operation_id="indicators_list",
+    summary="Indicatori del piano",
+    description="Gli indicatori con formule e target. `sort`: `position`, `code`.",
+    response_model=IndicatorList,
+    responses=refusals("plan_not_found", "invalid_cursor"),
+)
+async def list_indicators(
+    request: Request, year: PlanYear, call: Reading, asked: Asked
+) -> Response:
+    """Indicators in document order."""
+    return await _section(request, year, call, asked, INDICATORS, Indicator)
+
+
+@router.get(
+    "/{year}/narratives/{key}",
+    operation_id="narrative",
+    summary="Un testo",
+    description="Il testo di un obiettivo o di una sezione della Relazione.",
+    response_model=Narrative,
+    responses=refusals("plan_not_found", "subject_not_found"),
+)
+async def show_narrative(
+    request: Request,
+    year: PlanYear,
+    key: NarrativePath,
+    call: Annotated[ReadCall, Depends(reading(Action.NARRATIVE_READ), scope="function")],
+) -> Response:
+    """A text, with the ETag that changing it asks for."""
+    head = await service.head(call.session, year)
+    subject = service.NarrativeKey.parse(key)
+    row = await repository.find_narrative(call.session, head.plan_id, subject.kind, subject.code)
+    if row is None:
+        raise Refusal("subject_not_found", code=key)
+    return _narrative(request, subject, row, call.access)
+
+
+@router.put(
+    "/{year}/narratives/{key}",
+    operation_id="narrative_write",
+    summary="Scrittura di un testo",
+    description="Scrive il testo. Se esiste già serve `If-Match` con il suo ETag; per il primo "
+    "testo `If-Match` non serve, o `If-None-Match: *` per non sovrascriverne uno.",
+    response_model=Narrative,
+    responses=refusals(
+        "plan_not_found",
+        "subject_not_found",
+        "precondition_required",
+        "stale_version",
+        "chamber_suspended",
+    ),
+)
+async def write_narrative(
+    request: Request,
+    year: PlanYear,
+    key: NarrativePath,
+    new: NewNarrative,
+    call: Annotated[WriteCall, Depends(writing(Action.NARRATIVE_WRITE), scope="function")],
+) -> Response:
+    """Two offices write here: nobody overwrites what they have not read."""
+    head = await service.lock_plan(call.session, year)
+    subject = service.NarrativeKey.parse(key)
+    place = (head.plan_id, subject.kind, subject.code)
+    current = await repository.find_narrative(call.session, *place, lock=True)
+    if current is not None and request.headers.get("if-none-match") == "*":
+        raise Refusal("stale_version", headers={"ETag": version_etag(current.version)})
+    if current is not None:
+        require_match(request, version_etag(current.version))
+    elif "if-match" in request.headers:
+        raise Refusal("stale_version")
+    await service.write_narrative(call.session, head, subject, new.text)
+    written = await repository.find_narrative(call.session, *place)
+    if written is None:
+        raise LookupError(key)
+    return _narrative(request, subject, written, call.access)
+
+
+def _narrative(
+    request: Request, key: service.NarrativeKey, row: sa.Row[Any], access: Access
+) -> Response:
+    actions = access.actions(Action.NARRATIVE_READ, Action.NARRATIVE_WRITE)
+    narrative = Narrative(
+        key=str(key),
+        text=row.text,
+        version=row.version,
+        updated_at=row.updated_at,
+        allowed_actions=[str(action) for action in actions],
+    )
+    return resource_response(request, narrative, etag=version_etag(row.version))

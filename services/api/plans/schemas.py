@@ -1,0 +1,203 @@
+"""Bodies of plans and their parts."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import Field
+
+from services.api.paging import ListItem
+from services.api.responses import Resource
+from services.api.tenants.schemas import Actions, Instant
+from shared.contracts.case import (
+    Act,
+    CaseDerivation,
+    CasePolicy,
+    CaseTarget,
+    Published,
+)
+from shared.contracts.case import Resource as Money
+
+PlanYear = Annotated[
+    int,
+    Path(
+        ge=1990,
+        le=2100,
+        description="Primo anno del piano.",
+        examples=[2020],
+        json_schema_extra={"format": "int32"},
+    ),
+]
+
+Cursor = Annotated[
+    str | None,
+    Field(
+        max_length=600,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="Da dare come `cursor` per proseguire; `null` alla fine.",
+    ),
+]
+Text = Annotated[str, Field(max_length=200_000, pattern=r"^[\s\S]*$")]
+Line = Annotated[str, Field(max_length=1000, pattern=r"^[\s\S]*$")]
+Code = Annotated[str, Field(max_length=100, pattern=r"^[^\[\]]+$", examples=["A1.1"])]
+DecimalNumber = Annotated[
+    str,
+    Field(
+        max_length=64,
+        pattern=r"^-?\d+(\.\d+)?$",
+        json_schema_extra={"format": "decimal"},
+        examples=["94.88"],
+    ),
+]
+Revision = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=9_007_199_254_740_991,
+        json_schema_extra={"format": "int64"},
+        description="Quante volte sono cambiati i dati da cui dipendono i risultati.",
+    ),
+]
+
+
+class PlanSummary(ListItem):
+    """Un piano, in un elenco."""
+
+    year: Annotated[int, Field(ge=1990, le=2200)]
+    kind: Literal["piano", "relazione"]
+    revision: Revision
+    updated_at: Instant
+
+
+class PlanList(Resource):
+    """I piani della camera."""
+
+    items: Annotated[list[PlanSummary], Field(max_length=500)]
+    next: Cursor
+
+
+class Counts(Resource):
+    """Quanti elementi ha il piano."""
+
+    objectives: Annotated[int, Field(ge=0, le=20_000)]
+    measures: Annotated[int, Field(ge=0, le=20_000)]
+    indicators: Annotated[int, Field(ge=0, le=20_000)]
+    measurements: Annotated[int, Field(ge=0, le=1_000_000)]
+    evaluations: Annotated[int, Field(ge=0, le=20_000)]
+    narratives: Annotated[int, Field(ge=0, le=20_000)]
+    tables: Annotated[int, Field(ge=0, le=1_000)]
+
+
+class Plan(Resource):
+    """Un piano della performance."""
+
+    chamber: Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+    year: Annotated[int, Field(ge=1990, le=2200)]
+    kind: Literal["piano", "relazione"]
+    acts: Annotated[tuple[Act, ...], Field(max_length=50)]
+    policy: CasePolicy
+    published: Published | None
+    counts: Counts
+    revision: Revision
+    updated_at: Instant
+    allowed_actions: Actions
+
+
+class Objective(ListItem):
+    """Un obiettivo, come nel file del piano."""
+
+    code: Code
+    position: Annotated[int, Field(ge=0, le=1_000_000)]
+    kind: Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
+    parent: Code | None
+    title: Line
+    description: Text | None
+    weight: DecimalNumber | None
+    aggregate: Literal["indicators"] | None
+    programme: Line | None
+    units: Annotated[list[Line], Field(max_length=200)] | None
+    resources: Annotated[list[Money], Field(max_length=200)] | None
+    tags: Annotated[list[Line], Field(max_length=50)] | None
+    members: Annotated[list[Code], Field(max_length=1000)] | None
+    note: Text | None
+
+
+class ObjectiveList(Resource):
+    """Gli obiettivi del piano."""
+
+    items: Annotated[list[Objective], Field(max_length=500)]
+    next: Cursor
+
+
+class Measure(ListItem):
+    """Una misura: un dato elementare."""
+
+    code: Code
+    position: Annotated[int, Field(ge=0, le=1_000_000)]
+    title: Line
+    unit: Line | None
+    value_type: Annotated[str, Field(max_length=20, pattern=r"^[a-z]+$")] | None
+    aggregation: Literal["sum", "last", "mean"] | None
+    external_ids: Annotated[dict[str, Line], Field(max_length=20)] | None
+
+
+class MeasureList(Resource):
+    """Le misure del piano."""
+
+    items: Annotated[list[Measure], Field(max_length=500)]
+    next: Cursor
+
+
+class Indicator(ListItem):
+    """Un indicatore, con il target di ogni anno."""
+
+    code: Code
+    position: Annotated[int, Field(ge=0, le=1_000_000)]
+    objective: Code
+    title: Line
+    typology: Line | None
+    formula: Line | None
+    formula_text: Text | None
+    unit: Line | None
+    decimals: Annotated[int, Field(ge=0, le=6)] | None
+    value_type: Annotated[str, Field(max_length=20, pattern=r"^[a-z]+$")]
+    direction: Literal["up", "down", "date", "boolean"] | None
+    weight: DecimalNumber | None
+    baseline: Line | None
+    targets: Annotated[dict[str, CaseTarget], Field(max_length=20)] | None
+    monitoring_only: bool | None
+    derived_from: CaseDerivation | None
+    tags: Annotated[list[Line], Field(max_length=50)] | None
+    source_office: Line | None
+    source_class: Line | None
+    note: Text | None
+
+
+class IndicatorList(Resource):
+    """Gli indicatori del piano."""
+
+    items: Annotated[list[Indicator], Field(max_length=500)]
+    next: Cursor
+
+
+class NewNarrative(Resource):
+    """Il testo di un obiettivo o di una sezione, in Markdown."""
+
+    text: Text
+
+
+class Narrative(Resource):
+    """Un testo del piano."""
+
+    key: Annotated[
+        str,
+        Field(
+            max_length=1020,
+            pattern=r"^(objective|section):.+$",
+            description="Di che cosa parla il testo.",
+            examples=["objective:A1"],
+        ),
+    ]
+    text: Text
+    version: Annotated[int, Field(ge=1, le=2_147_483_647)]
+    updated_at: Instant
+    allowed_actions: Actions

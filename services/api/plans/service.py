@@ -1,0 +1,189 @@
+"""Use cases of plans, and what other features need of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.api.db.session import ReadSession, WriteSession
+from services.api.db.trail import audit, emit
+from services.api.errors import Refusal
+from services.api.plans import repository
+from services.api.plans.repository import PlanHead
+from services.api.plans.rows import (
+    INDICATORS,
+    MEASUREMENTS,
+    MEASURES,
+    OBJECTIVES,
+    SECTIONS,
+    Section,
+)
+from shared.contracts.case import Case
+from shared.contracts.case_reading import plan_from_case
+from shared.domain import plan as domain
+
+FORMAT = "ciclo/case@1"
+
+RowsBySection = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan with everything that hangs on it, as one revision."""
+
+    head: PlanHead
+    case: Case
+    rows: RowsBySection
+    """Stored rows of each section, in the order of the case's lists."""
+
+    def to_domain(self) -> domain.Plan:
+        """The plan as scoring reads it, each measurement with the version that counts."""
+        plan = plan_from_case(self.case, self.head.revision)
+        versions = [row["version"] for row in self.rows[MEASUREMENTS.name]]
+        return replace(
+            plan,
+            measurements=tuple(
+                replace(measurement, version=version)
+                for measurement, version in zip(plan.measurements, versions, strict=True)
+            ),
+        )
+
+
+async def head(session: ReadSession, year: int) -> PlanHead:
+    """The plan of a year, without its parts.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    found = await repository.find(session, year)
+    if found is None:
+        raise Refusal("plan_not_found", year=year)
+    return found
+
+
+async def lock_plan(session: WriteSession, year: int) -> PlanHead:
+    """The plan of a year, held until the transaction ends.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    found = await repository.find(session, year, lock=True)
+    if found is None:
+        raise Refusal("plan_not_found", year=year)
+    return found
+
+
+async def read_plan(session: ReadSession, year: int) -> StoredPlan:
+    """The plan of a year with everything that hangs on it.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    return await read_parts(session, await head(session, year))
+
+
+async def read_parts(session: ReadSession, found: PlanHead) -> StoredPlan:
+    """Everything that hangs on a plan."""
+    rows = {
+        section.name: await repository.section_rows(session, section, found.plan_id)
+        for section in SECTIONS
+    }
+    document = document_of(session.chamber, found, rows)
+    # What is stored was read strictly when it came; JSON types are enough to take it back.
+    return StoredPlan(found, Case.model_validate(document, strict=False), rows)
+
+
+async def structure_document(session: ReadSession, found: PlanHead) -> dict[str, Any]:
+    """Objectives, measures and indicators as a case document, for checks against them."""
+    rows = {
+        section.name: await repository.section_rows(session, section, found.plan_id)
+        if section in (OBJECTIVES, MEASURES, INDICATORS)
+        else ()
+        for section in SECTIONS
+    }
+    return document_of(session.chamber, found, rows)
+
+
+def document_of(chamber: str, found: PlanHead, rows: RowsBySection) -> dict[str, Any]:
+    """A stored plan as the JSON document of a case file."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "chamber": chamber,
+        "year": found.year,
+        "kind": found.kind,
+        "acts": found.acts,
+        "policy": found.policy,
+    }
+    for section in SECTIONS:
+        document[section.name] = [section.to_document(row) for row in rows[section.name]]
+    if found.published is not None:
+        document["published"] = found.published
+    return document
+
+
+async def touch(session: WriteSession, found: PlanHead, cause: str) -> int:
+    """Ends a change of a plan's inputs: new revision, event for those who show results."""
+    revision = await repository.raise_revision(session, found.plan_id)
+    await announce(session, replace(found, revision=revision), cause)
+    return revision
+
+
+async def announce(session: WriteSession, found: PlanHead, cause: str) -> None:
+    """Tells those who show results that they have changed."""
+    await emit(
+        session,
+        "results.changed",
+        f"plan/{found.year}",
+        {"year": found.year, "revision": found.revision, "cause": cause},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NarrativeKey:
+    """What a text is about: ``objective:A1`` or ``section:3.3``."""
+
+    kind: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.code}"
+
+    @classmethod
+    def parse(cls, text: str) -> "NarrativeKey":
+        """Reads ``kind:code``.
+
+        Raises:
+            Refusal: ``subject_not_found``.
+        """
+        kind, colon, code = text.partition(":")
+        if not colon or not code or kind not in ("objective", "section"):
+            raise Refusal("subject_not_found", code=text)
+        return cls(kind, code)
+
+
+async def check_subject(session: ReadSession, plan_id: str, kind: str, code: str) -> None:
+    """Makes sure that the plan has such an objective or indicator.
+
+    Raises:
+        Refusal: ``subject_not_found``.
+    """
+    sections: dict[str, Section] = {"objective": OBJECTIVES, "indicator": INDICATORS}
+    section = sections.get(kind)
+    if section is None:
+        return
+    rows = await repository.section_rows(session, section, plan_id)
+    if all(row["code"] != code for row in rows):
+        raise Refusal("subject_not_found", code=code)
+
+
+async def write_narrative(
+    session: WriteSession, found: PlanHead, key: NarrativeKey, text: str
+) -> None:
+    """Writes a text of the plan. It is no input of the results: the revision stays."""
+    await check_subject(session, found.plan_id, key.kind, key.code)
+    await repository.write_narrative(session, found.plan_id, key.kind, key.code, text)
+    await audit(
+        session,
+        "narrative.written",
+        f"plan/{found.year}/{key}",
+        {"characters": len(text)},
+    )

@@ -1,0 +1,1 @@
+"""Results: computed by the domain, stored with the revision they were computed on."""

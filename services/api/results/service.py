@@ -1,0 +1,112 @@
+"""Use cases of results.
+
+The body of ``GET .../results`` depends on the plan's inputs alone, and every change of an
+input raises the plan's revision. So the bytes are stored with the revision they were made
+of, and made again only when it has moved on.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.api.auth.access import Access
+from services.api.db.session import Author, Database
+from services.api.errors import Refusal
+from services.api.plans import service as plans
+from services.api.plans.service import StoredPlan
+from services.api.responses import content_etag
+from services.api.results import repository
+from services.api.results.repository import StoredResults
+from shared.contracts.results import explanation_view, results_document, titles_of
+from shared.contracts.snapshot import Explanation
+from shared.domain.explanation import Explainer
+from shared.domain.plan import Plan
+from shared.domain.reconciliation import Published, Reconciliation, reconcile
+from shared.domain.results import Results
+from shared.domain.scoring import score
+
+# Who stores results that a reader asked for.
+_AUTHOR = Author("ciclo")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPlan:
+    """A plan, as stored and as scored, and its results."""
+
+    stored: StoredPlan
+    plan: Plan
+    results: Results
+
+
+async def current(database: Database, chamber: str, year: int) -> StoredResults:
+    """The results of a year, as the bytes to answer.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    async with database.read([chamber]) as session:
+        exists, stored = await repository.current(session, year)
+    if stored is not None:
+        return stored
+    if not exists:
+        raise Refusal("plan_not_found", year=year)
+    return await _compute(database, chamber, year)
+
+
+async def _compute(database: Database, chamber: str, year: int) -> StoredResults:
+    """Scores outside any transaction, then stores."""
+    scored = await scored_plan(database, chamber, year)
+    body = results_document(scored.plan, scored.results).model_dump_json().encode()
+    made = StoredResults(scored.plan.revision, content_etag(body), body)
+    async with database.write([chamber], _AUTHOR) as session:
+        await repository.store(session, scored.stored.head.plan_id, made)
+    return made
+
+
+async def scored_plan(database: Database, chamber: str, year: int) -> ScoredPlan:
+    """The plan of a year with its results, all of one revision.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    async with database.read([chamber]) as session:
+        stored = await plans.read_plan(session, year)
+    plan = stored.to_domain()
+    return ScoredPlan(stored, plan, score(plan))
+
+
+async def explain(
+    database: Database, access: Access, year: int, code: str, scope: str | None
+) -> Explanation:
+    """Why a figure is what it is. ``overall`` is the chamber's.
+
+    Raises:
+        Refusal: ``plan_not_found`` or ``figure_not_found``.
+    """
+    scored = await scored_plan(database, access.chamber, year)
+    try:
+        explanation = Explainer(scored.plan, scored.results).explain(code, scope)
+    except KeyError as error:
+        raise Refusal("figure_not_found", code=code) from error
+    return explanation_view(explanation, titles_of(scored.plan))
+
+
+async def reconciliation(database: Database, access: Access, year: int) -> Reconciliation:
+    """Computed against published figures; nothing to compare when none were published.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    scored = await scored_plan(database, access.chamber, year)
+    published = scored.stored.case.published
+    if published is None:
+        return Reconciliation(0, ())
+    return reconcile(
+        scored.plan,
+        scored.results,
+        Published(
+            indicators={code: Decimal(text) for code, text in published.indicators.items()},
+            objectives={code: Decimal(text) for code, text in published.objectives.items()},
+            overall=None if published.overall is None else Decimal(published.overall),
+            judgement=published.judgement,
+        ),
+    )
