@@ -21,7 +21,9 @@ from shared.contracts.case_weights import weight_issues
 from shared.contracts.issues import Issue, issues_from, pointer
 from shared.domain import plan as domain
 from shared.domain import policy as rules
+from shared.domain.numbers import number_text
 from shared.domain.periods import Aggregation
+from shared.domain.tables import wrong_totals
 from shared.domain.targets import Target
 from shared.domain.values import Status, ValueType, parse_value
 
@@ -70,7 +72,21 @@ def read_case(raw: bytes) -> ReadCase:
     faults += [fault for fault in checks.errors if fault.pointer not in reported]
     if faults or case is None:
         raise CaseRefusedError(tuple(faults[:MAX_ERRORS]))
-    return ReadCase(case, (*checks.warnings, *weight_issues(case)))
+    return ReadCase(case, (*checks.warnings, *weight_issues(case), *_total_issues(case)))
+
+
+def _total_issues(case: Case) -> Iterator[Issue]:
+    """Totals of context tables that are not the sum of their parts."""
+    for index, table in enumerate(case.tables):
+        for wrong in wrong_totals(table.columns, table.rows):
+            stated, computed = number_text(wrong.stated), number_text(wrong.computed)
+            difference = number_text(wrong.difference)
+            yield Issue(
+                pointer=pointer(("tables", index, "rows", wrong.row, wrong.column)),
+                code="total_off",
+                it=f"{table.code}: il totale {stated} non è la somma {computed} ({difference})",
+                en=f"{table.code}: the total {stated} is not the sum {computed} ({difference})",
+            )
 
 
 def _load(raw: bytes) -> tuple[Any, list[Issue]]:
