@@ -1,6 +1,8 @@
 """``ciclo results``: the figures of a chamber's year, exact or as they are shown."""
 
+import re
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rich.markup import escape
@@ -11,6 +13,8 @@ from services.api.cli.display import console, figure_text, light_text, write_jso
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import plan_path
 from shared.runtime.language import in_terminal_language
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def results(
@@ -100,19 +104,20 @@ def overall_line(document: Mapping[str, Any]) -> str:
     return f"[bold]{label}: {figure_text(overall['shown'])} {judgement}[/]".rstrip()
 
 
-_LONGEST_VALUE = 14
+_PLACES = Decimal("0.0001")
 
 
 def value_cell(value: str | None) -> str:
-    """A value short enough for a table; ``ciclo explain`` has all its digits."""
+    """A value for a table, with four decimals at most; ``--json`` has all of them."""
     if value is None:
         return "-"
     if value in {"true", "false"}:
         return in_terminal_language("SI" if value == "true" else "NO", value)
-    is_decimal = value.removeprefix("-").replace(".", "", 1).isdigit()
-    if is_decimal and len(value) > _LONGEST_VALUE:
-        return figure_text(value[:_LONGEST_VALUE]) + "…"
-    return figure_text(value) if is_decimal else escape(value)
+    if not _NUMBER.fullmatch(value):
+        return escape(value)
+    number = Decimal(value)
+    rounded = number.quantize(_PLACES, ROUND_HALF_UP)
+    return figure_text(value if number == rounded else format(rounded.normalize(), "f"))
 
 
 def target_cell(target: Mapping[str, Any] | None) -> str:
