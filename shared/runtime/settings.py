@@ -181,6 +181,12 @@ class RendererSettings(ProcessSettings):
     """Folder with the seal of each chamber."""
     signer: Literal["development", "pkcs12"] = "pkcs12"
     """``development`` makes seals without legal value; production refuses it."""
+    signing_password: SecretStr = SecretStr("")
+    """Opens the PKCS#12 files of the seals; empty when they are not protected."""
+    signature_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"
+    """PAdES level asked for; what cannot be reached fails the job, never a lower level."""
+    render_jobs: int = Field(default=1, ge=1, le=16)
+    """Documents rendered at the same time by this process."""
     render_timeout_seconds: int = Field(default=600, ge=10, le=7200)
     """Longest rendering of one document; the child process is killed then."""
     render_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)

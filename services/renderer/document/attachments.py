@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.contracts.snapshot import ReportSnapshot
+from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 
 Relationship = Literal["Source", "Data"]
 
@@ -51,8 +51,8 @@ ATTACHMENTS = (SNAPSHOT, INDICATORS, OBJECTIVES, RESOURCES, EXPLANATIONS)
 
 
 def snapshot_bytes(snapshot: ReportSnapshot) -> bytes:
-    """The snapshot as attached: JSON in UTF-8, fields in the contract's order."""
-    return snapshot.model_dump_json(indent=1).encode()
+    """The snapshot as attached: the very bytes that were frozen and hashed."""
+    return canonical_bytes(snapshot)
 
 
 def snapshot_sha256(snapshot: ReportSnapshot) -> str:

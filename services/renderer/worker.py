@@ -1,0 +1,200 @@
+"""``python -m services.renderer.worker``: listens to the queue, works on render jobs.
+
+The queue only knocks; the API's database knows what is to be done. So a message is taken
+off Redis at once and the job leased over HTTP: Redis may lose everything, restart or be
+emptied in the middle of a rendering and neither this process nor the job ends.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from typing import Any
+
+from arq.connections import RedisSettings
+from arq.worker import Worker, func
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from services.renderer import jobs, process
+from services.renderer.client import ApiClient, JobKey
+from services.renderer.sandbox import MEGABYTE, Limits
+from services.renderer.signing.identities import IdentityFolder
+from services.renderer.signing.pades import PadesSigner
+from shared.contracts.render_job import QUEUE_NAME, RENDER_FUNCTION
+from shared.runtime import logging as runtime_logging
+from shared.runtime.settings import RendererSettings
+
+POLL_SECONDS = 0.2
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+STOP_GRACE_SECONDS = 3.0
+"""On a stop request a job that is being delivered may end; longer ones are given back."""
+
+HANDOVER_SECONDS = 5
+"""arq's job is only the handing over: it ends within milliseconds, so that the in-progress
+mark of a killed worker is short-lived. The rendering's own limit is the child's."""
+
+_log = logging.getLogger(__name__)
+
+
+class RenderWorker:
+    """Takes jobs off the queue and works on at most ``slots`` of them at a time."""
+
+    def __init__(self, workshop: jobs.Workshop, redis_url: str, slots: int) -> None:
+        self._workshop = workshop
+        self._redis = RedisSettings.from_dsn(redis_url)
+        # Each lost connection is met by the loop below, which never gives up.
+        self._redis.conn_retries = 0
+        self._redis.conn_timeout = 3
+        self._slots = asyncio.Semaphore(slots)
+        self._working: set[asyncio.Task[None]] = set()
+        self._arq: Worker | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask ``serve`` to end."""
+        self._stopping.set()
+
+    async def serve(self) -> None:
+        """Work until ``stop``, whatever happens to Redis."""
+        pause = FIRST_PAUSE
+        stopping = asyncio.create_task(self._stopping.wait())
+        clock = asyncio.get_running_loop().time
+        while not self._stopping.is_set():
+            began = clock()
+            self._arq = self._new_arq()
+            listening = asyncio.create_task(self._arq.async_run())
+            await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await self._put_down(self._arq, listening)
+            if self._stopping.is_set():
+                break
+            pause = FIRST_PAUSE if clock() - began > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+            _log.warning("the queue is away, next try in %.1f s", pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+        stopping.cancel()
+        await self._leave()
+
+    def _new_arq(self) -> Worker:
+        worker = Worker(
+            functions=[
+                func(
+                    self._take,
+                    name=RENDER_FUNCTION,
+                    keep_result=0,
+                    timeout=HANDOVER_SECONDS,
+                    max_tries=1,
+                )
+            ],
+            queue_name=QUEUE_NAME,
+            redis_settings=self._redis,
+            handle_signals=False,
+            max_jobs=1,
+            keep_result=0,
+            max_tries=1,
+            poll_delay=POLL_SECONDS,
+            job_serializer=_to_json,
+            job_deserializer=json.loads,
+            log_results=False,
+        )
+        worker.allow_pick_jobs = not self._slots.locked()
+        return worker
+
+    async def _take(self, ctx: dict[Any, Any], chamber: str, job_id: str) -> None:
+        """arq's function: note the job, start on it, let go of the message."""
+        del ctx
+        task = asyncio.create_task(self._work(JobKey(chamber, job_id)))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        # Let the task take its slot before the next message is looked at.
+        await asyncio.sleep(0)
+
+    async def _work(self, key: JobKey) -> None:
+        async with self._slots:
+            self._open_for_more()
+            with runtime_logging.bind(chamber=key.chamber):
+                await jobs.run(self._workshop, key)
+        self._open_for_more()
+
+    def _open_for_more(self) -> None:
+        """Leave messages to other workers while all slots are taken."""
+        if self._arq is not None:
+            self._arq.allow_pick_jobs = not self._slots.locked()
+
+    @staticmethod
+    async def _put_down(worker: Worker, listening: "asyncio.Task[None]") -> None:
+        listening.cancel()
+        await asyncio.wait({listening})
+        if not listening.cancelled() and (error := listening.exception()) is not None:
+            expected = isinstance(error, RedisError | OSError | TimeoutError)
+            _log.warning("listening ended: %s: %s", type(error).__name__, error,
+                         exc_info=None if expected else error)  # fmt: skip
+        # In a task of its own: arq cancels and gathers inside, and Redis may be away.
+        closing = asyncio.create_task(worker.close())
+        await asyncio.wait({closing})
+        if not closing.cancelled():
+            closing.exception()
+
+    async def _leave(self) -> None:
+        """Give work that is nearly done a moment, then give the rest back."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=STOP_GRACE_SECONDS)
+        for task in self._working:
+            task.cancel()
+        if self._working:
+            await asyncio.wait(self._working)
+
+
+def _to_json(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode()
+
+
+async def run(settings: RendererSettings) -> None:
+    """Serve with the given settings until SIGTERM or SIGINT."""
+    signer = PadesSigner(
+        IdentityFolder(
+            folder=settings.signing_dir,
+            password=settings.signing_password.get_secret_value(),
+            production=settings.production,
+            make_missing=settings.signer == "development",
+        ),
+        level=settings.signature_level,
+    )
+    if settings.signer == "development":
+        _log.warning("seals are made for tests and have no legal value")
+    limits = Limits(
+        memory_mb=settings.render_memory_bytes // MEGABYTE,
+        seconds=settings.render_timeout_seconds,
+    )
+    token = settings.renderer_token.get_secret_value()
+    async with ApiClient(settings.api_url, token) as api:
+        workshop = jobs.Workshop(api, process.render, signer, limits)
+        worker = RenderWorker(
+            workshop, settings.redis_url.get_secret_value(), settings.render_jobs
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        _log.info("waiting for jobs of %s, %d at a time", settings.api_url, settings.render_jobs)
+        await worker.serve()
+    _log.info("stopped")
+
+
+def main() -> int:
+    """Entry of the process."""
+    try:
+        settings = RendererSettings()  # type: ignore[call-arg] # filled from the environment
+    except ValidationError as error:
+        sys.stderr.write(f"The renderer cannot start:\n{error}\n")
+        return 2
+    runtime_logging.configure("renderer", level=settings.log_level)
+    asyncio.run(run(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
