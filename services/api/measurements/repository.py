@@ -7,20 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.arrivals import repository as sets
+from services.api.arrivals.repository import HistoryRow, StateRow
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.measurements import measurements
 from services.api.ids import new_id
-from services.api.measurements import arrivals_repository as sets
-from services.api.measurements.arrivals_repository import HistoryRow, StateRow
-from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.domain.arrivals import FILE
-
-ORDER = Order(
-    {"position": measurements.c.position, "updated_at": measurements.c.updated_at},
-    measurements.c.measurement_id,
-    "position",
-)
 
 ORDER = Order(
     {"position": measurements.c.position, "updated_at": measurements.c.updated_at},
@@ -143,16 +136,3 @@ def _history(row: StateRow, origin: Origin) -> HistoryRow:
         source_version=row.source_version,
         message_id=origin.message_id,
     )
-
-
-async def list_measurements(
-    session: ReadSession, plan_id: str, asked: Page, filters: Mapping[str, str | None]
-) -> Rows:
-    """Measurements of a plan, of one kind of subject or one subject when asked for."""
-    columns = measurements.c
-    statement = sa.select(measurements).where(
-        columns.chamber_id == session.chamber,
-        columns.plan_id == plan_id,
-        *(columns[name] == value for name, value in filters.items() if value is not None),
-    )
-    return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)

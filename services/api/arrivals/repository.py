@@ -1,0 +1,212 @@
+"""SQL of sets of statements: read and written as arrays of columns, few round trips."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.db.session import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What stands about a datum. Fields are in the order of ``_UPSERT``."""
+
+    plan_id: str
+    measurement_id: str
+    position: int
+    subject_kind: str
+    subject_code: str
+    year: int | None
+    period: str | None
+    value: str | None
+    status: str | None
+    result: str | None
+    value_text: str | None
+    note: str | None
+    version: int
+    source: str
+    source_version: int | None
+    source_at: datetime | None
+    source_message: str | None
+    source_position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """What was said about a datum, once. Fields are in the order of ``_APPEND``."""
+
+    plan_id: str
+    measurement_id: str
+    version_id: str
+    version: int | None
+    value: str | None
+    status: str | None
+    result: str | None
+    value_text: str | None
+    note: str | None
+    source: str
+    source_version: int | None
+    message_id: str | None
+
+
+# Whoever changes inputs of a plan's results holds its row, so what is read afterwards stays.
+# NO KEY: the foreign keys of elements written meanwhile do not wait.
+_LOCK_PLANS = sa.text("""
+    SELECT plan_id::text AS plan_id, year FROM plans
+    WHERE chamber_id = :chamber AND year BETWEEN :first AND :last
+    ORDER BY plan_id FOR NO KEY UPDATE
+""")
+
+_PLANS = sa.text("""
+    SELECT plan_id::text AS plan_id, year FROM plans
+    WHERE chamber_id = :chamber AND year BETWEEN :first AND :last ORDER BY plan_id
+""")
+
+# Only formulas that say more than the codes they read: years before, kinds of value.
+_TELLING_FORMULAS = sa.text("""
+    SELECT plan_id::text AS plan_id, value_type, formula FROM indicators
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND formula IS NOT NULL
+        AND (formula LIKE '%@%' OR value_type IN ('date', 'boolean', 'text'))
+""")
+
+_SUBJECTS = sa.text("""
+    SELECT 'measure' AS kind, plan_id::text AS plan_id, code, value_type,
+        external_ids ->> :integration AS external_id
+    FROM measures
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND (code = ANY (CAST(:measures AS text[]))
+            OR external_ids ->> :integration = ANY (CAST(:measures AS text[])))
+    UNION ALL
+    SELECT 'indicator', plan_id::text, code, value_type, NULL FROM indicators
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND code = ANY (CAST(:indicators AS text[]))
+    UNION ALL
+    SELECT 'objective', plan_id::text, code, NULL, NULL FROM objectives
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND code = ANY (CAST(:objectives AS text[]))
+""")
+
+_STANDING = sa.text("""
+    SELECT m.plan_id::text AS plan_id, m.measurement_id::text AS measurement_id, m.position,
+        m.subject_kind, m.subject_code, m.year, m.period,
+        m.value, m.status, m.result, m.value_text, m.note,
+        m.version, m.source, m.source_version, m.source_at, m.source_message, m.source_position
+    FROM unnest(CAST(:plans AS uuid[]), CAST(:kinds AS text[]), CAST(:codes AS text[]))
+        AS wanted (plan_id, kind, code)
+    JOIN measurements AS m ON m.chamber_id = :chamber AND m.plan_id = wanted.plan_id
+        AND m.subject_kind = wanted.kind AND m.subject_code = wanted.code
+""")
+
+_LAST_POSITIONS = sa.text("""
+    SELECT plan_id::text AS plan_id, max(position) AS position FROM measurements
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[])) GROUP BY plan_id
+""")
+
+_UPSERT = sa.text("""
+    INSERT INTO measurements (chamber_id, plan_id, measurement_id, position, subject_kind,
+        subject_code, year, period, value, status, result, value_text, note, version, source,
+        source_version, source_at, source_message, source_position)
+    SELECT :chamber, given.* FROM unnest(
+        CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS integer[]), CAST(:c3 AS text[]),
+        CAST(:c4 AS text[]), CAST(:c5 AS smallint[]), CAST(:c6 AS text[]), CAST(:c7 AS text[]),
+        CAST(:c8 AS text[]), CAST(:c9 AS text[]), CAST(:c10 AS text[]), CAST(:c11 AS text[]),
+        CAST(:c12 AS integer[]), CAST(:c13 AS text[]), CAST(:c14 AS bigint[]),
+        CAST(:c15 AS timestamptz[]), CAST(:c16 AS text[]), CAST(:c17 AS integer[])) AS given
+    ON CONFLICT (chamber_id, plan_id, measurement_id) DO UPDATE SET
+        position = EXCLUDED.position,
+        value = EXCLUDED.value, status = EXCLUDED.status, result = EXCLUDED.result,
+        value_text = EXCLUDED.value_text, note = EXCLUDED.note, version = EXCLUDED.version,
+        source = EXCLUDED.source, source_version = EXCLUDED.source_version,
+        source_at = EXCLUDED.source_at, source_message = EXCLUDED.source_message,
+        source_position = EXCLUDED.source_position, updated_at = now()
+""")
+
+_APPEND = sa.text("""
+    INSERT INTO measurement_versions (chamber_id, plan_id, measurement_id, version_id, version,
+        value, status, result, value_text, note, source, source_version, message_id, recorded_by)
+    SELECT :chamber, given.*, :recorded_by FROM unnest(
+        CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS uuid[]), CAST(:c3 AS integer[]),
+        CAST(:c4 AS text[]), CAST(:c5 AS text[]), CAST(:c6 AS text[]), CAST(:c7 AS text[]),
+        CAST(:c8 AS text[]), CAST(:c9 AS text[]), CAST(:c10 AS bigint[]),
+        CAST(:c11 AS text[])) AS given
+""")
+
+_REVISE = sa.text("""
+    UPDATE plans SET revision = revision + 1, updated_at = now()
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+    RETURNING plan_id::text AS plan_id, year, revision
+""")
+
+
+async def plans_between(
+    session: ReadSession, first: int, last: int, *, lock: bool
+) -> Sequence[sa.Row[Any]]:
+    """Plans of these years (``plan_id``, ``year``), held until the end of the transaction."""
+    span = {"chamber": session.chamber, "first": first, "last": last}
+    return await session.all(_LOCK_PLANS if lock else _PLANS, span)
+
+
+async def telling_formulas(session: ReadSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """Formulas that look back or whose indicator is not numeric."""
+    return await session.all(_TELLING_FORMULAS, {"chamber": session.chamber, "plans": list(plans)})
+
+
+async def subjects(
+    session: ReadSession, plans: Sequence[str], wanted: dict[str, list[str]], integration: str
+) -> Sequence[sa.Row[Any]]:
+    """Elements of the plans that the statements may mean, by kind (``measures``, ...)."""
+    parameters = {"chamber": session.chamber, "plans": list(plans), "integration": integration}
+    return await session.all(_SUBJECTS, {**parameters, **wanted})
+
+
+async def standing(session: ReadSession, keys: Iterable[tuple[str, str, str]]) -> list[StateRow]:
+    """What stands about the subjects (plan, kind, code), of every year and period."""
+    plans, kinds, codes = _columns(keys, 3)
+    rows = await session.all(
+        _STANDING,
+        {"chamber": session.chamber, "plans": plans, "kinds": kinds, "codes": codes},
+    )
+    return [StateRow(*values) for values in map(tuple[Any, ...], rows)]
+
+
+async def last_positions(session: ReadSession, plans: Sequence[str]) -> dict[str, int]:
+    """The last position taken in each plan that has measurements."""
+    rows = await session.all(_LAST_POSITIONS, {"chamber": session.chamber, "plans": list(plans)})
+    return {row.plan_id: row.position for row in rows}
+
+
+async def upsert(session: WriteSession, rows: Sequence[StateRow]) -> None:
+    """Writes what stands from now on."""
+    if rows:
+        await session.execute(_UPSERT, _numbered(session, rows, 18))
+
+
+async def append(session: WriteSession, rows: Sequence[HistoryRow]) -> None:
+    """Adds to the history."""
+    if rows:
+        parameters = _numbered(session, rows, 12)
+        await session.execute(_APPEND, {**parameters, "recorded_by": session.author.actor})
+
+
+async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """Raises the revision of plans whose inputs have changed."""
+    if not plans:
+        return ()
+    return await session.all(_REVISE, {"chamber": session.chamber, "plans": list(plans)})
+
+
+def _numbered(
+    session: ReadSession, rows: Sequence[StateRow] | Sequence[HistoryRow], width: int
+) -> dict[str, Any]:
+    columns = _columns((astuple(row) for row in rows), width)
+    return {"chamber": session.chamber, **{f"c{at}": c for at, c in enumerate(columns)}}
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows turned into columns; as many empty ones when there is no row."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return columns or [[] for _ in range(width)]

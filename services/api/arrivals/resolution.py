@@ -1,0 +1,230 @@
+"""What a statement is about: from its codes to elements of the chamber's plans.
+
+A statement about a measure belongs to every plan that reads it: the plan of its year, and
+later plans whose formulas look back to it (:meth:`shared.domain.plan.Plan.reads_measure` is
+the rule). One about an indicator or an objective belongs to the plan of its year alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from shared.contracts.issues import Issue
+from shared.contracts.webhook_events import MeasurementItem
+from shared.domain import formula as formula_language
+from shared.domain.numbers import is_number
+from shared.domain.values import ValueType, parse_value
+
+FARTHEST_LOOK_BACK = 99
+"""Years that a formula can look back (``@-99``)."""
+
+
+@dataclass(slots=True)
+class PlanIndex:
+    """What a set of statements may mean in one plan."""
+
+    plan_id: str
+    year: int
+    measures: dict[str, ValueType] = field(default_factory=dict)
+    external: dict[str, list[str]] = field(default_factory=dict)
+    indicators: dict[str, ValueType] = field(default_factory=dict)
+    objectives: set[str] = field(default_factory=set)
+    looked_back: set[tuple[str, int]] = field(default_factory=set)
+    implied: dict[str, ValueType] = field(default_factory=dict)
+
+    def reads(self, code: str, year: int) -> bool:
+        """Whether the plan has a use for this measure's value of a year."""
+        return year == self.year or (code, year) in self.looked_back
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An element of a plan."""
+
+    plan_id: str
+    kind: str
+    code: str
+
+
+def index_plans(
+    plans: Iterable[sa.Row[Any]],
+    formulas: Iterable[sa.Row[Any]],
+    subjects: Iterable[sa.Row[Any]],
+) -> list[PlanIndex]:
+    """Arranges what the repository found."""
+    found = {row.plan_id: PlanIndex(row.plan_id, row.year) for row in plans}
+    for row in formulas:
+        _note_formula(found[row.plan_id], row.formula, ValueType(row.value_type))
+    for row in subjects:
+        plan = found[row.plan_id]
+        if row.kind == "measure":
+            declared = ValueType(row.value_type) if row.value_type else None
+            plan.measures[row.code] = declared or plan.implied.get(row.code, ValueType.NUMBER)
+            if row.external_id is not None:
+                plan.external.setdefault(row.external_id, []).append(row.code)
+        elif row.kind == "indicator":
+            plan.indicators[row.code] = ValueType(row.value_type)
+        else:
+            plan.objectives.add(row.code)
+    return list(found.values())
+
+
+def _note_formula(plan: PlanIndex, text: str, value_type: ValueType) -> None:
+    formula = formula_language.parse(text)
+    single = formula.single_measure
+    if single is not None and not value_type.is_numeric:
+        plan.implied.setdefault(single.code, value_type)
+    plan.looked_back |= {(ref.code, plan.year + ref.offset) for ref in formula.measures}
+
+
+def codes_of(items: Iterable[MeasurementItem]) -> dict[str, list[str]]:
+    """Every code that the statements name, by kind."""
+    measures, indicators, objectives = set(), set(), set()
+    for item in items:
+        measures.add(item.measure)
+        indicators.add(item.indicator)
+        objectives.add(item.objective)
+    return {
+        "measures": sorted(code for code in measures if code is not None),
+        "indicators": sorted(code for code in indicators if code is not None),
+        "objectives": sorted(code for code in objectives if code is not None),
+    }
+
+
+def resolve(item: MeasurementItem, plans: Sequence[PlanIndex]) -> list[Target] | Issue:
+    """The elements a statement is about, or why there are none."""
+    fault = _form_fault(item)
+    if fault is not None:
+        return fault
+    if item.measure is not None:
+        return _resolve_measure(item, item.measure, plans)
+    kind = "indicator" if item.indicator is not None else "objective"
+    code = item.indicator or item.objective or ""
+    plan = next((plan for plan in plans if plan.year == item.year), None)
+    if plan is None:
+        return _fault("no_plan", "/year", year=item.year)
+    if code not in (plan.indicators if item.indicator is not None else plan.objectives):
+        return _fault(f"unknown_{kind}", f"/{kind}", code=code, year=item.year)
+    if item.indicator is not None:
+        wrong = _value_fault(item, plan.indicators[code])
+        if wrong is not None:
+            return wrong
+    return [Target(plan.plan_id, kind, code)]
+
+
+def _resolve_measure(
+    item: MeasurementItem, name: str, plans: Sequence[PlanIndex]
+) -> list[Target] | Issue:
+    targets: list[Target] = []
+    known = False
+    for plan in plans:
+        # What the chamber registered for the sender says more than a like-named code of ours.
+        codes = plan.external.get(name) or ([name] if name in plan.measures else [])
+        known = known or bool(codes)
+        read = [code for code in codes if plan.reads(code, item.year)]
+        if len(read) > 1:
+            return _fault("ambiguous_measure", "/measure", code=name, year=plan.year)
+        for code in read:
+            wrong = _value_fault(item, plan.measures[code])
+            if wrong is not None:
+                return wrong
+            targets.append(Target(plan.plan_id, "measure", code))
+    if targets:
+        return targets
+    if known:
+        return _fault("measure_not_read", "/year", code=name, year=item.year)
+    if any(plan.year == item.year for plan in plans):
+        return _fault("unknown_measure", "/measure", code=name, year=item.year)
+    return _fault("no_plan", "/year", year=item.year)
+
+
+def _form_fault(item: MeasurementItem) -> Issue | None:
+    """What no plan could make right."""
+    given = [item.measure, item.indicator, item.objective]
+    if given.count(None) != len(given) - 1:
+        return _fault("one_subject", "")
+    if item.objective is not None and item.value is not None:
+        return _fault("objective_has_no_value", "/value")
+    if item.measure is not None and item.result is not None:
+        return _fault("measure_has_no_result", "/result")
+    empty = item.value is None and item.result is None and item.value_text is None
+    if empty and item.status in {None, "measured"}:
+        return _fault("value_required", "/value")
+    return None
+
+
+def _value_fault(item: MeasurementItem, value_type: ValueType) -> Issue | None:
+    text = item.value
+    if text is None or (value_type.is_numeric and is_number(text)):
+        return None
+    try:
+        parse_value(value_type, text)
+    except ValueError:
+        code = "out_of_range" if _too_large(text) and value_type.is_numeric else "wrong_value"
+        return _fault(code, "/value", value=text[:80], type=value_type.value)
+    return None
+
+
+def _too_large(text: str) -> bool:
+    """Whether it is a number, with more digits than any figure of a plan has."""
+    whole, _, decimals = text.removeprefix("-").partition(".")
+    return whole.isdecimal() and (not decimals or decimals.isdecimal()) and len(text) > len("-0.0")
+
+
+def _fault(fault: str, pointer: str, **parts: object) -> Issue:
+    """One fault of a statement, in words."""
+    italian, english = _TEXTS[fault]
+    return Issue(
+        pointer=pointer, code=fault, it=italian.format(**parts), en=english.format(**parts)
+    )
+
+
+_TEXTS = {
+    "one_subject": (
+        "serve uno e uno solo fra: measure, indicator, objective",
+        "exactly one is needed of: measure, indicator, objective",
+    ),
+    "objective_has_no_value": (
+        "un obiettivo non ha un valore: indicare «result»",
+        "an objective has no value: give 'result'",
+    ),
+    "measure_has_no_result": (
+        "una misura non ha un grado di realizzazione",
+        "a measure has no degree of realisation",
+    ),
+    "value_required": (
+        "manca il valore (o lo stato: missing, suspended, struck)",
+        "the value is missing (or the status: missing, suspended, struck)",
+    ),
+    "unknown_measure": (
+        "misura sconosciuta nel piano {year}: {code}",
+        "unknown measure in the plan of {year}: {code}",
+    ),
+    "unknown_indicator": (
+        "indicatore sconosciuto nel piano {year}: {code}",
+        "unknown indicator in the plan of {year}: {code}",
+    ),
+    "unknown_objective": (
+        "obiettivo sconosciuto nel piano {year}: {code}",
+        "unknown objective in the plan of {year}: {code}",
+    ),
+    "ambiguous_measure": (
+        "nel piano {year} più misure hanno l'identificativo esterno {code}",
+        "several measures of the plan of {year} have the external identifier {code}",
+    ),
+    "measure_not_read": (
+        "nessuna formula legge la misura {code} per l'anno {year}",
+        "no formula reads measure {code} for the year {year}",
+    ),
+    "no_plan": ("nessun piano usa dati del {year}", "no plan uses data of {year}"),
+    "wrong_value": (
+        "«{value}» non è un valore di tipo {type}",
+        "{value!r} is not a value of type {type}",
+    ),
+    "out_of_range": (
+        "«{value}» è fuori dai limiti: al più 15 cifre intere e 12 decimali",
+        "{value!r} is out of range: at most 15 digits before the dot and 12 after",
+    ),
+}

@@ -1,0 +1,250 @@
+"""Sets of statements that a system sends: each to the plans that read it, the best one stands.
+
+Everything is decided here, in memory, on rows that the transaction holds; the rules are
+:mod:`shared.domain.arrivals`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.api.arrivals import repository
+from services.api.arrivals.repository import HistoryRow, StateRow
+from services.api.arrivals.resolution import (
+    FARTHEST_LOOK_BACK,
+    PlanIndex,
+    Target,
+    codes_of,
+    index_plans,
+    resolve,
+)
+from services.api.db.session import WriteSession
+from services.api.db.trail import emit
+from services.api.ids import new_id
+from shared.contracts.issues import Issue
+from shared.contracts.webhook_events import MeasurementItem
+from shared.domain.arrivals import Content, Origin, Statement, Verdict, decide
+
+Key = tuple[str, str, str, int | None, str | None]
+"""A datum: plan, kind, code, year (none: the plan's own), period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Where a set of statements comes from. ``at`` is the instant of the event."""
+
+    integration: str
+    message_id: str
+    at: datetime
+
+    @property
+    def source(self) -> str:
+        """As ``measurements.source`` names it."""
+        return f"webhook:{self.integration}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a set of statements.
+
+    ``unchanged`` counts all that changed no figure; ``superseded`` says how many of them
+    were older than what is held, and went into the history. ``faults`` is by position.
+    """
+
+    applied: int
+    unchanged: int
+    superseded: int
+    faults: Mapping[int, Issue]
+    plans: Mapping[int, int]
+    """New revision of each plan that changed, by year."""
+
+
+async def record(
+    session: WriteSession, items: Mapping[int, MeasurementItem], sender: Sender
+) -> Outcome:
+    """Records statements, by their position in the message; what cannot be is answered.
+
+    The plans concerned are held until the transaction ends. Their revision rises, and
+    ``results.changed`` is emitted, when a figure has changed.
+    """
+    plans = await _plans_for(session, items, sender.integration)
+    targets: dict[int, list[Target]] = {}
+    faults: dict[int, Issue] = {}
+    for position, item in items.items():
+        found = resolve(item, plans)
+        if isinstance(found, Issue):
+            faults[position] = found
+        else:
+            targets[position] = found
+    ledger = await _open_ledger(session, plans, targets)
+    verdicts = {
+        position: [ledger.enter(items[position], position, target, sender) for target in found]
+        for position, found in targets.items()
+    }
+    await repository.upsert(session, ledger.states())
+    await repository.append(session, ledger.history)
+    revisions = await _revise(session, sorted(ledger.changed_plans))
+    return _outcome(verdicts, faults, revisions)
+
+
+async def _plans_for(
+    session: WriteSession, items: Mapping[int, MeasurementItem], integration: str
+) -> list[PlanIndex]:
+    """Plans that can have a use for the statements, held from now on, and what they contain."""
+    if not items:
+        return []
+    years = [item.year for item in items.values()]
+    plans = await repository.plans_between(
+        session, min(years), max(years) + FARTHEST_LOOK_BACK, lock=True
+    )
+    ids = [plan.plan_id for plan in plans]
+    if not ids:
+        return []
+    formulas = await repository.telling_formulas(session, ids)
+    subjects = await repository.subjects(session, ids, codes_of(items.values()), integration)
+    return index_plans(plans, formulas, subjects)
+
+
+async def _open_ledger(
+    session: WriteSession, plans: Sequence[PlanIndex], targets: Mapping[int, list[Target]]
+) -> "_Ledger":
+    wanted = {
+        (target.plan_id, target.kind, target.code) for found in targets.values() for target in found
+    }
+    if not wanted:
+        return _Ledger({}, [], {})
+    standing = await repository.standing(session, sorted(wanted))
+    last = await repository.last_positions(session, sorted({plan for plan, _, _ in wanted}))
+    return _Ledger({plan.plan_id: plan.year for plan in plans}, standing, last)
+
+
+class _Ledger:
+    """What stands about the data concerned, while a set of statements goes through."""
+
+    def __init__(
+        self, years: Mapping[str, int], standing: Sequence[StateRow], last: Mapping[str, int]
+    ) -> None:
+        self._years = years
+        self._held: dict[Key, tuple[StateRow, Statement]] = {}
+        self._last = dict(last)
+        self._touched: dict[Key, None] = {}
+        self.history: list[HistoryRow] = []
+        self.changed_plans: set[str] = set()
+        for row in standing:
+            key = self._key(row.plan_id, row.subject_kind, row.subject_code, row.year, row.period)
+            self._held[key] = (row, _statement(row))
+
+    def _key(self, plan: str, kind: str, code: str, year: int | None, period: str | None) -> Key:
+        """The year of the plan goes without saying, except for measures."""
+        own_year = kind != "measure" and year == self._years.get(plan)
+        return (plan, kind, code, None if own_year else year, period)
+
+    def enter(
+        self, item: MeasurementItem, position: int, target: Target, sender: Sender
+    ) -> Verdict:
+        """Lets one statement arrive at one element of a plan."""
+        key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
+        content = Content(item.value, item.status, item.result, item.value_text, item.note)
+        arriving = Statement(
+            content,
+            Origin(sender.source, sender.at, item.source_version, sender.message_id, position),
+        )
+        row, held = self._held.get(key, (None, None))
+        verdict = decide(held, arriving)
+        if verdict is Verdict.REPEATED:
+            return verdict
+        if verdict is Verdict.SUPERSEDED and row is not None:
+            self._remember(row, arriving, None)
+            return verdict
+        version = (row.version if row else 0) + (verdict is Verdict.RECORDED)
+        standing = self._standing(key, row, arriving, version)
+        self._held[key] = (standing, arriving)
+        self._touched[key] = None
+        if verdict is Verdict.RECORDED:
+            self._remember(standing, arriving, version)
+            self.changed_plans.add(target.plan_id)
+        return verdict
+
+    def states(self) -> list[StateRow]:
+        """The rows to write."""
+        return [self._held[key][0] for key in self._touched]
+
+    def _standing(
+        self, key: Key, row: StateRow | None, arriving: Statement, version: int
+    ) -> StateRow:
+        """The row as it stands with the statement that arrives."""
+        content, origin = arriving.content, arriving.origin
+        if row is None:
+            plan, kind, code, year, period = key
+            self._last[plan] = place = self._last.get(plan, -1) + 1
+            row = StateRow(
+                plan, new_id(), place, kind, code, year, period,
+                None, None, None, None, None, 0, "", None, None, None, None,
+            )  # fmt: skip
+        return replace(
+            row,
+            value=content.value,
+            status=content.status or "measured",
+            result=content.result,
+            value_text=content.value_text,
+            note=content.note,
+            version=version,
+            source=origin.source,
+            source_version=origin.version,
+            source_at=origin.at,
+            source_message=origin.message_id,
+            source_position=origin.position,
+        )
+
+    def _remember(self, row: StateRow, said: Statement, version: int | None) -> None:
+        content, origin = said.content, said.origin
+        self.history.append(
+            HistoryRow(
+                row.plan_id,
+                row.measurement_id,
+                new_id(),
+                version,
+                content.value,
+                content.status or "measured",
+                content.result,
+                content.value_text,
+                content.note,
+                origin.source,
+                origin.version,
+                origin.message_id,
+            )
+        )
+
+
+def _statement(row: StateRow) -> Statement:
+    return Statement(
+        Content(row.value, row.status, row.result, row.value_text, row.note),
+        Origin(
+            row.source,
+            row.source_at,
+            row.source_version,
+            row.source_message or "",
+            row.source_position or 0,
+        ),
+    )
+
+
+async def _revise(session: WriteSession, plans: Sequence[str]) -> dict[int, int]:
+    """Raises the revision of the plans that changed and says so."""
+    revisions = {row.year: row.revision for row in await repository.revise(session, plans)}
+    for year, revision in sorted(revisions.items()):
+        payload = {"year": year, "revision": revision, "cause": "measurements"}
+        await emit(session, "results.changed", f"plan/{year}", payload)
+    return revisions
+
+
+def _outcome(
+    verdicts: Mapping[int, Sequence[Verdict]],
+    faults: Mapping[int, Issue],
+    revisions: Mapping[int, int],
+) -> Outcome:
+    applied = sum(Verdict.RECORDED in found for found in verdicts.values())
+    superseded = sum(
+        Verdict.SUPERSEDED in found and Verdict.RECORDED not in found for found in verdicts.values()
+    )
+    return Outcome(applied, len(verdicts) - applied, superseded, faults, revisions)
