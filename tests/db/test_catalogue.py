@@ -1,0 +1,222 @@
+"""Every table is isolated, by the code's metadata and by the database's own catalogue.
+
+A table added without row-level security, policy, tenant-leading keys or proper grants fails
+here by itself; nothing has to be listed but the global tables, with their reasons.
+"""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+
+from services.api.db.base import APPEND_ONLY, GLOBAL_TABLES
+from services.api.db.migrate import drift, upgrade
+from services.api.db.tables import metadata
+
+TENANT_TABLES = sorted(set(metadata.tables) - set(GLOBAL_TABLES))
+
+CONTEXT = "current_setting('ciclo.chambers'::text, true)"
+
+
+async def _fetch(url: str, query: str, *arguments: object) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(query, *arguments))
+    finally:
+        await connection.close()
+
+
+def fetch(url: str, query: str, *arguments: object) -> list[dict[str, Any]]:
+    """Rows of a query on the catalogue."""
+    return [dict(row) for row in asyncio.run(_fetch(url, query, *arguments))]
+
+
+def test_code_and_database_have_the_same_tables(owner_url: str) -> None:
+    rows = fetch(owner_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert {row["tablename"] for row in rows} == set(metadata.tables) | {"alembic_version"}
+
+
+def test_migrations_give_exactly_the_metadata(owner_url: str) -> None:
+    assert drift(owner_url) == []
+
+
+def test_migrating_again_changes_nothing(owner_url: str) -> None:
+    upgrade(owner_url)
+    assert drift(owner_url) == []
+
+
+def test_global_tables_exist_and_say_why() -> None:
+    assert set(GLOBAL_TABLES) <= set(metadata.tables)
+    assert all(GLOBAL_TABLES.values())
+
+
+@pytest.mark.parametrize("name", TENANT_TABLES)
+def test_keys_begin_with_the_chamber(name: str) -> None:
+    table = metadata.tables[name]
+    assert next(column.name for column in table.primary_key.columns) == "chamber_id"
+    for key in table.foreign_key_constraints:
+        if key.referred_table.name in GLOBAL_TABLES:
+            assert name == "chambers"  # the chamber itself is what belongs to an entity
+            continue
+        assert key.column_keys[0] == "chamber_id", key.name
+        assert key.elements[0].column.name == "chamber_id", key.name
+
+
+@pytest.mark.parametrize("name", TENANT_TABLES)
+def test_unique_keys_cannot_be_probed_from_another_chamber(name: str) -> None:
+    for constraint in metadata.tables[name].constraints:
+        if isinstance(constraint, sa.UniqueConstraint):
+            assert next(column.name for column in constraint.columns) == "chamber_id"
+
+
+@pytest.mark.parametrize("name", TENANT_TABLES)
+def test_keys_in_the_catalogue_begin_with_the_chamber(owner_url: str, name: str) -> None:
+    rows = fetch(
+        owner_url,
+        """
+        SELECT c.conname, c.contype::text AS kind, c.confrelid::regclass::text AS refers,
+            (SELECT attname FROM pg_attribute
+             WHERE attrelid = c.conrelid AND attnum = c.conkey[1]) AS first
+        FROM pg_constraint AS c
+        WHERE c.conrelid = $1::text::regclass AND c.contype IN ('p', 'u', 'f')
+        """,
+        name,
+    )
+    assert any(row["kind"] == "p" for row in rows)
+    for row in rows:
+        assert row["first"] == "chamber_id" or row["refers"] in GLOBAL_TABLES, row["conname"]
+
+
+@pytest.mark.parametrize("name", TENANT_TABLES)
+def test_row_level_security_is_enabled_and_forced(owner_url: str, name: str) -> None:
+    (row,) = fetch(
+        owner_url,
+        "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = $1::text::regclass",
+        name,
+    )
+    assert row["relrowsecurity"]
+    assert row["relforcerowsecurity"]
+
+
+@pytest.mark.parametrize("name", TENANT_TABLES)
+def test_every_policy_asks_for_the_chamber(owner_url: str, name: str) -> None:
+    policies = fetch(
+        owner_url,
+        "SELECT policyname, permissive, roles, cmd, qual, with_check FROM pg_policies "
+        "WHERE schemaname = 'public' AND tablename = $1",
+        name,
+    )
+    for policy in policies:
+        if policy["roles"] == ["ciclo_dispatcher"]:
+            continue  # the narrow path, tested below
+        assert policy["policyname"] == "chamber"
+        assert policy["cmd"] == "ALL"
+        for expression in (policy["qual"], policy["with_check"]):
+            assert expression.startswith("(chamber_id = ANY (string_to_array(NULLIF(")
+            assert CONTEXT in expression
+    assert [p for p in policies if p["policyname"] == "chamber"]
+
+
+def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
+    rows = fetch(
+        owner_url,
+        "SELECT tablename, policyname FROM pg_policies WHERE roles <> '{public}'",
+    )
+    assert {(row["tablename"], row["policyname"]) for row in rows} == {
+        ("chambers", "dispatcher_codes"),
+        ("outbox", "dispatcher_waiting"),
+        ("render_jobs", "dispatcher_open"),
+    }
+    functions = fetch(
+        owner_url,
+        """
+        SELECT p.oid::regprocedure::text AS name, pg_get_userbyid(p.proowner) AS owner,
+            p.prosecdef AS definer, array_to_string(p.proconfig, ',') AS settings,
+            has_function_privilege('public', p.oid, 'EXECUTE') AS anyone
+        FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
+        """,
+    )
+    assert {row["name"] for row in functions} == {
+        "ciclo_entity_chambers(text)",
+        "ciclo_claim_outbox(text[],integer,integer)",
+        "ciclo_claim_lost_jobs(integer,integer)",
+    }
+    for row in functions:
+        assert row["owner"] == "ciclo_dispatcher"
+        assert row["definer"]
+        assert row["settings"].startswith("search_path=pg_catalog")
+        assert not row["anyone"]
+
+
+@pytest.mark.parametrize("role", ["ciclo_runtime", "ciclo_dispatcher", "ciclo_owner"])
+def test_no_role_can_bypass_policies(owner_url: str, role: str) -> None:
+    (row,) = fetch(owner_url, "SELECT * FROM pg_roles WHERE rolname = $1", role)
+    assert not row["rolsuper"]
+    assert not row["rolbypassrls"]
+    assert not row["rolcreaterole"]
+    assert not row["rolreplication"]
+
+
+def test_the_runtime_role_owns_nothing_and_belongs_to_nobody(owner_url: str) -> None:
+    owned = fetch(
+        owner_url,
+        "SELECT relname FROM pg_class WHERE relowner = 'ciclo_runtime'::regrole",
+    )
+    memberships = fetch(
+        owner_url,
+        "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'ciclo_runtime'::regrole",
+    )
+    assert owned == []
+    assert memberships == []
+
+
+def test_the_dispatcher_cannot_log_in(owner_url: str) -> None:
+    (row,) = fetch(owner_url, "SELECT rolcanlogin FROM pg_roles WHERE rolname='ciclo_dispatcher'")
+    assert not row["rolcanlogin"]
+
+
+def _grants(url: str, table: str) -> set[str]:
+    rows = fetch(
+        url,
+        "SELECT privilege_type FROM information_schema.role_table_grants "
+        "WHERE grantee = 'ciclo_runtime' AND table_schema = 'public' AND table_name = $1",
+        table,
+    )
+    return {row["privilege_type"] for row in rows}
+
+
+@pytest.mark.parametrize("name", sorted(metadata.tables))
+def test_grants_of_the_runtime_role_are_what_the_table_needs(owner_url: str, name: str) -> None:
+    table = metadata.tables[name]
+    grants = _grants(owner_url, name)
+    assert {"SELECT", "INSERT"} <= grants <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    if table.info.get(APPEND_ONLY):
+        assert grants == {"SELECT", "INSERT"}
+        assert _updatable_columns(owner_url, name) == set()
+
+
+def _updatable_columns(url: str, table: str) -> set[str]:
+    rows = fetch(
+        url,
+        "SELECT column_name FROM information_schema.role_column_grants "
+        "WHERE grantee = 'ciclo_runtime' AND privilege_type = 'UPDATE' AND table_name = $1",
+        table,
+    )
+    return {row["column_name"] for row in rows}
+
+
+def test_what_arrived_by_webhook_cannot_be_rewritten(owner_url: str) -> None:
+    columns = set(metadata.tables["webhook_messages"].info["updatable_columns"])
+    assert _updatable_columns(owner_url, "webhook_messages") == columns
+    assert "body" not in columns
+
+
+def test_the_runtime_role_can_create_nothing(runtime_url: str) -> None:
+    (row,) = fetch(
+        runtime_url,
+        "SELECT has_schema_privilege(current_user, 'public', 'CREATE') AS makes_tables, "
+        "has_database_privilege(current_user, current_database(), 'CREATE') AS makes_schemas",
+    )
+    assert row == {"makes_tables": False, "makes_schemas": False}
