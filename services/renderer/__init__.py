@@ -1,0 +1,1 @@
+"""The renderer: takes a snapshot, answers a signed PDF; holds the keys, sees no database."""

@@ -9,6 +9,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pydyf
+import weasyprint
+from weasyprint.pdf.metadata import DocumentMetadata
 
 from services.renderer.document.attachments import AttachedFile
 
@@ -61,7 +63,7 @@ class Finisher:
     def __init__(self, anchors: dict[str, str]) -> None:
         self._anchors = anchors
 
-    def __call__(self, document: Any, pdf: pydyf.PDF) -> None:
+    def __call__(self, document: weasyprint.Document, pdf: pydyf.PDF) -> None:
         """Apply every correction to ``pdf`` in place."""
         reached = _StructureTree(pdf)
         for item in pdf.objects:
@@ -91,7 +93,7 @@ class Finisher:
             pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(files))
 
     @staticmethod
-    def _metadata(metadata: Any, pdf: pydyf.PDF) -> None:
+    def _metadata(metadata: DocumentMetadata, pdf: pydyf.PDF) -> None:
         """One XMP description instead of several: signing tools keep it whole."""
         number = int(pdf.catalog["Metadata"].split()[0])
         packet = _PACKET.format(
@@ -206,13 +208,11 @@ def _mark_as_artifacts(operators: list[Any], marks: set[int]) -> None:
             operators[place] = pydyf.Dictionary({"Type": "/Pagination"})
 
 
-def attachments(files: tuple[AttachedFile, ...], created_at: str) -> list[Any]:
+def attachments(files: tuple[AttachedFile, ...], created_at: str) -> list[weasyprint.Attachment]:
     """Attachments for WeasyPrint, dated as the snapshot, in the order of the name tree."""
-    from weasyprint import Attachment  # noqa: PLC0415 - heavy, wanted in the child only
-
     moment = datetime.fromisoformat(created_at).astimezone(UTC)
     return [
-        Attachment(
+        weasyprint.Attachment(
             string=file.content,
             name=file.card.name,
             description=file.card.description,

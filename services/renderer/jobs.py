@@ -99,7 +99,10 @@ async def _work(workshop: Workshop, key: JobKey, lease: RenderLease, pulse: "_Pu
         patience = LEASE_PATIENCE
     except asyncio.CancelledError:
         # Stopped from outside: let the job go at once instead of when the lease ends.
-        failure, patience = _failure("worker_stopped", "Il renderer è stato fermato.", True), 1.0
+        failure, patience = (
+            _failure("worker_stopped", "Il renderer è stato fermato.", retryable=True),
+            1.0,
+        )
         if pulse.lost:
             raise
         with contextlib.suppress(Exception):
@@ -118,7 +121,9 @@ async def _attempt(
     """Do the work; answers the failure to report, if any."""
     snapshot = canonical_bytes(lease.snapshot)
     if hashlib.sha256(snapshot).hexdigest() != lease.snapshot_sha256:
-        return _failure("snapshot_damaged", "I dati ricevuti non hanno l'impronta attesa.", True)
+        return _failure(
+            "snapshot_damaged", "I dati ricevuti non hanno l'impronta attesa.", retryable=True
+        )
     try:
         rendered = await workshop.render(snapshot, workshop.limits, pulse.tell)
         for warning in rendered.warnings:
@@ -128,26 +133,29 @@ async def _attempt(
         pulse.tell("uploading", UPLOADING_AT)
         await workshop.api.deliver(key, lease.lease_token, signed)
     except RenderError as error:
-        return _failure(error.code, error.detail, error.retryable, error.section)
+        return _failure(error.code, error.detail, retryable=error.retryable, section=error.section)
     except SigningError as error:
-        return _failure(error.code, error.detail, error.retryable)
+        return _failure(error.code, error.detail, retryable=error.retryable)
     except ApiRefusedError as error:
-        return _failure("document_refused", f"Il documento è stato rifiutato: {error}", False)
+        return _failure(
+            "document_refused", f"Il documento è stato rifiutato: {error}", retryable=False
+        )
     except LeaseLostError:
         _log.warning("job %s of %s: lease lost at delivery", key.job_id, key.chamber)
     except ApiUnavailableError as error:
         _log.warning("job %s of %s not delivered: %s", key.job_id, key.chamber, error)
-    except Exception as error:
-        # A fault of ours: said to the API, told in full to the log, never lost with the task.
+    except Exception as error:  # noqa: BLE001 - a fault of ours: told to the API and the log
         _log.exception("job %s of %s", key.job_id, key.chamber)
-        return _failure("renderer_fault", f"Errore del renderer: {type(error).__name__}.", True)
+        return _failure(
+            "renderer_fault", f"Errore del renderer: {type(error).__name__}.", retryable=True
+        )
     else:
         _log.info("job %s of %s delivered, %d pages", key.job_id, key.chamber, rendered.pages)
     return None
 
 
 def _failure(
-    code: str, detail: str, retryable: bool, section: str | None = None
+    code: str, detail: str, *, retryable: bool, section: str | None = None
 ) -> RenderFailure:
     return RenderFailure(
         code=code, detail=detail[:2000], section=section[:200] if section else None,

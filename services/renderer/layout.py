@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import weasyprint
 from weasyprint.urls import URLFetcher
 
 from services.renderer.conformance import Finisher, attachments
 from services.renderer.document import html, markdown
-from services.renderer.document.attachments import attached_files
+from services.renderer.document.attachments import attached_files, snapshot_sha256
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
 
@@ -33,7 +33,7 @@ def write(
     snapshot: ReportSnapshot,
     document: html.Document,
     target: Path,
-    on_layout: Callable[[], None] = lambda: None,
+    on_layout: Callable[[], None] | None = None,
 ) -> tuple[html.Document, int]:
     """Lay out ``document`` and write the PDF; answers the document written and its pages.
 
@@ -52,8 +52,9 @@ def write(
             ) from error
         document = html.build(snapshot, broken)
         pages = _lay_out(document.html)
-    on_layout()
-    identifier = hashlib.sha256(html.snapshot_sha256(snapshot).encode()).hexdigest()[:32]
+    if on_layout is not None:
+        on_layout()
+    identifier = hashlib.sha256(snapshot_sha256(snapshot).encode()).hexdigest()[:32]
     pages.write_pdf(
         target,
         finisher=Finisher(document.anchors),
@@ -64,7 +65,7 @@ def write(
     return document, len(pages.pages)
 
 
-def _lay_out(source: str) -> Any:
+def _lay_out(source: str) -> weasyprint.Document:
     return weasyprint.HTML(string=source, url_fetcher=ClosedFetcher()).render(pdf_variant=VARIANT)
 
 

@@ -37,7 +37,7 @@ class RenderedPdf:
 
 
 async def render(
-    snapshot_json: bytes, limits: Limits, on_progress: Progress = lambda stage, progress: None
+    snapshot_json: bytes, limits: Limits, on_progress: Progress | None = None
 ) -> RenderedPdf:
     """Render a snapshot in a child process of its own and answer the PDF.
 
@@ -87,7 +87,7 @@ async def _start(folder: Path, limits: Limits) -> asyncio.subprocess.Process:
 
 
 async def _talk(
-    child: asyncio.subprocess.Process, snapshot_json: bytes, on_progress: Progress
+    child: asyncio.subprocess.Process, snapshot_json: bytes, on_progress: Progress | None
 ) -> tuple[dict[str, Any] | None, str]:
     """Feed the snapshot, pass on progress; answers the last message and what was complained."""
     feeding = asyncio.create_task(_feed(child, snapshot_json))
@@ -100,7 +100,7 @@ async def _talk(
                 if message is None:
                     continue
                 last = message
-                if "progress" in message:
+                if on_progress is not None and "progress" in message:
                     on_progress(message["stage"], message["progress"])
         await feeding
         return last, await complaining
@@ -147,9 +147,7 @@ def _too_slow(limits: Limits) -> RenderError:
     )
 
 
-def _failure(
-    status: int, last: dict[str, Any] | None, errors: str, limits: Limits
-) -> RenderError:
+def _failure(status: int, last: dict[str, Any] | None, errors: str, limits: Limits) -> RenderError:
     if last is not None and "code" in last:
         return RenderError(last["code"], last["detail"], section=last.get("section"))
     if status == -signal.SIGXCPU:

@@ -71,7 +71,8 @@ class RenderWorker:
             await self._put_down(self._arq, listening)
             if self._stopping.is_set():
                 break
-            pause = FIRST_PAUSE if clock() - began > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+            steady = clock() - began > LONGEST_PAUSE
+            pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
             _log.warning("the queue is away, next try in %.1f s", pause)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -105,7 +106,7 @@ class RenderWorker:
         return worker
 
     async def _take(self, ctx: dict[Any, Any], chamber: str, job_id: str) -> None:
-        """arq's function: note the job, start on it, let go of the message."""
+        """Called by arq: note the job, start on it, let go of the message."""
         del ctx
         task = asyncio.create_task(self._work(JobKey(chamber, job_id)))
         self._working.add(task)
@@ -173,9 +174,7 @@ async def run(settings: RendererSettings) -> None:
     token = settings.renderer_token.get_secret_value()
     async with ApiClient(settings.api_url, token) as api:
         workshop = jobs.Workshop(api, process.render, signer, limits)
-        worker = RenderWorker(
-            workshop, settings.redis_url.get_secret_value(), settings.render_jobs
-        )
+        worker = RenderWorker(workshop, settings.redis_url.get_secret_value(), settings.render_jobs)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
@@ -187,7 +186,7 @@ async def run(settings: RendererSettings) -> None:
 def main() -> int:
     """Entry of the process."""
     try:
-        settings = RendererSettings()  # type: ignore[call-arg] # filled from the environment
+        settings = RendererSettings()
     except ValidationError as error:
         sys.stderr.write(f"The renderer cannot start:\n{error}\n")
         return 2

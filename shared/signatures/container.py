@@ -13,6 +13,9 @@ from asn1crypto import cms, x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509 import load_der_x509_certificate
 
+_RANGE_LENGTH = 4
+"""``[start, length, start, length]``: the file without the signature's own string."""
+
 
 def problem_in(
     pdf: bytes,
@@ -21,7 +24,7 @@ def problem_in(
     anchors: Sequence[x509.Certificate],
 ) -> str | None:
     """Say (for the log, in English) what is not canonical, or ``None``."""
-    if len(byte_range) != 4 or byte_range[0] != 0 or min(byte_range) < 0:
+    if len(byte_range) != _RANGE_LENGTH or byte_range[0] != 0 or min(byte_range) < 0:
         return "unusual byte range"
     gap = pdf[byte_range[1] : byte_range[2]]
     text = contents.hex().encode()
@@ -31,36 +34,28 @@ def problem_in(
     der = message.dump()
     if contents[len(der) :].strip(b"\x00"):
         return "padding that is not empty"
-    return _message_problem(message, anchors)
+    return _message_problem(message) or _certificates_problem(message["content"], anchors)
 
 
-def _message_problem(
-    message: cms.ContentInfo, anchors: Sequence[x509.Certificate]
-) -> str | None:
+def _message_problem(message: cms.ContentInfo) -> str | None:
     data = message["content"]
-    if len(data["signer_infos"]) != 1:
-        return "not exactly one signer"
     signer = data["signer_infos"][0]
-    digest = signer["digest_algorithm"].dump()
-    if [item.dump() for item in data["digest_algorithms"]] != [digest]:
-        return "digest algorithms differ"
     by_key = signer["sid"].name == "subject_key_identifier"
-    if signer["version"].native != ("v3" if by_key else "v1"):
-        return "unusual signer version"
-    if data["version"].native not in {"v1", "v3"}:
-        return "unusual message version"
     plain = data["encap_content_info"]["content_type"].native == "data"
-    if plain and data["version"].native != "v1":
-        return "unusual message version"
-    # Writing the parsed structure anew gives the same bytes only if it was canonical.
-    if cms.ContentInfo.load(message.dump()).dump(force=True) != message.dump():
-        return "not canonical DER"
-    return _certificates_problem(data, anchors)
+    findings = {
+        "not exactly one signer": len(data["signer_infos"]) != 1,
+        "digest algorithms differ": [item.dump() for item in data["digest_algorithms"]]
+        != [signer["digest_algorithm"].dump()],
+        "unusual signer version": signer["version"].native != ("v3" if by_key else "v1"),
+        "unusual message version": data["version"].native not in ({"v1"} if plain else {"v3"}),
+        # Written anew, the parsed structure has the same bytes only if it was canonical.
+        "not canonical DER": cms.ContentInfo.load(message.dump()).dump(force=True)
+        != message.dump(),
+    }
+    return next((words for words, found in findings.items() if found), None)
 
 
-def _certificates_problem(
-    data: cms.SignedData, anchors: Sequence[x509.Certificate]
-) -> str | None:
+def _certificates_problem(data: cms.SignedData, anchors: Sequence[x509.Certificate]) -> str | None:
     """Certificates beside the signer's must be proven by one another or by an anchor."""
     present = [item.chosen for item in data["certificates"] if item.name == "certificate"]
     if len(present) != len(data["certificates"]):

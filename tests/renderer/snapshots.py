@@ -241,24 +241,23 @@ def _explanations(
             recognised="94.883333333333333333",
         )
     ]
-    for objective in objectives:
-        made.append(
-            Explanation(
-                code=objective.code,
-                subject="objective",
-                scope=objective.scope,
-                title=objective.title,
-                rule="weighted_mean",
-                text=f"Media pesata di {len(objective.indicators)} indicatori con risultato.",
-                measured=objective.figure.measured,
-                recognised=objective.figure.recognised,
-                contributions=tuple(
-                    Contribution(code=code, weight="20", share="0.2")
-                    for code in objective.indicators
-                ),
-                reason=objective.figure.reason,
-            )
+    made.extend(
+        Explanation(
+            code=objective.code,
+            subject="objective",
+            scope=objective.scope,
+            title=objective.title,
+            rule="weighted_mean",
+            text=f"Media pesata di {len(objective.indicators)} indicatori con risultato.",
+            measured=objective.figure.measured,
+            recognised=objective.figure.recognised,
+            contributions=tuple(
+                Contribution(code=code, weight="20", share="0.2") for code in objective.indicators
+            ),
+            reason=objective.figure.reason,
         )
+        for objective in objectives
+    )
     made.extend(
         Explanation(
             code=item.code,
@@ -293,7 +292,7 @@ def _explanations(
     return made
 
 
-def small(**changes: Any) -> ReportSnapshot:
+def small(**changes: object) -> ReportSnapshot:
     """One perspective, two objectives, three indicators: renders in a second or two."""
     whole = pisa(narratives=False)
     kept = {"A", "A1", "A4", "D", "D2"}

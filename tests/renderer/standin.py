@@ -93,7 +93,7 @@ class StandIn:
         request.end_headers()
         request.wfile.write(answer)
 
-    def _decide(
+    def _decide(  # noqa: PLR0911 - refusals, one by one
         self, request: BaseHTTPRequestHandler, call: str, job: Job | None, job_id: str, body: bytes
     ) -> tuple[int, bytes]:
         if self.away:
@@ -106,20 +106,29 @@ class StandIn:
             return self._lease(job, job_id)
         if request.headers["Ciclo-Lease-Token"] != LEASE or job.state != "leased":
             return _problem(409, "lease_lost")
-        if call == "heartbeat":
-            job.beats.append(json.loads(body))
-            if job.cancelled_after is not None and len(job.beats) > job.cancelled_after:
-                job.state = "cancelled"
-                return _problem(409, "lease_lost")
-        elif call == "failure":
-            job.failures.append(json.loads(body))
+        if call == "document":
+            return self._document(job, body, request.headers["Content-Digest"])
+        return self._news(job, call, json.loads(body))
+
+    @staticmethod
+    def _news(job: Job, call: str, news: dict[str, Any]) -> tuple[int, bytes]:
+        if call == "failure":
+            job.failures.append(news)
             job.state = "failed"
-        elif call == "document":
-            digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-            if request.headers["Content-Digest"] != f"sha-256=:{digest}:":
-                return _problem(422, "document_refused")
-            job.document = body
-            job.state = "done"
+            return 204, b""
+        job.beats.append(news)
+        if job.cancelled_after is not None and len(job.beats) > job.cancelled_after:
+            job.state = "cancelled"
+            return _problem(409, "lease_lost")
+        return 204, b""
+
+    @staticmethod
+    def _document(job: Job, body: bytes, given: str) -> tuple[int, bytes]:
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        if given != f"sha-256=:{digest}:":
+            return _problem(422, "document_refused")
+        job.document = body
+        job.state = "done"
         return 204, b""
 
     def _lease(self, job: Job, job_id: str) -> tuple[int, bytes]:

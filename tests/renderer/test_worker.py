@@ -86,9 +86,7 @@ def worker(api: StandIn, queue: OwnRedis, tmp_path: Path) -> Iterator[Running]:
     running.end()
 
 
-def test_a_job_becomes_one_sealed_document(
-    api: StandIn, queue: OwnRedis, worker: Running
-) -> None:
+def test_a_job_becomes_one_sealed_document(api: StandIn, queue: OwnRedis, worker: Running) -> None:
     api.jobs["j1"] = Job(snapshots.small())
     queue.send("PI", "j1")
     queue.send("PI", "j1", attempt=2)
@@ -118,9 +116,7 @@ def test_redis_may_be_killed_and_emptied_while_a_job_is_rendered(
     api.wait_for("j2", "done", JOB_SECONDS)
 
 
-def test_work_goes_on_while_the_api_is_away(
-    api: StandIn, queue: OwnRedis, worker: Running
-) -> None:
+def test_work_goes_on_while_the_api_is_away(api: StandIn, queue: OwnRedis, worker: Running) -> None:
     api.jobs["j1"] = Job(snapshots.small())
     queue.send("PI", "j1")
     api.wait_for("j1", "leased", JOB_SECONDS)
@@ -173,9 +169,7 @@ def test_a_killed_worker_takes_its_child_along(
 def test_a_job_that_takes_too_much_memory_fails_in_words(
     api: StandIn, queue: OwnRedis, tmp_path: Path
 ) -> None:
-    running = Running(
-        api, queue, tmp_path, CICLO_RENDER_MEMORY_BYTES=str(256 * 1024 * 1024)
-    )
+    running = Running(api, queue, tmp_path, CICLO_RENDER_MEMORY_BYTES=str(256 * 1024 * 1024))
     try:
         api.jobs["j1"] = Job(snapshots.long(40))
         queue.send("PI", "j1")

@@ -68,9 +68,7 @@ def attached_files(snapshot: ReportSnapshot) -> tuple[AttachedFile, ...]:
         AttachedFile(INDICATORS, _indicators(snapshot)),
         AttachedFile(OBJECTIVES, _objectives(snapshot)),
         AttachedFile(RESOURCES, _resources(snapshot)),
-        AttachedFile(
-            EXPLANATIONS, json.dumps(explanations, ensure_ascii=False, indent=1).encode()
-        ),
+        AttachedFile(EXPLANATIONS, json.dumps(explanations, ensure_ascii=False, indent=1).encode()),
     )
 
 
@@ -85,9 +83,28 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
 
 def _indicators(snapshot: ReportSnapshot) -> bytes:
     head = (
-        "code objective title typology formula unit value_type weight target_op target "
-        "target2 value value_text status met measured recognised shown light assessed reason"
-    ).split()
+        "code",
+        "objective",
+        "title",
+        "typology",
+        "formula",
+        "unit",
+        "value_type",
+        "weight",
+        "target_op",
+        "target",
+        "target2",
+        "value",
+        "value_text",
+        "status",
+        "met",
+        "measured",
+        "recognised",
+        "shown",
+        "light",
+        "assessed",
+        "reason",
+    )
     return _csv(
         head,
         [
@@ -121,8 +138,19 @@ def _indicators(snapshot: ReportSnapshot) -> bytes:
 
 def _objectives(snapshot: ReportSnapshot) -> bytes:
     head = (
-        "code kind parent scope title weight measured recognised shown light assessed reason"
-    ).split()
+        "code",
+        "kind",
+        "parent",
+        "scope",
+        "title",
+        "weight",
+        "measured",
+        "recognised",
+        "shown",
+        "light",
+        "assessed",
+        "reason",
+    )
     return _csv(
         head,
         [
@@ -147,8 +175,18 @@ def _objectives(snapshot: ReportSnapshot) -> bytes:
 
 def _resources(snapshot: ReportSnapshot) -> bytes:
     head = (
-        "objective type year initial changes budgeted committed approved actual available currency"
-    ).split()
+        "objective",
+        "type",
+        "year",
+        "initial",
+        "changes",
+        "budgeted",
+        "committed",
+        "approved",
+        "actual",
+        "available",
+        "currency",
+    )
     return _csv(
         head,
         [

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,8 @@ class Contents:
         number = str(len(entries) + 1)
         anchor = f"{prefix}-{number}"
         entries.append(Entry(1, f"{word} {number}", title, anchor))
-        return Markup('<{0} id="{1}"><b>{2} {3}</b> – {4}</{0}>').format(
-            Markup(tag), anchor, word, number, escape(title)
-        )
+        shape = Markup('<{0} id="{1}"><b>{2} {3}</b> \u2013 {4}</{0}>')
+        return shape.format(tag, anchor, word, number, title)
 
     def titles(self) -> dict[str, str]:
         """Anchor -> words, for the alternative text of internal links."""

@@ -14,10 +14,24 @@ MAX_FRACTION_DIGITS = 2
 """Fraction digits shown when the plan does not say how many."""
 
 NBSP = "\u00a0"
+DASH = "\u2013"
+"""Stands where a table has nothing to say."""
+
+YEAR_DIGITS = 4
 MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno "
-    "luglio agosto settembre ottobre novembre dicembre"
-).split()
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
+)
 SILENT_UNITS = frozenset({"n", "n.", "num", "num.", "numero"})
 ATTACHED_UNITS = frozenset({"%", "‰"})
 OPERATORS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "=": "="}
@@ -129,12 +143,12 @@ def cell(text: str | None) -> str:
     negative ones and those with a fraction are grouped.
     """
     if text is None or not text.strip():
-        return "–"
+        return DASH
     stripped = text.strip()
     if not is_numeric(stripped):
         return stripped
     whole = stripped.lstrip("-").split(".")[0]
-    if len(whole) == 4 and "." not in stripped and not stripped.startswith("-"):
+    if len(whole) == YEAR_DIGITS and "." not in stripped and not stripped.startswith("-"):
         return stripped
     return number(stripped)
 

@@ -19,6 +19,10 @@ from shared.contracts.snapshot import ReportSnapshot
 
 FOLDER = Path(__file__).parent
 STYLESHEETS = ("page.css", "base.css", "relazione.css")
+UNFIT = (
+    "Il testo di questa parte non può essere impaginato; "
+    "è riportato integralmente nei dati allegati al documento."
+)
 DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
 
 
@@ -90,10 +94,7 @@ class Narratives:
         if key in self.broken:
             done = markdown.Narrative(
                 Markup(""),
-                (
-                    "Il testo di questa parte non può essere impaginato; "
-                    "è riportato integralmente nei dati allegati al documento.",
-                ),
+                (UNFIT,),
             )
         else:
             done = markdown.render(text, level)
@@ -116,7 +117,7 @@ def narrative_keys(snapshot: ReportSnapshot) -> dict[str, str]:
 def build(
     snapshot: ReportSnapshot,
     broken: frozenset[str] = frozenset(),
-    on_section: Callable[[int, int], None] = lambda done, total: None,
+    on_section: Callable[[int, int], None] | None = None,
 ) -> Document:
     """Write the document of ``snapshot``.
 
@@ -138,7 +139,8 @@ def build(
                 f"La sezione {section.number} «{section.title}» non può essere composta: {error}",
                 section=f"{section.number} {section.title}",
             ) from error
-        on_section(done + 1, len(SECTIONS))
+        if on_section is not None:
+            on_section(done + 1, len(SECTIONS))
     page = environment.get_template("relazione.html.j2").render(
         context, bodies=bodies, style=stylesheet(snapshot)
     )
@@ -174,7 +176,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _context(snapshot: ReportSnapshot, contents: Contents, narratives: Narratives) -> dict[str, Any]:
+def _context(
+    snapshot: ReportSnapshot, contents: Contents, narratives: Narratives
+) -> dict[str, Any]:
     report = view.Report(snapshot)
     thresholds = [
         bars.Threshold(Decimal(at), formats.number(at))
@@ -191,7 +195,7 @@ def _context(snapshot: ReportSnapshot, contents: Contents, narratives: Narrative
         "labels": labels,
         "amounts_given": view.amounts_given,
         "spent_share": view.spent_share,
-        "title": f"Relazione sulla performance {snapshot.year} – {snapshot.chamber.name}",
+        "title": _title(snapshot),
         "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,
         "known_sections": KNOWN_SECTIONS,
         "attachments": ATTACHMENTS,
@@ -203,11 +207,15 @@ def _context(snapshot: ReportSnapshot, contents: Contents, narratives: Narrative
     }
 
 
+def _title(snapshot: ReportSnapshot) -> str:
+    return f"Relazione sulla performance {snapshot.year} {formats.DASH} {snapshot.chamber.name}"
+
+
 def stylesheet(snapshot: ReportSnapshot) -> Markup:
     """All style rules of the document, the chamber's colour and tints filled in."""
     rules = "\n".join((FOLDER / "styles" / name).read_text("utf-8") for name in STYLESHEETS)
     colour = snapshot.chamber.colour
-    notice = f"{DEVELOPMENT_NOTICE}" if snapshot.development else ""
+    notice = DEVELOPMENT_NOTICE if snapshot.development else ""
     for name, filled in {
         "$colour-tint": _tint(colour, Decimal("0.92")),
         "$colour-soft": _tint(colour, Decimal("0.80")),

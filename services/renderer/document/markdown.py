@@ -137,8 +137,7 @@ def _fit_tables(tokens: list[Token], warnings: list[str]) -> list[Token]:
             fitted.extend(table)
         else:
             warnings.append(
-                f"Una tabella di {columns} colonne non entra nella pagina: "
-                "è riportata come testo."
+                f"Una tabella di {columns} colonne non entra nella pagina: è riportata come testo."
             )
             fitted.append(_as_text(table))
         position = end + 1

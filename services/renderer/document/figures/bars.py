@@ -83,8 +83,7 @@ def spending(rows: Sequence[ResourceRow]) -> Markup:
         drawing.text(WIDTH, y + 11, formats.number(planned, 0), 8.5, fill=MUTED, anchor="end")
         drawing.text(WIDTH, y + 21.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
         words.append(
-            f"{row.objective.code} previsti {formats.money(planned)}, "
-            f"spesi {formats.money(actual)}"
+            f"{row.objective.code} previsti {formats.money(planned)}, spesi {formats.money(actual)}"
         )
     return drawing.close(f"Risorse previste e spese: {'; '.join(words)}.", "bars")
 

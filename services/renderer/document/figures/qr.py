@@ -20,7 +20,7 @@ def draw(url: str) -> Markup:
     return Markup(  # noqa: S704 - numbers and an escaped address only
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" role="img" '
         f'viewBox="0 0 {size} {size}" width="{size}" height="{size}">'
-        f"<title>{escape(f'Codice QR con l’indirizzo di verifica: {url}')}</title>"
+        f"<title>{escape(f'Codice QR per verificare il documento: {url}')}</title>"
         f'<rect width="{size}" height="{size}" fill="#ffffff"/>'
         f'<path d="{"".join(runs)}" fill="#000000"/></svg>'
     )

@@ -95,9 +95,7 @@ def _result(node: Node) -> str:
     return "n.d." if shown is None else formats.percent(shown)
 
 
-def _draw_heads(
-    drawing: Drawing, columns: list[_Column], column_width: float, colour: str
-) -> None:
+def _draw_heads(drawing: Drawing, columns: list[_Column], column_width: float, colour: str) -> None:
     drawing.rect(0, 0, WIDTH, HEAD_HEIGHT, fill=colour)
     for index, column in enumerate(columns):
         x = HEAD_WIDTH + index * column_width + GAP + 2

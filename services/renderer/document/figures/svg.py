@@ -9,8 +9,10 @@ from services.renderer import fonts
 
 @dataclass(frozen=True)
 class LightStyle:
-    """How a light looks. Fill colours differ in lightness too (CIE L* 47, 87, 30), shapes
-    differ as well, so that grey prints and colour-blind readers lose nothing.
+    """How a light looks.
+
+    Fill colours differ in lightness too (CIE L* 47, 84, 30) and shapes differ as well, so
+    that grey prints and colour-blind readers lose nothing.
     """
 
     fill: str
