@@ -136,23 +136,27 @@ class LocalSystem:
         self._write_state()
         self.issuer.ensure_keys()
         authority = self._begin_authority()
-        connections = self._start_servers()
+        redis_url = databases.given_redis_url() or self._start_redis()
+        database = self._prepare_database()
+        connections = Connections(self.url, database.runtime_url, redis_url)
+        self._start_api(connections)
+        if database.owner_url is not None:
+            log = self._directory.logs / "migrations.log"
+            databases.migrate(database.owner_url, self._options.commands.migration, log)
         self._finish_authority(authority)
-        self._start_services(connections)
+        self._watched["api"].child.open_gate()
+        if self._options.renderer:
+            self._start_renderer(connections)
+        self._write_state()
+        self._wait_until_ready()
         self._ready = True
         self._write_state()
 
-    def _start_servers(self) -> Connections:
-        redis_url = databases.given_redis_url() or self._start_redis()
+    def _prepare_database(self) -> databases.Prepared:
         given = databases.given_database_url()
         if given is None:
-            prepared = databases.prepare_embedded(self._start_postgres(), self._secrets)
-        else:
-            prepared = databases.prepare_given(given, self._secrets)
-        if prepared.owner_url is not None:
-            log = self._directory.logs / "migrations.log"
-            databases.migrate(prepared.owner_url, log)
-        return Connections(self.url, prepared.runtime_url, redis_url)
+            return databases.prepare_embedded(self._start_postgres(), self._secrets)
+        return databases.prepare_given(given, self._secrets)
 
     def _start_postgres(self) -> str:
         server = postgres.start(self._directory, self._secrets)
@@ -180,25 +184,32 @@ class LocalSystem:
         self._watch("redis", _owned(server.child), restart)
         return server.url
 
-    def _start_services(self, connections: Connections) -> None:
-        options, logs = self._options, self._directory.logs
-        api_command = [
-            *options.commands.api, "--host", options.host, "--port", str(options.port)
-        ]  # fmt: skip
-        api_variables = api_environment(self._directory, self._secrets, connections)
-        self._launch(
-            "api", lambda: spawn(api_command, log=logs / "api.log", environment=api_variables)
-        )
-        if options.renderer:
-            variables = renderer_environment(self._directory, self._secrets, connections)
-            log = logs / "renderer.log"
-            command = options.commands.renderer
-            self._launch("renderer", lambda: spawn(command, log=log, environment=variables))
-        self._write_state()
-        self._wait_until_ready()
+    def _start_api(self, connections: Connections) -> None:
+        """Start the API up to its gate: it imports while the database is migrated."""
+        command = [*self._options.commands.api, "--host", self._options.host]
+        command += ["--port", str(self._options.port)]
+        variables = api_environment(self._directory, self._secrets, connections)
+        log = self._directory.logs / "api.log"
 
-    def _launch(self, name: str, start: Callable[[], Child]) -> None:
-        self._watch(name, start(), start)
+        def start() -> Child:
+            return spawn(command, log=log, environment=variables, gated=True)
+
+        def restart() -> Child:
+            child = start()
+            child.open_gate()
+            return child
+
+        self._watch("api", start(), restart)
+
+    def _start_renderer(self, connections: Connections) -> None:
+        command = self._options.commands.renderer
+        variables = renderer_environment(self._directory, self._secrets, connections)
+        log = self._directory.logs / "renderer.log"
+
+        def start() -> Child:
+            return spawn(command, log=log, environment=variables)
+
+        self._watch("renderer", start(), start)
 
     def _watch(self, name: str, child: Child, restart: Callable[[], Child]) -> None:
         self._watched[name] = _Watched(child, restart, time.monotonic())

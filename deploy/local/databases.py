@@ -16,7 +16,8 @@ an unprivileged role                  used as it is; migrated when ``DATABASE_OW
 
 import asyncio
 import os
-import traceback
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -76,25 +77,29 @@ def prepare_given(url: str, secrets: LocalSecrets) -> Prepared:
     return Prepared(urls.runtime, urls.owner)
 
 
-def migrate(owner_url: str, log: Path) -> None:
+def migrate(owner_url: str, command: Sequence[str], log: Path) -> None:
     """Bring the database up to date as its owner.
 
     Raises:
         LocalSystemError: a migration failed (nothing of it remains); ``log`` has the details.
     """
-    from services.api.db.migrate import upgrade
-
-    try:
-        upgrade(owner_url)
-    except Exception as error:
+    done = subprocess.run(
+        command,
+        env=os.environ | {"DATABASE_OWNER_URL": owner_url},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
         with log.open("a", encoding="utf-8") as stream:
-            stream.write(strike_out_secrets(traceback.format_exc()))
+            stream.write(strike_out_secrets(done.stderr))
         raise LocalSystemError(
             in_terminal_language(
                 f"Il database non si aggiorna; il motivo è in {log}.",
                 f"The database cannot be brought up to date; the reason is in {log}.",
             )
-        ) from error
+        )
 
 
 async def _may_create_roles(url: str) -> bool:

@@ -72,6 +72,13 @@ class Child:
         """Exit status as :mod:`subprocess` gives it, ``None`` while running."""
         return self._popen.poll()
 
+    def open_gate(self) -> None:
+        """Tell a child that was started ``gated`` to go on; one that has ended stays ended."""
+        if self._popen.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._popen.stdin.write(b"go\n")
+                self._popen.stdin.close()
+
     def stop(self, how: signal.Signals = signal.SIGTERM, *, seconds: float = 10.0) -> None:
         """Ask it to end, wait, and kill it when it has not ended in time."""
         if not self.running():
@@ -91,22 +98,23 @@ def spawn(
     environment: Mapping[str, str] | None = None,
     account: ServiceAccount | None = None,
     death_signal: signal.Signals = signal.SIGTERM,
-    working_directory: Path = Path("/"),
+    gated: bool = False,
 ) -> Child:
     """Start a child with its output appended to ``log``.
 
     It runs in a session of its own, so Ctrl-C in the terminal reaches only the parent, which
     stops its children in order. On Linux it gets ``death_signal`` when the parent is killed:
-    nothing is left behind by ``kill -9``.
+    nothing is left behind by ``kill -9``. A ``gated`` child may wait on its standard input
+    for :meth:`Child.open_gate`.
     """
     with log.open("ab") as output:
         popen = subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if gated else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=None if environment is None else dict(environment),
-            cwd=working_directory,
+            cwd="/",
             user=None if account is None else account.uid,
             group=None if account is None else account.gid,
             extra_groups=None if account is None else [],

@@ -30,6 +30,14 @@ from services.renderer.signing.development import ensure_authority
 ensure_authority(Path(sys.argv[1]))
 """
 
+_MIGRATE = """\
+import os
+
+from services.api.db.migrate import upgrade
+
+upgrade(os.environ["DATABASE_OWNER_URL"])
+"""
+
 
 @dataclass(frozen=True)
 class ServiceCommands:
@@ -37,12 +45,15 @@ class ServiceCommands:
 
     api: Sequence[str] = field(
         default=(
-            sys.executable, "-m", "uvicorn", "services.api.main:create_app", "--factory",
+            sys.executable, "-m", "deploy.local.gated", "services.api.main",
+            "uvicorn", "services.api.main:create_app", "--factory",
             "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "5",
         )
     )  # fmt: skip
-    """``--host`` and ``--port`` are added."""
+    """``--host`` and ``--port`` are added; a line on standard input lets it serve."""
     renderer: Sequence[str] = (sys.executable, "-m", "services.renderer.worker")
+    migration: Sequence[str] = (sys.executable, "-c", _MIGRATE)
+    """Gets ``DATABASE_OWNER_URL``. A process of its own: its libraries go when it is done."""
     authority: Sequence[str] = (sys.executable, "-c", _ENSURE_AUTHORITY)
     """The signing folder is added. A process of its own: keys stay out of the supervisor."""
 

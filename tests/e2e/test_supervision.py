@@ -165,16 +165,14 @@ def test_port_in_use_is_one_clear_line(data_dir: Path, up: Callable[[Path], Up])
     assert errors.strip() == f"La porta {port} è già in uso: indicarne un'altra con --port."
 
 
-@pytest.mark.parametrize("name", ["api", "renderer", "postgres", "redis"])
-def test_a_killed_child_is_started_again(
-    data_dir: Path, up: Callable[[Path], Up], name: str
-) -> None:
+def test_a_killed_child_is_started_again(data_dir: Path, up: Callable[[Path], Up]) -> None:
     running = up(data_dir)
-    before = running.state.children[name]
-    os.kill(before.pid, signal.SIGKILL)
-    _eventually(lambda: running.state.children[name] != before)
-    assert not before.alive()
-    assert running.state.children[name].alive()
+    for name in ("api", "renderer", "postgres", "redis"):
+        before = running.state.children[name]
+        os.kill(before.pid, signal.SIGKILL)
+        _eventually(lambda name=name, before=before: running.state.children[name] != before)
+        assert not before.alive()
+        assert running.state.children[name].alive()
     _eventually(lambda: _answers(running))
     assert asyncio.run(_sql(_owner_url(running), "SELECT 1")) == 1
     with Redis.from_url(_environment_of_api(running)["REDIS_URL"]) as queue:

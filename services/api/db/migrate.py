@@ -11,19 +11,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from services.api.db.tables import metadata
+from services.api.db.url import asyncpg_url
 
 T = TypeVar("T")
-
-
-def asyncpg_url(database_url: str) -> str:
-    """``postgresql://...`` as SQLAlchemy wants it, with asyncpg as driver."""
-    url = make_url(database_url).set(drivername="postgresql+asyncpg")
-    return url.render_as_string(hide_password=False)
 
 
 def alembic_config(owner_url: str) -> Config:

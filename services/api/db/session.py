@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.api.db.migrate import asyncpg_url
+from services.api.db.url import asyncpg_url
 
 CHAMBER_CODE = re.compile(r"[A-Z][A-Z0-9]{1,7}")
 
