@@ -1,8 +1,9 @@
 """The loops that run beside the requests of a process."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from services.api.container import Container
@@ -17,6 +18,11 @@ _RELAY_SECONDS = 1.0
 
 _LONGEST_PAUSE_SECONDS = 10.0
 
+# Work under way is given so long to finish when the process stops.
+_FINISH_SECONDS = 3.0
+
+_SWEEP = "sweep"
+
 _log = logging.getLogger("ciclo.dispatch")
 
 
@@ -28,34 +34,50 @@ async def dispatching(parts: Container) -> AsyncIterator[None]:
         yield
         return
     queue = RenderQueue(parts.settings.redis_url.get_secret_value())
+    stopping = asyncio.Event()
     loops = [
-        asyncio.create_task(_loop(work, parts.signals, topic, seconds), name=topic)
+        asyncio.create_task(_loop(work, parts.signals, topic, seconds, stopping), name=topic)
         for work, topic, seconds in (
             (Relay(parts, queue).run_once, OUTBOX, _RELAY_SECONDS),
-            (Sweeper(parts, queue).run_once, "sweep", parts.settings.sweep_seconds),
+            (Sweeper(parts, queue).run_once, _SWEEP, parts.settings.sweep_seconds),
         )
     ]
     try:
         yield
     finally:
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        stopping.set()
+        for topic in (OUTBOX, _SWEEP):
+            parts.signals.knock(topic)
+        await _end(loops)
         await queue.close()
 
 
+async def _end(loops: Iterable[asyncio.Task[None]]) -> None:
+    """Lets what is under way finish: a statement that is cut off costs its connection."""
+    _, working = await asyncio.wait(loops, timeout=_FINISH_SECONDS)
+    for loop in working:
+        loop.cancel()
+    if working:
+        await asyncio.wait(working, timeout=_FINISH_SECONDS)
+
+
 async def _loop(
-    work: Callable[[], Awaitable[bool]], signals: Signals, topic: str, seconds: float
+    work: Callable[[], Awaitable[bool]],
+    signals: Signals,
+    topic: str,
+    seconds: float,
+    stopping: asyncio.Event,
 ) -> None:
     """Works at every knock and every ``seconds``; slower while something it needs is away."""
     pause = seconds
     with signals.listening(topic) as listener:
-        while True:
+        while not stopping.is_set():
             try:
                 more = await work()
             except (QueueUnavailableError, DatabaseUnavailableError) as error:
                 _log.warning("dispatch waits: %s", error)
-                await asyncio.sleep(pause)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
                 continue
             except Exception:  # noqa: BLE001 - every report depends on this loop going on
