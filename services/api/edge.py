@@ -9,9 +9,11 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import problem_response
@@ -63,8 +65,11 @@ class RateLimiter:
         return self.limit - used - 1, min(reset, _WINDOW_SECONDS)
 
 
-class _BodyTooLargeError(Exception):
-    """More came than was allowed."""
+class _BodyTooLargeError(HTTPException):
+    """More came than was allowed. An HTTP exception, which FastAPI passes on as it is."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(limit))
 
 
 class Edge:
@@ -150,7 +155,7 @@ class _Exchange:
         message = await self._receive()
         self._received += len(message.get("body", b""))
         if self._received > self._body_bytes:
-            raise _BodyTooLargeError
+            raise _BodyTooLargeError(self._body_bytes)
         return message
 
     async def _marked_send(self, message: Message) -> None:

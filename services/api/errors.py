@@ -136,7 +136,9 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     code = _BY_STATUS.get(HTTPStatus(error.status_code), "bad_request")
-    return problem_response(request_info(request), code, headers=error.headers)
+    return problem_response(
+        request_info(request), code, headers=error.headers, parts={"limit": error.detail}
+    )
 
 
 def _unavailable(request: Request, error: Exception) -> Response:

@@ -1,0 +1,32 @@
+"""One application per test module, on a fresh database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from deploy.local.identity import LocalIssuer
+from services.api.main import create_app
+from tests.api.system import Api, settings_for
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
+    """The identity provider of the tests."""
+    made = LocalIssuer(Path(tmp_path_factory.mktemp("identity")))
+    made.ensure_keys()
+    return made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
+    """The application, started, and a client of it."""
+    app = create_app(settings_for(runtime_url, issuer))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
+    ):
+        yield Api(app, client, issuer)
