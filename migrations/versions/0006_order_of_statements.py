@@ -19,7 +19,11 @@ def upgrade() -> None:
             ADD COLUMN source_message TEXT,
             ADD COLUMN source_position INTEGER
     """)
-    op.execute("ALTER TABLE quarantine ADD COLUMN issues JSON DEFAULT '[]' NOT NULL")
+    op.execute("""
+        ALTER TABLE quarantine
+            ADD COLUMN issues JSON DEFAULT '[]' NOT NULL,
+            ADD COLUMN said_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL
+    """)
     op.execute("""
         CREATE INDEX ix_quarantine_state ON quarantine (chamber_id, state, created_at)
     """)
@@ -33,7 +37,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP INDEX ix_webhook_messages_waiting")
     op.execute("DROP INDEX ix_quarantine_state")
-    op.execute("ALTER TABLE quarantine DROP COLUMN issues")
+    op.execute("ALTER TABLE quarantine DROP COLUMN issues, DROP COLUMN said_at")
     op.execute("""
         ALTER TABLE measurements
             DROP COLUMN source_at, DROP COLUMN source_message, DROP COLUMN source_position

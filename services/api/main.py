@@ -40,8 +40,13 @@ from services.api.dispatch.background import dispatching
 from services.api.edge import Edge, Limits
 from services.api.evaluations.router import router as evaluations
 from services.api.imports.router import router as imports
+from services.api.integrations.background import repairing
+from services.api.integrations.router import router as integrations
+from services.api.integrations.schemas import IntegrationChange
+from services.api.integrations.webhooks import router as webhooks
 from services.api.measurements.router import router as measurements
 from services.api.plans.router import router as plans
+from services.api.quarantine.router import router as quarantine
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.results.router import router as results
@@ -51,6 +56,7 @@ from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
 from shared.contracts.case import Case
+from shared.contracts.webhook_events import MeasurementEvent
 from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import SystemClock
 from shared.runtime.logging import configure
@@ -64,14 +70,25 @@ _ROUTERS: tuple[APIRouter, ...] = (
     measurements,
     evaluations,
     results,
+    integrations,
+    webhooks,
+    quarantine,
     reports,
     rendering,
 )
 
-_RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (Case, ChamberChange)
+_RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
+    Case,
+    ChamberChange,
+    IntegrationChange,
+    MeasurementEvent,
+)
 """Models of bodies that endpoints read as bytes, for the OpenAPI document."""
 
-_BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...] = (dispatching,)
+_BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...] = (
+    dispatching,
+    repairing,
+)
 
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:

@@ -52,6 +52,13 @@ _SECURITY_SCHEMES = {
         "scheme": "bearer",
         "description": "Token di un sistema (client credentials) con ruoli in una o più camere.",
     },
+    "webhook": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Firma Standard Webhooks 1.0 (HMAC-SHA256) del contenuto esatto, con "
+        "`webhook-id` e `webhook-timestamp`.",
+    },
 }
 
 _HEADERS: dict[str, Schema] = {

@@ -312,5 +312,80 @@ _REPORTS = {
     ),
 }
 
-PROBLEMS: dict[str, Problem] = {**_GENERAL, **_TENANTS, **_PLANS, **_REPORTS}
+_INTEGRATIONS = {
+    "integration_exists": Problem(
+        409,
+        ("Integrazione già esistente", "Il codice {code} è già in uso in questa camera."),
+        ("Integration exists", "The code {code} is already in use in this chamber."),
+    ),
+    "signature_refused": Problem(
+        401,
+        (
+            "Messaggio non verificabile",
+            (
+                "Servono webhook-id, webhook-timestamp (entro 5 minuti) e webhook-signature, calcolata "
+                "sul contenuto esatto con un segreto valido di questa integrazione."
+            ),
+        ),
+        (
+            "The message cannot be verified",
+            (
+                "It needs webhook-id, webhook-timestamp (within 5 minutes) and webhook-signature, made "
+                "over the exact content with a valid secret of this integration."
+            ),
+        ),
+        {"WWW-Authenticate": "Standard-Webhooks"},
+    ),
+    "integration_paused": Problem(
+        409,
+        ("Integrazione sospesa", "La camera ha sospeso l'integrazione: inviare più tardi."),
+        ("Integration paused", "The chamber has paused the integration: send it later."),
+    ),
+    "message_id_reused": Problem(
+        409,
+        (
+            "webhook-id già usato",
+            "Un messaggio con lo stesso webhook-id e altro contenuto è già stato ricevuto.",
+        ),
+        (
+            "webhook-id already used",
+            "A message with the same webhook-id and other content has been received already.",
+        ),
+    ),
+    "event_refused": Problem(
+        422,
+        (
+            "Messaggio illeggibile",
+            (
+                "Il messaggio è conservato ma non è un evento di questo contratto; gli errori sono "
+                "elencati. Inviarlo corretto con un altro webhook-id."
+            ),
+        ),
+        (
+            "Unreadable message",
+            (
+                "The message is kept but is no event of this contract; its errors are listed. Send it "
+                "corrected with another webhook-id."
+            ),
+        ),
+    ),
+    "quarantine_decided": Problem(
+        409,
+        ("Già deciso", "La rilevazione non è più in attesa: è nello stato {state}."),
+        ("Already decided", "The measurement no longer waits: its state is {state}."),
+    ),
+    "still_quarantined": Problem(
+        409,
+        (
+            "Non ancora applicabile",
+            "La rilevazione resta in quarantena; i motivi sono elencati.",
+        ),
+        (
+            "Not applicable yet",
+            "The measurement stays in quarantine; the reasons are listed.",
+        ),
+    ),
+}
+
+PROBLEMS: dict[str, Problem] = {**_GENERAL, **_TENANTS, **_PLANS, **_REPORTS, **_INTEGRATIONS}
 """Code -> problem, for all features."""

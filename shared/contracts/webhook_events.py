@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
 from shared.contracts.base import Contract
 from shared.contracts.issues import Issue, issues_from
@@ -119,14 +119,16 @@ class MeasurementsBatch(EventModel):
 WebhookEvent = Annotated[MeasurementRecorded | MeasurementsBatch, Field(discriminator="type")]
 """Any event of version 1."""
 
-EVENT_TYPES = ("measurement.recorded", "measurements.batch")
+
+class MeasurementEvent(RootModel[WebhookEvent]):
+    """Any event of version 1, as one model."""
 
 
 def events_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of :data:`WebhookEvent`."""
+    """JSON Schema (2020-12) of :class:`MeasurementEvent`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **TypeAdapter[Any](WebhookEvent).json_schema(),
+        **MeasurementEvent.model_json_schema(),
     }
 
 

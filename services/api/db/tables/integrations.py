@@ -89,6 +89,8 @@ quarantine = sa.Table(
     sa.Column("decision_reason", sa.Text),
     # Every fault of the item, each in Italian and in English.
     sa.Column("issues", Json, nullable=False, server_default="[]"),
+    # Instant of its event: an item replayed later counts as said then.
+    instant("said_at", now=True),
     sa.ForeignKeyConstraint(
         ["chamber_id", "integration_id", "message_id"],
         [

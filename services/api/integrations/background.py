@@ -1,0 +1,51 @@
+"""Applies, beside the requests of a process, messages that a crash left stored."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.api.container import Container
+from services.api.db.session import DatabaseUnavailableError
+from services.api.integrations import repository
+from services.api.integrations.receiving import apply_pending
+
+_SECONDS = 15.0
+
+_log = logging.getLogger("ciclo.integrations")
+
+
+@asynccontextmanager
+async def repairing(parts: Container) -> AsyncIterator[None]:
+    """Looks after stored messages while the block lasts, unless the settings say otherwise."""
+    if not parts.settings.dispatch:
+        yield
+        return
+    loop = asyncio.create_task(_loop(parts), name="pending-messages")
+    try:
+        yield
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+
+async def repair_all(parts: Container) -> int:
+    """Applies what waits in any chamber; answers how many messages there were."""
+    async with parts.database.read() as session:
+        entities = await repository.all_entities(session)
+    found = 0
+    for entity in entities:
+        for chamber in sorted(await parts.directory.chambers(entity)):
+            found += await apply_pending(parts, chamber)
+    return found
+
+
+async def _loop(parts: Container) -> None:
+    while True:
+        try:
+            await repair_all(parts)
+        except DatabaseUnavailableError as error:
+            _log.warning("stored messages wait: %s", error)
+        except Exception:  # noqa: BLE001 - a fault of ours must not end the loop
+            _log.exception("looking for stored messages failed")
+        await asyncio.sleep(_SECONDS)

@@ -1,0 +1,222 @@
+"""The way of a message: its signature verified, stored as it came, then applied once.
+
+Storing and applying are two transactions. What is stored survives everything that may
+happen next; a message that was stored and not applied is applied when it comes again, or by
+:func:`apply_pending`. Applying holds the message's row, so it happens once however many
+copies arrive at the same time.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from services.api.arrivals import service as arrivals
+from services.api.arrivals.service import Sender
+from services.api.container import Container
+from services.api.db.session import Author, WriteSession
+from services.api.db.trail import audit
+from services.api.errors import Refusal
+from services.api.integrations import repository
+from services.api.integrations.credentials import opened_secrets
+from services.api.quarantine import service as quarantine
+from services.api.quarantine.service import SetApart
+from shared.contracts.issues import Issue
+from shared.contracts.webhook_events import EventRefusedError, ReadEvent, read_event
+from shared.runtime.webhooks import (
+    ADAPTERS,
+    TOLERANCE,
+    Delivery,
+    SignatureRefusedError,
+    VerifiedDelivery,
+    verifier_for,
+)
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Largest message: 5,000 measurements with a short note each."""
+
+# A request that is being served has stored its message moments ago and applies it itself.
+_PENDING_AGE_SECONDS = 30.0
+_PENDING_BATCH = 50
+
+_log = logging.getLogger("ciclo.integrations")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the measurements of a message."""
+
+    applied: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a message. ``repeated``: it had been applied before."""
+
+    message_id: str
+    repeated: bool
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where messages of one system go."""
+
+    chamber: str
+    integration: str
+
+
+async def receive(
+    parts: Container, address: Address, delivery: Delivery, request_id: str | None
+) -> Receipt:
+    """Takes one message from outside.
+
+    Raises:
+        Refusal: ``signature_refused`` whenever the message cannot be trusted, and for an
+            integration that is not there; ``integration_paused``, ``chamber_suspended``,
+            ``message_id_reused``, ``event_refused``.
+    """
+    author = Author(f"webhook:{address.integration}", request_id)
+    async with parts.database.write([address.chamber], author) as session:
+        verified = await _verified(parts, session, address, delivery)
+        await _store(session, address, verified, delivery)
+    return await _apply(
+        parts, address, verified.message_id, delivery.body, verified.sent_at, author
+    )
+
+
+async def _verified(
+    parts: Container, session: WriteSession, address: Address, delivery: Delivery
+) -> VerifiedDelivery:
+    """The message's identity, once somebody who holds a secret has vouched for it."""
+    now = parts.clock.now()
+    rows = await repository.credentials(session, address.integration, now)
+    secrets = opened_secrets(parts.settings, address.chamber, address.integration, rows)
+    adapter = rows[0].adapter if rows else ADAPTERS[0]
+    try:
+        verified = verifier_for(adapter, secrets).verify(delivery, now)
+    except SignatureRefusedError as refused:
+        _log.warning("message refused for %s: %s", address, refused)
+        raise Refusal("signature_refused") from refused
+    if not rows[0].active:
+        raise Refusal("integration_paused")
+    if rows[0].status == "suspended":
+        raise Refusal("chamber_suspended")
+    return verified
+
+
+async def _store(
+    session: WriteSession, address: Address, verified: VerifiedDelivery, delivery: Delivery
+) -> None:
+    """Stores the message, or makes sure that the one stored under its id is the same."""
+    if await repository.store_message(session, address.integration, verified, delivery):
+        return
+    stored = await repository.find_message(session, address.integration, verified.message_id)
+    if stored is not None and stored.body != delivery.body:
+        raise Refusal("message_id_reused")
+
+
+async def _apply(
+    parts: Container,
+    address: Address,
+    message: str,
+    body: bytes,
+    sent_at: datetime,
+    author: Author,
+) -> Receipt:
+    """Applies a stored message, unless that has been done; then tells how it went."""
+    event: ReadEvent | None = None
+    issues: tuple[Issue, ...] = ()
+    try:
+        event = read_event(body)
+    except EventRefusedError as error:
+        issues = error.issues
+    async with parts.database.write([address.chamber], author) as session:
+        settled = await repository.message_outcome(session, address.integration, message)
+        if settled is None:
+            raise LookupError(message)
+        repeated = settled.outcome != "received"
+        if event is None:
+            if not repeated:
+                await _refuse(session, address, message, issues)
+            counts = Counts()
+        elif repeated:
+            counts = Counts(**settled.detail)
+        else:
+            counts = await _settle(session, address, message, event, sent_at)
+    if event is None:
+        raise Refusal("event_refused", issues=issues)
+    return Receipt(message, repeated, counts)
+
+
+async def _refuse(
+    session: WriteSession, address: Address, message: str, issues: tuple[Issue, ...]
+) -> None:
+    """Writes down that a signed message could not be read."""
+    detail = {"issues": [issue.model_dump() for issue in issues]}
+    await repository.settle_message(
+        session, address.integration, message, event_type=None, outcome="refused", detail=detail
+    )
+    await _audit(session, "webhook.refused", address, message, {"issues": len(issues)})
+
+
+async def _settle(
+    session: WriteSession, address: Address, message: str, event: ReadEvent, sent_at: datetime
+) -> Counts:
+    """Applies what can be, sets the rest apart, and writes down what became of it all."""
+    # An event dated in the future would stand before everything said until then.
+    at = min(event.timestamp, sent_at + TOLERANCE)
+    sender = Sender(address.integration, message, at)
+    outcome = await arrivals.record(session, event.items, sender)
+    apart = [SetApart(item.position, item.raw, item.issues) for item in event.faulty]
+    apart += [SetApart(at, event.raw[at], (issue,)) for at, issue in outcome.faults.items()]
+    await quarantine.set_apart(session, sender, apart)
+    counts = Counts(outcome.applied, outcome.unchanged, outcome.superseded, len(apart))
+    detail = asdict(counts)
+    await repository.settle_message(
+        session,
+        address.integration,
+        message,
+        event_type=event.type,
+        outcome="applied",
+        detail=detail,
+    )
+    await _audit(session, "webhook.applied", address, message, detail)
+    return counts
+
+
+async def _audit(
+    session: WriteSession, action: str, address: Address, message: str, detail: Mapping[str, int]
+) -> None:
+    subject = f"integration/{address.integration}/message/{message}"
+    await audit(session, action, subject, detail)
+
+
+async def apply_pending(
+    parts: Container, chamber: str, *, age: timedelta = timedelta(seconds=_PENDING_AGE_SECONDS)
+) -> int:
+    """Applies messages of a chamber that a crash left stored; answers how many there were.
+
+    A message that fails again stays for the next time, and does not hold up the others.
+    """
+    author = Author("sweeper")
+    async with parts.database.read([chamber]) as session:
+        found = await repository.waiting_messages(
+            session, age_seconds=age.total_seconds(), most=_PENDING_BATCH
+        )
+    for integration, message in found:
+        async with parts.database.read([chamber]) as session:
+            row = await repository.find_message(session, integration, message)
+        if row is None:
+            continue
+        try:
+            address = Address(chamber, integration)
+            await _apply(parts, address, message, row.body, row.sent_at, author)
+        except Refusal as refusal:
+            _log.warning("stored message %s of %s refused: %s", message, integration, refusal)
+        except Exception:  # noqa: BLE001 - the others must not wait for this one
+            _log.exception("stored message %s of %s cannot be applied", message, integration)
+    return len(found)

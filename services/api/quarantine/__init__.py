@@ -1,0 +1,1 @@
+"""What was sent and cannot be applied: it waits with its reason until somebody decides."""
