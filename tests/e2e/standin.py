@@ -19,6 +19,7 @@ from deploy.local.supervisor import run
 
 COMMANDS = ServiceCommands(
     api=(sys.executable, __file__, "api"),
+    migration=(sys.executable, __file__, "migration"),
     renderer=(sys.executable, __file__, "renderer"),
     authority=(sys.executable, __file__, "authority"),
 )
@@ -71,6 +72,8 @@ if __name__ == "__main__":
             _api(arguments)
         case ["renderer"]:
             _renderer()
+        case ["migration"]:
+            pass  # no table is needed to look after processes
         case ["authority", folder]:
             _authority(Path(folder))
         case ["up", data, port]:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,10 @@ def _answers(up: Up) -> bool:
     return True
 
 
+def _replaced(up: Up, name: str, before: ProcessIdentity) -> bool:
+    return up.state.children[name] != before
+
+
 def test_stopped_and_started_again_everything_is_there(
     data_dir: Path, up: Callable[[Path], Up]
 ) -> None:
@@ -170,7 +175,7 @@ def test_a_killed_child_is_started_again(data_dir: Path, up: Callable[[Path], Up
     for name in ("api", "renderer", "postgres", "redis"):
         before = running.state.children[name]
         os.kill(before.pid, signal.SIGKILL)
-        _eventually(lambda name=name, before=before: running.state.children[name] != before)
+        _eventually(partial(_replaced, running, name, before))
         assert not before.alive()
         assert running.state.children[name].alive()
     _eventually(lambda: _answers(running))
