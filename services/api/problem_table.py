@@ -323,15 +323,15 @@ _INTEGRATIONS = {
         (
             "Messaggio non verificabile",
             (
-                "Servono webhook-id, webhook-timestamp (entro 5 minuti) e webhook-signature, calcolata "
-                "sul contenuto esatto con un segreto valido di questa integrazione."
+                "Servono webhook-id, webhook-timestamp (entro 5 minuti) e webhook-signature, "
+                "calcolata sul contenuto esatto con un segreto valido di questa integrazione."
             ),
         ),
         (
             "The message cannot be verified",
             (
-                "It needs webhook-id, webhook-timestamp (within 5 minutes) and webhook-signature, made "
-                "over the exact content with a valid secret of this integration."
+                "It needs webhook-id, webhook-timestamp (within 5 minutes) and webhook-signature, "
+                "made over the exact content with a valid secret of this integration."
             ),
         ),
         {"WWW-Authenticate": "Standard-Webhooks"},
@@ -364,8 +364,8 @@ _INTEGRATIONS = {
         (
             "Unreadable message",
             (
-                "The message is kept but is no event of this contract; its errors are listed. Send it "
-                "corrected with another webhook-id."
+                "The message is kept but is no event of this contract; its errors are listed. "
+                "Send it corrected with another webhook-id."
             ),
         ),
     ),
