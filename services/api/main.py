@@ -55,6 +55,7 @@ from services.api.signals import Signals
 from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
+from services.api.verifications.router import router as verifications
 from shared.contracts.case import Case
 from shared.contracts.webhook_events import MeasurementEvent
 from shared.runtime.blobs import BlobStore
@@ -75,6 +76,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     quarantine,
     reports,
     rendering,
+    verifications,
 )
 
 _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (

@@ -106,6 +106,19 @@ async def next_version(session: WriteSession, year: int, kind: str) -> int:
     return (last or 0) + 1
 
 
+async def latest_issued_version(session: ReadSession, year: int, kind: str) -> int:
+    """The last version that has a PDF; 0 when none has."""
+    last = await session.scalar(
+        sa.select(sa.func.max(_r.version)).where(
+            _r.chamber_id == session.chamber,
+            _r.year == year,
+            _r.kind == kind,
+            _r.state == ReportState.RENDERED,
+        )
+    )
+    return last or 0
+
+
 async def add_report(session: WriteSession, report: NewReport) -> None:
     """A requested report."""
     values = {name: getattr(report, name) for name in NewReport.__slots__}

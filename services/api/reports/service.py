@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,6 +116,39 @@ async def rendered_report(session: ReadSession, report_id: str) -> sa.Row[Any]:
     if found.state != ReportState.RENDERED:
         raise Refusal("report_without_document")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A report whose PDF was issued, and what one should know beside it."""
+
+    row: sa.Row[Any]
+    chamber_name: str
+    latest_version: int
+
+
+async def issued(session: ReadSession, report_id: str) -> Issued:
+    """An issued report, by its identifier.
+
+    Raises:
+        Refusal: ``report_not_found``, also while there is no PDF.
+    """
+    row = await repository.report(session, report_id)
+    if row is None or row.state != ReportState.RENDERED:
+        raise Refusal("report_not_found")
+    return await _issued(session, row)
+
+
+async def issued_as(session: ReadSession, pdf_sha256: str) -> Issued | None:
+    """The issued report whose PDF has exactly these bytes, if there is one."""
+    row = await repository.report_by_hash(session, pdf_sha256)
+    return None if row is None else await _issued(session, row)
+
+
+async def _issued(session: ReadSession, row: sa.Row[Any]) -> Issued:
+    card = await repository.chamber_card(session)
+    latest = await repository.latest_issued_version(session, row.year, row.kind)
+    return Issued(row, "" if card is None else card.name, latest)
 
 
 async def job(session: ReadSession, job_id: str) -> sa.Row[Any]:

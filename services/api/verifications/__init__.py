@@ -1,0 +1,1 @@
+"""Verification of signed PDFs, for anybody who has one in their hands."""
