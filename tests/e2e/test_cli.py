@@ -69,7 +69,8 @@ def running() -> Iterator[Running]:
 
 
 def _pisa(**changed: object) -> dict[str, Any]:
-    return json.loads(PISA.read_text(encoding="utf-8")) | changed
+    case: dict[str, Any] = json.loads(PISA.read_text(encoding="utf-8"))
+    return case | changed
 
 
 def _written(folder: Path, document: object) -> Path:

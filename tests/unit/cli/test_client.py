@@ -1,6 +1,6 @@
 """The command line's side of HTTP, against a stand-in for the network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -41,7 +41,7 @@ class Network:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Pauses that take no time; gives their lengths."""
     pauses: list[float] = []
     monkeypatch.setattr("services.api.cli.client.time.sleep", pauses.append)
