@@ -175,7 +175,8 @@ async def _check_logins(urls: DatabaseUrls) -> None:
 def scram_verifier(password: str, *, salt: bytes | None = None) -> str:
     """What PostgreSQL stores of a password (RFC 5803), so that no statement carries it.
 
-    Statements may be logged; the verifier does not let anyone log in.
+    Statements may be logged; the verifier does not let anyone log in. Passwords are ASCII here,
+    so the preparation of RFC 4013 changes nothing.
     """
     salt = os.urandom(16) if salt is None else salt
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _SCRAM_ITERATIONS)
