@@ -58,12 +58,15 @@ class CaseModel(Contract):
 
 
 class Act(CaseModel):
-    """An approval: the organ, number and date of the act that approved a document."""
+    """An approval: the organ, number and date of the act that approved a document.
+
+    Old documents do not always print all three.
+    """
 
     document: Line
-    organ: Line
-    number: Line
-    date: DateText
+    organ: Line | None = None
+    number: Line | None = None
+    date: DateText | None = None
 
 
 class Overall(CaseModel):
@@ -119,10 +122,10 @@ class CasePolicy(CaseModel):
 
 
 class Resource(CaseModel):
-    """Money of an objective in a year."""
+    """Money of an objective; any part of it may be absent."""
 
-    type: Title
-    year: Year
+    type: Title | None = None
+    year: Year | None = None
     initial: NumberText | None = None
     changes: NumberText | None = None
     budgeted: NumberText | None = None

@@ -218,7 +218,9 @@ class CaseChecks:
         problem = target_problem(value_type, Target(Op(op), value, value2))
         if problem is not None:
             italian, english = _TARGET_PROBLEMS[problem]
-            self._error(place, problem, italian, english)
+            # A target in words can be read and shown; only the result must be assessed.
+            report = self._warn if problem == "text_has_no_target" else self._error
+            report(place, problem, italian, english)
 
     def _repeated_titles(self, section: str, group: Callable[[Row], object]) -> None:
         first: dict[tuple[object, str], str] = {}
@@ -383,8 +385,8 @@ class CaseChecks:
 
 _TARGET_PROBLEMS = {
     "text_has_no_target": (
-        "un indicatore di testo non ha target",
-        "an indicator of text has no target",
+        "un target a parole non dà un risultato: va valutato",
+        "a target in words gives no result: it must be assessed",
     ),
     "boolean_needs_equal": (
         "un indicatore SI/NO ammette solo «=»",

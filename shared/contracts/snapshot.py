@@ -34,9 +34,9 @@ class Act(Contract):
     """An approval: who approved which document, with number and date."""
 
     document: str
-    organ: str
-    number: str
-    date: DateText
+    organ: str | None = None
+    number: str | None = None
+    date: DateText | None = None
 
 
 class Figure(Contract):
@@ -60,8 +60,8 @@ class Figure(Contract):
 class Resource(Contract):
     """Money planned and spent for an objective in a year (decimal strings, ``currency``)."""
 
-    type: str
-    year: int
+    type: str | None = None
+    year: int | None = None
     initial: DecimalText | None = None
     changes: DecimalText | None = None
     budgeted: DecimalText | None = None
