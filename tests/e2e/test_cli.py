@@ -60,8 +60,9 @@ def running() -> Iterator[Running]:
     up = start("up", "--data", data, "--port", str(port), "--json")
     try:
         assert up.stdout is not None
-        facts = json.loads(up.stdout.readline())
-        yield Running(data, facts["api"], imported)
+        line = up.stdout.readline()
+        assert line, up.communicate(timeout=60)[1]
+        yield Running(data, json.loads(line)["api"], imported)
     finally:
         up.send_signal(signal.SIGTERM)
         up.communicate(timeout=60)
@@ -391,11 +392,12 @@ def test_verify_knows_the_published_original(running: Running, relazione: tuple[
     assert found.status == 0, found.errors
     assert found.document["valid"] is True
     assert found.document["sha256"] == facts["document"]["sha256"]
-    assert found.document["signers"][0]["chamber"] == "PI"
+    assert found.document["signatures"][0]["unit"] == "PI"
+    assert found.document["original"]["report_id"] == facts["report_id"]
     people = running.run("verify", out)
     assert people.status == 0
     assert "VALIDO" in people.text
-    assert "È l'originale pubblicato." in people.text
+    assert "È l'originale pubblicato: PI 2020, versione 1" in people.text
 
 
 def test_verify_works_without_any_system(running: Running, relazione: tuple[Path, Any]) -> None:

@@ -33,23 +33,24 @@ def verify(
     --data o CICLO_URL dice anche se è l'originale pubblicato.
     """
     pdf = read_file(file)
-    report = verified_here(pdf, data)
-    answer: Mapping[str, Any] | None = None
+    verdict = verified_here(pdf, data)
     # A file that is not intact is nobody's original: no system has to be started to know.
-    if (report is None or report.intact) and (data is not None or os.environ.get("CICLO_URL")):
+    if (verdict is None or verdict["intact"]) and (data is not None or os.environ.get("CICLO_URL")):
         with connected(data) as connection:
             answer = asked(connection.api, pdf)
+        verdict = answer if verdict is None else verdict | {"original": answer["original"]}
+    if verdict is None:
+        raise AssertionError("without a verdict of this machine the API is asked")
     if as_json:
-        write_json(_document(report, answer))
+        write_json(verdict)
     else:
-        _show(file, report, answer)
-    valid = report.valid if report is not None else bool(answer and answer["valid"])
-    if not valid:
+        _show(file, verdict)
+    if not verdict["valid"]:
         raise typer.Exit(1)
 
 
-def verified_here(pdf: bytes, data: Path | None) -> SignatureReport | None:
-    """The verdict of this machine; ``None`` when only the API knows whom to trust.
+def verified_here(pdf: bytes, data: Path | None) -> dict[str, Any] | None:
+    """The verdict of this machine, as the API writes it; ``None`` when only it knows whom to trust.
 
     Raises:
         CommandFailedError: the folder of trusted authorities cannot be used.
@@ -60,7 +61,7 @@ def verified_here(pdf: bytes, data: Path | None) -> SignatureReport | None:
     from shared.signatures import verify as verify_pdf
 
     try:
-        return verify_pdf(pdf, anchors if anchors is not None else ())
+        return _verdict(verify_pdf(pdf, anchors if anchors is not None else ()))
     except (OSError, ValueError) as error:
         raise CommandFailedError(
             in_terminal_language(
@@ -84,50 +85,87 @@ def asked(api: ApiClient, pdf: bytes) -> dict[str, Any]:
     return answer
 
 
-def _document(report: SignatureReport | None, answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {} if answer is None else dict(answer)
-    if report is not None:
-        found |= report.model_dump(mode="json")
-    return found
+def _verdict(report: SignatureReport) -> dict[str, Any]:
+    language = terminal_language()
+    return {
+        "valid": report.valid,
+        "intact": report.intact,
+        "trusted": report.trusted,
+        "sha256": report.sha256,
+        "size": report.size,
+        "signatures": [_signature(signer) for signer in report.signers],
+        "problems": [
+            {
+                "code": problem.code,
+                "detail": problem.it if language == "it" else problem.en,
+                "field": problem.field,
+            }
+            for problem in report.problems
+        ],
+    }
 
 
-def _show(file: Path, report: SignatureReport | None, answer: Mapping[str, Any] | None) -> None:
+def _signature(signer: SignerReport) -> dict[str, Any]:
+    return {
+        "field": signer.field,
+        "signer": signer.common_name,
+        "organization": signer.organization,
+        "unit": signer.chamber,
+        "issuer": signer.issuer,
+        "level": signer.level,
+        "claimed_at": signer.claimed_time,
+        "stamped_at": signer.trusted_time,
+        "intact": signer.intact,
+        "trusted": signer.trusted,
+        "covers_whole_document": signer.covers_whole_document,
+        "development": signer.development,
+    }
+
+
+def _show(file: Path, verdict: Mapping[str, Any]) -> None:
     out = console()
-    document = _document(report, answer)
-    verdict = (
+    word = (
         in_terminal_language("[bold green]VALIDO[/]", "[bold green]VALID[/]")
-        if document["valid"]
+        if verdict["valid"]
         else in_terminal_language("[bold red]NON VALIDO[/]", "[bold red]NOT VALID[/]")
     )
-    out.print(f"{escape(str(file))}: {verdict}", soft_wrap=True)
-    for problem in document["problems"]:
-        text = problem.get(terminal_language()) or problem.get("detail") or problem["code"]
-        out.print(f"  [red]-[/] {escape(text)} [dim]{problem['code']}[/]", soft_wrap=True)
-    for signer in report.signers if report is not None else ():
-        out.print(f"  {escape(signer_line(signer))}", soft_wrap=True)
-    out.print(f"  SHA-256 {document['sha256']}", soft_wrap=True)
-    if answer is not None:
-        out.print(f"  {escape(published_line(answer))}", soft_wrap=True)
+    out.print(f"{escape(str(file))}: {word}", soft_wrap=True)
+    for problem in verdict["problems"]:
+        line = f"  [red]-[/] {escape(problem['detail'])} [dim]{problem['code']}[/]"
+        out.print(line, soft_wrap=True)
+    for signature in verdict["signatures"]:
+        out.print(f"  {escape(signature_line(signature))}", soft_wrap=True)
+    out.print(f"  SHA-256 {verdict['sha256']}", soft_wrap=True)
+    if "original" in verdict:
+        out.print(f"  {escape(original_line(verdict['original']))}", soft_wrap=True)
 
 
-def signer_line(signer: SignerReport) -> str:
+def signature_line(signature: Mapping[str, Any]) -> str:
     """Who signed, at which level and when, in one line."""
-    name = signer.common_name or signer.organization or signer.field
-    when = signer.trusted_time or signer.claimed_time or "-"
+    name = signature["signer"] or signature["organization"] or signature["field"]
+    when = signature["stamped_at"] or signature["claimed_at"] or "-"
     text = in_terminal_language(
-        f"Firma di {name}, livello {signer.level}, {when}",
-        f"Signed by {name}, level {signer.level}, {when}",
+        f"Firma di {name}, livello {signature['level']}, {when}",
+        f"Signed by {name}, level {signature['level']}, {when}",
     )
-    if signer.development:
+    if signature["development"]:
         text += in_terminal_language(" (di prova, senza valore legale)", " (test, no legal value)")
     return text
 
 
-def published_line(answer: Mapping[str, Any]) -> str:
-    """Whether the file is the one that the system keeps, in one line."""
-    published = answer.get("published")
-    if not published:
+def original_line(original: Mapping[str, Any] | None) -> str:
+    """Whether the file is the one that was issued, in one line."""
+    if original is None:
         return in_terminal_language(
-            "Non è un documento di questo sistema.", "It is no document of this system."
+            "Non è un documento emesso da questo sistema.",
+            "It is no document that this system has issued.",
         )
-    return in_terminal_language("È l'originale pubblicato.", "It is the published original.")
+    facts = f"{original['chamber']} {original['year']}"
+    version, latest = original["version"], original["latest_version"]
+    text = in_terminal_language(
+        f"È l'originale pubblicato: {facts}, versione {version}",
+        f"It is the published original: {facts}, version {version}",
+    )
+    if latest != version:
+        text += in_terminal_language(f" (l'ultima è la {latest})", f" (the latest is {latest})")
+    return f"{text}."
