@@ -29,14 +29,17 @@ class WrongTotal:
 
 
 def wrong_totals(columns: Sequence[str], rows: Sequence[Cells]) -> Iterator[WrongTotal]:
-    """Every total that does not equal its parts, by rows and then by columns.
+    """Every total that does not equal its parts, in reading order.
 
     A total row is one whose head begins with *Totale*. It may sum the rows since the total
     before it, all rows above that are not totals, or the totals above it: any of these makes
     it right. A total column sums the other numbers of its row.
     """
-    yield from _wrong_rows(rows)
-    yield from _wrong_columns(columns, rows)
+    found = {(wrong.row, wrong.column): wrong for wrong in _wrong_columns(columns, rows)}
+    for wrong in _wrong_rows(rows):
+        # The corner of both totals is one fault, however it is looked at.
+        found.setdefault((wrong.row, wrong.column), wrong)
+    yield from (found[place] for place in sorted(found))
 
 
 def _is_total(head: str | None) -> bool:
