@@ -10,6 +10,7 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -50,7 +51,7 @@ class Page:
     fields: str | None
 
 
-def page(
+async def page(
     limit: Annotated[
         int,
         Query(
@@ -138,8 +139,8 @@ def sliced(statement: sa.Select[Any], order: Order, asked: Page) -> sa.Select[An
     statement = statement.add_columns(column.label("_sort"), order.key.label("_key"))
     if asked.cursor is not None:
         place = sa.tuple_(column, order.key)
-        values = _decode(asked.cursor, text)
-        bound = sa.tuple_(sa.literal(values[0], column.type), sa.literal(values[1], order.key.type))
+        value, key = _decode(asked.cursor, text)
+        bound = sa.tuple_(_bound(value, column), _bound(key, order.key))
         statement = statement.where(place < bound if descending else place > bound)
     ordering = [column.desc(), order.key.desc()] if descending else [column, order.key]
     return statement.order_by(*ordering).limit(asked.limit + 1)
@@ -158,6 +159,17 @@ def cut(rows: Sequence[sa.Row[Any]], order: Order, asked: Page) -> Rows:
 def _encode(sort: str, value: object, key: object) -> str:
     place = json.dumps([sort, value, key], default=str, separators=(",", ":"))
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _bound(value: str | int, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A value out of a cursor, with the type of its column."""
+    typed: Any = value
+    try:
+        if isinstance(column.type, sa.DateTime):
+            typed = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise Refusal("invalid_cursor") from error
+    return sa.literal(typed, column.type)
 
 
 def _decode(cursor: str, sort: str) -> tuple[Any, Any]:

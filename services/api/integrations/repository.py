@@ -67,7 +67,7 @@ _WAITING = sa.text("""
         AND received_at <= now() - make_interval(secs => :age)
         AND EXISTS (SELECT 1 FROM chambers
             WHERE chamber_id = :chamber AND status = 'active')
-    MESSAGE_ORDER BY received_at LIMIT :most
+    ORDER BY received_at LIMIT :most
 """)
 
 
