@@ -8,6 +8,7 @@ from fastapi import Request
 from services.api.auth.directory import ChamberDirectory
 from services.api.auth.tokens import TokenVerifier
 from services.api.db.session import Database
+from services.api.results.service import CurrentResults
 from services.api.sealing import Seals
 from services.api.signals import Signals
 from shared.runtime.blobs import BlobStore
@@ -27,8 +28,12 @@ class Container:
     blobs: BlobStore
     seals: Seals
     signals: Signals
+    results: CurrentResults
 
 
-def container(request: Request) -> Container:
-    """The container of the application that serves this request."""
+async def container(request: Request) -> Container:
+    """The container of the application that serves this request.
+
+    A coroutine so that FastAPI calls it in place: a plain function would go to a thread.
+    """
     return cast("Container", request.app.state.container)

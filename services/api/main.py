@@ -34,6 +34,7 @@ from services.api import errors, openapi
 from services.api.auth.directory import ChamberDirectory
 from services.api.auth.tokens import FileKeys, KeySource, NoKeys, PublishedKeys, TokenVerifier
 from services.api.container import Container
+from services.api.db.quick import QuickReader
 from services.api.db.safety import refuse_unsafe_role
 from services.api.db.session import Database
 from services.api.dispatch.background import dispatching
@@ -50,6 +51,7 @@ from services.api.quarantine.router import router as quarantine
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.results.router import router as results
+from services.api.results.service import CurrentResults
 from services.api.sealing import TrustedSeals
 from services.api.signals import Signals
 from services.api.system.router import router as system
@@ -130,11 +132,11 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Opens what the application needs, and closes it whatever happens."""
     settings: ApiSettings = app.state.settings
-    database = Database(
-        settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
-    )
+    url = settings.database_url.get_secret_value()
+    database = Database(url, pool_size=settings.database_pool_size)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
+        quick = await stack.enter_async_context(QuickReader(url))
         if settings.production:
             await refuse_unsafe_role(database)
         container = Container(
@@ -148,6 +150,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             blobs=BlobStore.open(settings.blob_url),
             seals=TrustedSeals(settings.trust_anchors),
             signals=Signals(),
+            results=CurrentResults(database, quick),
         )
         app.state.container = container
         for background in _BACKGROUND:

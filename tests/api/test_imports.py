@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -28,7 +29,7 @@ def case_of(raw: bytes, **changes: object) -> Case:
     return json.loads(raw) | changes  # type: ignore[no-any-return]
 
 
-def small(chamber: str = "LU", year: int = 2030, **changes: Any) -> Case:
+def small(chamber: str = "LU", year: int = 2030, **changes: object) -> Case:
     """A plan of one perspective with two indicators over three measures."""
     case: Case = {
         "format": "ciclo/case@1",
@@ -63,7 +64,7 @@ def small(chamber: str = "LU", year: int = 2030, **changes: Any) -> Case:
     return case | changes
 
 
-async def send(api: Api, case: Case) -> Any:
+async def send(api: Api, case: Case) -> httpx.Response:
     """Imports a document into its chamber."""
     content = json.dumps(case).encode()
     path = f"/v1/chambers/{case['chamber']}/imports"
@@ -76,7 +77,7 @@ async def contents(owner_url: str) -> dict[str, int]:
     try:
         await connection.execute("SET ciclo.chambers = 'PI,MS,LU'")
         return {
-            name: await connection.fetchval(f"SELECT count(*) FROM {name}")
+            name: await connection.fetchval(f"SELECT count(*) FROM {name}")  # noqa: S608 - our own names
             for name in metadata.tables
         }
     finally:

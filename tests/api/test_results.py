@@ -23,7 +23,7 @@ async def pisa(api: Api) -> None:
     assert answer.status_code == 201, answer.text
 
 
-async def results(api: Api) -> Any:
+async def results(api: Api) -> Any:  # noqa: ANN401 - JSON
     """The results as they are now."""
     answer = await api.call("GET", f"{BASE}/results")
     assert answer.status_code == 200

@@ -18,7 +18,7 @@ AUTHOR = Author("test")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def database(runtime_url: str) -> AsyncIterator[Database]:
     """The pool of the runtime role, as the API has it, with rows of ``PI`` and of ``LU``."""
-    opened = Database(runtime_url, pool_size=2, overflow=2)
+    opened = Database(runtime_url, pool_size=4)
     async with opened.write((), AUTHOR) as session:
         await session.execute(sa.insert(entities), {"entity_id": "TNO", "name": "Ente di prova"})
     for chamber in (OURS, THEIRS):

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from services.api.db.quick import QuickReader
 from services.api.db.session import Database
 from services.api.db.tables import metadata
 from tests.db.conftest import AUTHOR, OURS, THEIRS
@@ -184,6 +185,24 @@ async def test_the_dispatcher_functions_tell_codes_and_ids_only(database: Databa
     async with database.write((), AUTHOR) as session:
         again = await session.all(sa.text("SELECT * FROM ciclo_claim_outbox('{x}', 10, 60)"))
     assert again == []
+
+
+async def test_the_quick_reader_sees_one_chamber_and_leaves_no_context(
+    database: Database, runtime_url: str
+) -> None:
+    async with QuickReader(runtime_url) as quick:
+        assert await quick.plan_revision(OURS, 2020) == 1
+        assert await quick.plan_revision("MS", 2020) is None
+        with pytest.raises(ValueError, match="not a chamber code"):
+            await quick.plan_revision("PI,LU", 2020)
+    connection = await asyncpg.connect(runtime_url)
+    try:
+        await connection.fetchval("SELECT ciclo_plan_revision($1, 2020)", OURS)
+        assert await connection.fetch("SELECT * FROM plans") == []
+        probed = await connection.fetchval("SELECT ciclo_plan_revision($1, 2020)", "PI' OR '1")
+        assert probed is None
+    finally:
+        await connection.close()
 
 
 async def test_the_runtime_role_cannot_become_another(runtime_url: str) -> None:

@@ -113,11 +113,13 @@ class WriteSession(ReadSession):
 class Database:
     """The pool of connections of the runtime role. Made at start-up, closed at shutdown."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, overflow: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self._engine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
-            max_overflow=overflow,
+            # Whoever finds no connection waits for one: opening another for a single request
+            # costs a login, which is more than any statement here.
+            max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
             pool_use_lifo=True,

@@ -8,11 +8,10 @@ from sqlalchemy.dialects import postgresql
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.plans import plans, results
 
-# Written out once: this is the statement of the most frequent request.
 _CURRENT = (
     sa.select(plans.c.revision, results.c.etag, results.c.body)
     .select_from(
-        plans.outerjoin(
+        plans.join(
             results,
             sa.and_(
                 results.c.chamber_id == plans.c.chamber_id,
@@ -34,14 +33,12 @@ class StoredResults:
     body: bytes
 
 
-async def current(session: ReadSession, year: int) -> tuple[bool, StoredResults | None]:
-    """Whether the plan exists, and its results if those stored are of its present revision."""
+async def current(session: ReadSession, year: int) -> StoredResults | None:
+    """The stored results of a year, if they are of the plan's present revision."""
     row = await session.first(_CURRENT, {"chamber": session.chamber, "year": year})
     if row is None:
-        return False, None
-    if row.body is None:
-        return True, None
-    return True, StoredResults(row.revision, row.etag, row.body)
+        return None
+    return StoredResults(row.revision, row.etag, row.body)
 
 
 async def store(session: WriteSession, plan_id: str, made: StoredResults) -> None:

@@ -31,7 +31,7 @@ Seeing = Annotated[Access, Depends(permitted(Action.RESULT_READ))]
 )
 async def show_results(request: Request, year: PlanYear, access: Seeing, parts: Parts) -> Response:
     """Stored bytes, made again only when an input has changed."""
-    found = await service.current(parts.database, access.chamber, year)
+    found = await parts.results.of(access.chamber, year)
     return resource_response(request, found.body, etag=found.etag)
 
 
@@ -68,7 +68,7 @@ async def explain_result(
     ] = None,
 ) -> Response:
     """Everything that a figure was made of."""
-    explanation = await service.explain(parts.database, access, year, code, scope)
+    explanation = await service.explain(parts.database, access.chamber, year, code, scope)
     return resource_response(request, explanation.model_dump_json().encode())
 
 
@@ -83,7 +83,7 @@ async def explain_result(
 )
 async def reconcile(request: Request, year: PlanYear, access: Seeing, parts: Parts) -> Response:
     """Computed against published."""
-    found = await service.reconciliation(parts.database, access, year)
+    found = await service.reconciliation(parts.database, access.chamber, year)
     view = ReconciliationView(
         chamber=access.chamber,
         year=year,

@@ -8,13 +8,14 @@ of, and made again only when it has moved on.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.api.auth.access import Access
+from services.api.db.quick import QuickReader
 from services.api.db.session import Author, Database
 from services.api.errors import Refusal
 from services.api.plans import service as plans
 from services.api.plans.service import StoredPlan
 from services.api.responses import content_etag
 from services.api.results import repository
+from services.api.results.cache import ResultsCache
 from services.api.results.repository import StoredResults
 from shared.contracts.results import explanation_view, results_document, titles_of
 from shared.contracts.snapshot import Explanation
@@ -37,19 +38,37 @@ class ScoredPlan:
     results: Results
 
 
-async def current(database: Database, chamber: str, year: int) -> StoredResults:
-    """The results of a year, as the bytes to answer.
+class CurrentResults:
+    """The results of any plan as the bytes to answer, made as seldom as possible.
 
-    Raises:
-        Refusal: ``plan_not_found``.
+    Each request asks the database for the plan's revision. Bytes of that revision are taken
+    from memory, or from the table of results, or made.
     """
-    async with database.read([chamber]) as session:
-        exists, stored = await repository.current(session, year)
-    if stored is not None:
-        return stored
-    if not exists:
-        raise Refusal("plan_not_found", year=year)
-    return await _compute(database, chamber, year)
+
+    def __init__(self, database: Database, quick: QuickReader) -> None:
+        self._database = database
+        self._quick = quick
+        self._cache = ResultsCache()
+
+    async def of(self, chamber: str, year: int) -> StoredResults:
+        """The results of a year as they are now.
+
+        Raises:
+            Refusal: ``plan_not_found``.
+        """
+        revision = await self._quick.plan_revision(chamber, year)
+        if revision is None:
+            raise Refusal("plan_not_found", year=year)
+        found = self._cache.find(chamber, year, revision)
+        if found is None:
+            found = await self._stored(chamber, year)
+            self._cache.keep(chamber, year, found)
+        return found
+
+    async def _stored(self, chamber: str, year: int) -> StoredResults:
+        async with self._database.read([chamber]) as session:
+            stored = await repository.current(session, year)
+        return stored or await _compute(self._database, chamber, year)
 
 
 async def _compute(database: Database, chamber: str, year: int) -> StoredResults:
@@ -75,14 +94,14 @@ async def scored_plan(database: Database, chamber: str, year: int) -> ScoredPlan
 
 
 async def explain(
-    database: Database, access: Access, year: int, code: str, scope: str | None
+    database: Database, chamber: str, year: int, code: str, scope: str | None
 ) -> Explanation:
     """Why a figure is what it is. ``overall`` is the chamber's.
 
     Raises:
         Refusal: ``plan_not_found`` or ``figure_not_found``.
     """
-    scored = await scored_plan(database, access.chamber, year)
+    scored = await scored_plan(database, chamber, year)
     try:
         explanation = Explainer(scored.plan, scored.results).explain(code, scope)
     except KeyError as error:
@@ -90,13 +109,13 @@ async def explain(
     return explanation_view(explanation, titles_of(scored.plan))
 
 
-async def reconciliation(database: Database, access: Access, year: int) -> Reconciliation:
+async def reconciliation(database: Database, chamber: str, year: int) -> Reconciliation:
     """Computed against published figures; nothing to compare when none were published.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
-    scored = await scored_plan(database, access.chamber, year)
+    scored = await scored_plan(database, chamber, year)
     published = scored.stored.case.published
     if published is None:
         return Reconciliation(0, ())
