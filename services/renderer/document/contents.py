@@ -22,6 +22,12 @@ class Contents:
     headings: list[Entry] = field(default_factory=list)
     tables: list[Entry] = field(default_factory=list)
     figures: list[Entry] = field(default_factory=list)
+    _listed: set[int] = field(default_factory=set)
+
+    @property
+    def listed_tables(self) -> list[Entry]:
+        """Tables for the list on the first pages."""
+        return [entry for place, entry in enumerate(self.tables) if place in self._listed]
 
     def heading(
         self, level: int, number: str, title: str, anchor: str, css_class: str = ""
@@ -32,8 +38,13 @@ class Contents:
         cls = Markup(' class="{}"').format(css_class) if css_class else ""
         return Markup('<h{0} id="{1}"{2}>{3}{4}</h{0}>').format(level, anchor, cls, shown, title)
 
-    def table(self, title: str) -> Markup:
-        """The caption of the next table, numbered through the document."""
+    def table(self, title: str, *, listed: bool = True) -> Markup:
+        """The caption of the next table, numbered through the document.
+
+        Tables of single objectives are not ``listed``: the contents name the objective.
+        """
+        if listed:
+            self._listed.add(len(self.tables))
         return self._caption(self.tables, "Tabella", "tab", "caption", title)
 
     def figure(self, title: str) -> Markup:

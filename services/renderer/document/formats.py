@@ -5,6 +5,8 @@ Input is the canonical text of the contracts (decimal with a dot, ISO date, ``tr
 Text that cannot be read as its type is shown as it is: a document never hides a value.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -90,12 +92,17 @@ def boolean(text: str) -> str:
     return {"true": "SI", "false": "NO"}.get(text.strip().lower(), text)
 
 
+_SCALE = re.compile(r"^\d+\s*-\s*\d+$")
+
+
 def with_unit(shown: str, unit: str | None) -> str:
     """Append a unit of measure in the way Italian documents write it."""
     if not unit or unit.strip().lower() in SILENT_UNITS:
         return shown
     if unit in ATTACHED_UNITS:
         return f"{shown}{unit}"
+    if _SCALE.match(unit):
+        return f"{shown}{NBSP}({unit})"
     return f"{shown}{NBSP}{'€' if unit == 'EUR' else unit}"
 
 
@@ -134,6 +141,22 @@ def target(expected: TargetView | None, indicator: IndicatorView) -> str | None:
         prefix = {"<=": "entro il", "<": "prima del", "=": "il", ">=": "dal", ">": "dopo il"}
         return f"{prefix.get(expected.op, expected.op)} {shown}"
     return f"{OPERATORS.get(expected.op, expected.op)}{NBSP}{shown}"
+
+
+def band(steps: Sequence[tuple[str, str, str]], place: int) -> str:
+    """A step of a scale in words: ``oltre 90``, ``da 70 a 90``, ``sotto 70``.
+
+    ``steps`` are (``from`` or ``above``, threshold, label), highest first.
+    """
+    bound, at, _ = steps[place]
+    lower = f"{'oltre' if bound == 'above' else 'da'} {number(at)}"
+    if place == 0:
+        return lower if bound == "above" else f"{lower} in su"
+    upper_bound, upper_at, _ = steps[place - 1]
+    inclusive = upper_bound == "above"
+    if Decimal(at) <= 0:
+        return f"{'fino a' if inclusive else 'sotto'} {number(upper_at)}"
+    return f"{lower} {'a' if inclusive else 'a meno di'} {number(upper_at)}"
 
 
 def cell(text: str | None) -> str:

@@ -5,7 +5,7 @@ counting rows and adding amounts of money that the page shows as totals.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -232,6 +232,27 @@ class Report:
         return tuple((label, counts[label]) for _, _, label in self.snapshot.policy.lights)
 
     @cached_property
+    def judged(self) -> tuple[IndicatorView, ...]:
+        """Indicators of the chamber's plan that have a result."""
+        return tuple(
+            indicator
+            for node in self.nodes.values()
+            if node.objective.scope == CHAMBER
+            for indicator in node.indicators
+            if indicator.met is not None
+        )
+
+    @cached_property
+    def met(self) -> tuple[IndicatorView, ...]:
+        """Indicators of the chamber's plan that met their target."""
+        return tuple(item for item in self.judged if item.met)
+
+    @cached_property
+    def missed(self) -> tuple[IndicatorView, ...]:
+        """Indicators of the chamber's plan that did not meet their target."""
+        return tuple(item for item in self.judged if not item.met)
+
+    @cached_property
     def resources(self) -> tuple[ResourceRow, ...]:
         """Every amount of the year in the chamber's plan, in document order."""
         return tuple(
@@ -264,6 +285,36 @@ class Report:
         """Explanations by (scope, code)."""
         return {(item.scope, item.code): item for item in self.snapshot.explanations}
 
+    def recalculated(self, root: Node) -> tuple[Explanation, ...]:
+        """Rows of the chamber's plan that count differently for an individual sheet."""
+        scope = root.objective.scope
+        if scope == CHAMBER:
+            return ()
+        return tuple(
+            item
+            for (of, code), item in self.explanations.items()
+            if of == scope
+            and (known := self.explanations.get((CHAMBER, code))) is not None
+            and known.measured != item.measured
+        )
+
+    @cached_property
+    def explained_trees(self) -> tuple[tuple[str, tuple[Node, ...]], ...]:
+        """Roots as the annex explains them: big ones alone, bare ones (areas) together."""
+        trees: list[tuple[str, tuple[Node, ...]]] = [
+            (f"{root.objective.code} {root.objective.title}", (root,))
+            for root in self.roots
+            if root.children or root.indicators
+        ]
+        bare = tuple(root for root in self.roots if not root.children and not root.indicators)
+        if bare:
+            place = next(
+                (at for at, (_, roots) in enumerate(trees) if roots[0].objective.scope != CHAMBER),
+                len(trees),
+            )
+            trees.insert(place, ("Aree strategiche", bare))
+        return tuple(trees)
+
     @cached_property
     def measures(self) -> tuple[UsedMeasure, ...]:
         """Every elementary datum used, once, by code, year and period."""
@@ -283,7 +334,7 @@ def spent_share(resource: Resource) -> str | None:
     return str(share.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
 
 
-def amounts_given(resources: tuple[Resource, ...]) -> tuple[str, ...]:
+def amounts_given(resources: Sequence[Resource]) -> tuple[str, ...]:
     """Which amounts at least one resource declares: the columns worth printing."""
     return tuple(
         name for name in AMOUNTS if any(getattr(item, name) is not None for item in resources)

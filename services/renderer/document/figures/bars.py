@@ -17,6 +17,7 @@ WIDTH = 658.0
 LABEL_WIDTH = 236.0
 VALUE_WIDTH = 92.0
 ROW = 21.0
+PAIR = 25.0
 TRACK = WIDTH - LABEL_WIDTH - VALUE_WIDTH
 
 
@@ -53,8 +54,11 @@ def results(nodes: Sequence[Node], thresholds: Sequence[Threshold]) -> Markup:
         drawing.light(WIDTH - VALUE_WIDTH + 12, y + 10, figure.light, 8)
         drawing.text(WIDTH - VALUE_WIDTH + 21, y + 13.5, word, 9, fill=MUTED)
         drawing.text(WIDTH, y + 13.5, value, 10.5, bold=True, anchor="end")
-        words.append(f"{node.objective.code} {value} {word}".strip())
-    return drawing.close(f"Risultati per obiettivo: {', '.join(words)}.", "bars")
+        words.append(
+            f"l'obiettivo {node.objective.code} ha risultato {value} "
+            f"e semaforo {word.lower() or 'assente'}"
+        )
+    return drawing.close(f"Barre dei risultati: {'; '.join(words)}.", "bars")
 
 
 def spending(rows: Sequence[ResourceRow]) -> Markup:
@@ -72,20 +76,21 @@ def spending(rows: Sequence[ResourceRow]) -> Markup:
         default=Decimal(1),
     )
     scale = TRACK / float(highest or 1)
-    drawing = Drawing(WIDTH, len(known) * (ROW + 7) + 4)
+    drawing = Drawing(WIDTH, len(known) * PAIR + 4)
     words = []
     for index, row in enumerate(known):
-        y = index * (ROW + 7)
+        y = index * PAIR
         planned, actual = row.resource.budgeted or "0", row.resource.actual or "0"
         _label(drawing, f"{row.objective.code}  {row.objective.title}", y + 3)
         drawing.rect(LABEL_WIDTH, y + 3, float(planned) * scale, 8.5, fill="#ffffff", stroke=MUTED)
-        drawing.rect(LABEL_WIDTH, y + 13.5, float(actual) * scale, 8.5, fill="#3f6ea3")
+        drawing.rect(LABEL_WIDTH, y + 12.5, float(actual) * scale, 8.5, fill="#3f6ea3")
         drawing.text(WIDTH, y + 11, formats.number(planned, 0), 8.5, fill=MUTED, anchor="end")
-        drawing.text(WIDTH, y + 21.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
+        drawing.text(WIDTH, y + 20.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
         words.append(
-            f"{row.objective.code} previsti {formats.money(planned)}, spesi {formats.money(actual)}"
+            f"per l'obiettivo {row.objective.code} erano previsti {formats.money(planned)} "
+            f"e ne sono stati spesi {formats.money(actual)}"
         )
-    return drawing.close(f"Risorse previste e spese: {'; '.join(words)}.", "bars")
+    return drawing.close(f"Barre delle risorse: {'; '.join(words)}.", "bars")
 
 
 def _label(drawing: Drawing, text: str, y: float) -> None:

@@ -14,7 +14,10 @@ WIDTH = 985.0
 
 HEAD_WIDTH = 150.0
 HEAD_HEIGHT = 58.0
-BOX_HEIGHT = 45.0
+BOX_HEIGHT = 48.0
+TALLEST = 585.0
+"""What fits above the caption on a landscape page; taller maps are drawn smaller."""
+
 GAP = 6.0
 BOX_MIN_WIDTH = 195.0
 OTHERS = "Fuori dalle aree"
@@ -53,7 +56,7 @@ def draw(report: Report, colour: str) -> Markup:
     for index in range(1, len(columns)):
         x = HEAD_WIDTH + index * column_width
         drawing.line(x, HEAD_HEIGHT, x, top, LINE)
-    return drawing.close(_words(report), "map")
+    return drawing.close(_words(report), "map", min(1.0, TALLEST / drawing.height))
 
 
 def _axes(report: Report) -> list[Node | None]:
@@ -139,18 +142,24 @@ def _draw_box(drawing: Drawing, node: Node, x: float, y: float, width: float) ->
     word = labels.light(figure.light) or labels.reason(figure.reason)
     drawing.text(x + 33 + code_width, y + 17, word, 9, fill=MUTED)
     drawing.text(x + width - 8, y + 17, _result(node), 12, bold=True, anchor="end")
-    for line, row in enumerate(fonts.wrap(node.objective.title, width - 20, 8.5, 2)):
-        drawing.text(x + 12, y + 29 + line * 10.5, row, 8.5, fill=INK)
+    for line, row in enumerate(fonts.wrap(node.objective.title, width - 20, 9.2, 2)):
+        drawing.text(x + 12, y + 30 + line * 11, row, 9.2, fill=INK)
 
 
 def _words(report: Report) -> str:
-    parts = []
+    """The map told in sentences: the alternative text of the figure."""
+    sentences = ["Mappa strategica."]
     for axis in _axes(report):
         below = [node for node in report.measured_strategic if report.axis_of(node) is axis]
         name = "Altri obiettivi" if axis is None else axis.objective.title
-        items = ", ".join(
-            f"{node.objective.code} {_result(node)} {labels.light(node.objective.figure.light)}"
+        if not below:
+            sentences.append(f"In {name} non vi sono obiettivi.")
+            continue
+        items = "; ".join(
+            f"l'obiettivo {node.objective.code} ha risultato {_result(node)} "
+            f"e semaforo {labels.light(node.objective.figure.light).lower() or 'assente'}"
             for node in below
         )
-        parts.append(f"{name}: {items.strip() or 'nessun obiettivo'}")
-    return f"Mappa strategica. {'. '.join(parts)}. I dati sono nella tabella che segue."
+        sentences.append(f"In {name}: {items}.")
+    sentences.append("Gli stessi dati sono nella tabella che precede.")
+    return " ".join(sentences)

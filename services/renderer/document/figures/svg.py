@@ -114,11 +114,11 @@ class Drawing:
             )
         self.parts.append(mark)
 
-    def close(self, title: str, css_class: str) -> Markup:
-        """The finished figure; ``title`` is its alternative text."""
+    def close(self, title: str, css_class: str, scale: float = 1.0) -> Markup:
+        """The finished figure; ``title`` is its alternative text, ``scale`` shrinks it."""
         return Markup(  # noqa: S704 - every text inside was escaped when added
             f'<svg xmlns="http://www.w3.org/2000/svg" class="{css_class}" role="img"'
-            f' viewBox="0 0 {self.width:.1f} {self.height:.1f}" width="{self.width:.1f}"'
-            f' height="{self.height:.1f}" font-family="{fonts.FAMILY}">'
+            f' viewBox="0 0 {self.width:.1f} {self.height:.1f}" width="{self.width * scale:.1f}"'
+            f' height="{self.height * scale:.1f}" font-family="{fonts.FAMILY}">'
             f"<title>{escape(title)}</title>{''.join(self.parts)}</svg>"
         )
