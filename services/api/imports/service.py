@@ -1,21 +1,21 @@
 """Importing a case file: compare with what is stored, write the difference, report it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.db.session import ReadSession, WriteSession
+from services.api.db.session import WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.imports import repository
-from services.api.imports.comparison import Comparison, Row, compare
 from services.api.measurements import service as measuring
-from services.api.plans import repository as plan_rows
 from services.api.plans import service as plans
+from services.api.plans import writing
+from services.api.plans.comparison import Comparison, Row, compare
 from services.api.plans.rows import (
     EVALUATIONS,
     INDICATORS,
@@ -24,9 +24,10 @@ from services.api.plans.rows import (
     NARRATIVES,
     OBJECTIVES,
     SECTIONS,
+    PlanHead,
     Section,
 )
-from services.api.plans.service import PlanHead, RowsBySection
+from services.api.plans.service import RowsBySection
 from shared.contracts.case import Case
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.case_reading import CaseRefusedError, ReadCase
@@ -52,8 +53,8 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
     if case.chamber != session.chamber:
         raise CaseRefusedError((_other_chamber(case.chamber),))
     values = _head_values(case)
-    head, created = await plan_rows.find_or_create(session, case.year, values)
-    stored = await _stored_rows(session, head)
+    head, created = await writing.open_plan(session, case.year, values)
+    stored = await writing.stored_rows(session, head)
     differences = {
         section.name: compare(section, stored[section.name], _given(section, case))
         for section in SECTIONS
@@ -63,7 +64,7 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
         getattr(head, name) != value for name, value in values.items()
     )
     if changed_head:
-        await plan_rows.update_head(session, head.plan_id, values)
+        await writing.change_head(session, head, values)
     for section in SECTIONS:
         await _write(session, head, section, differences[section.name])
     outcome = _Outcome(head, created=created, changed_head=changed_head, differences=differences)
@@ -130,15 +131,8 @@ def _head_values(case: Case) -> dict[str, Any]:
     return {name: document.get(name) for name in ("kind", "acts", "policy", "published")}
 
 
-async def _stored_rows(session: ReadSession, head: PlanHead) -> RowsBySection:
-    return {
-        section.name: await plan_rows.section_rows(session, section, head.plan_id)
-        for section in SECTIONS
-    }
-
-
 def _given(section: Section, case: Case) -> list[Row]:
-    rows = [section.to_columns(model) for model in getattr(case, section.name)]
+    rows: list[Row] = [section.to_columns(model) for model in getattr(case, section.name)]
     if section is MEASUREMENTS:
         return [measuring.canonical(row, case.year) for row in rows]
     return rows
@@ -185,42 +179,12 @@ async def _write(
     session: WriteSession, head: PlanHead, section: Section, difference: Comparison
 ) -> None:
     """Brings a stored section to what the file says."""
-    if section is MEASUREMENTS:
-        rows = [*difference.created, *difference.changed]
-        await measuring.record(session, head, rows, measuring.FILE)
-        await _place(session, head, section, difference.moved)
+    if section is not MEASUREMENTS:
+        await writing.write_section(session, head, section, difference)
         return
-    extra = _authorship(session, section)
-    created = [{**row, **extra, **_own_id(section)} for row in difference.created]
-    await plan_rows.insert_rows(session, section, head.plan_id, created)
-    if section is NARRATIVES:  # each with its version, which offices compare
-        for row in difference.changed:
-            subject = (row["subject_kind"], row["subject_code"])
-            await plan_rows.write_narrative(session, head.plan_id, *subject, row["text"])
-        await _place(session, head, section, difference.changed)
-    else:
-        changed = [{**row, **extra} for row in difference.changed]
-        await plan_rows.update_rows(session, section, head.plan_id, changed)
-    await _place(session, head, section, difference.moved)
-    codes = [row["code"] for row in difference.removed]
-    await plan_rows.delete_rows(session, section, head.plan_id, codes)
-
-
-async def _place(
-    session: WriteSession, head: PlanHead, section: Section, moved: Sequence[Row]
-) -> None:
-    keys = (*section.keys, "position")
-    rows = [{name: row[name] for name in keys} for row in moved]
-    await plan_rows.update_rows(session, section, head.plan_id, rows)
-
-
-def _authorship(session: WriteSession, section: Section) -> dict[str, Any]:
-    names = {"evaluations": "created_by", "narratives": "updated_by"}
-    return {names[section.name]: session.author.actor} if section.name in names else {}
-
-
-def _own_id(section: Section) -> dict[str, Any]:
-    return {"evaluation_id": new_id()} if section is EVALUATIONS else {}
+    rows = [*difference.created, *difference.changed]
+    await measuring.record(session, head, rows, measuring.FILE)
+    await writing.place(session, head, section, difference.moved)
 
 
 async def _finish(

@@ -10,8 +10,7 @@ from services.api.errors import Refusal
 from services.api.measurements import repository
 from services.api.measurements.repository import Origin, Written
 from services.api.plans import service as plans
-from services.api.plans.rows import MEASUREMENTS
-from services.api.plans.service import PlanHead
+from services.api.plans.rows import MEASUREMENTS, PlanHead
 from shared.contracts.case import CaseMeasurement
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.issues import Issue

@@ -1,7 +1,6 @@
 """SQL of plans and their parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,23 +10,9 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.plans import narratives, plans
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
-from services.api.plans.rows import NARRATIVES, Section
+from services.api.plans.rows import NARRATIVES, PlanHead, Section
 
 PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
-
-
-@dataclass(frozen=True, slots=True)
-class PlanHead:
-    """A plan without its parts. ``revision`` counts the changes of its inputs."""
-
-    plan_id: str
-    year: int
-    kind: str
-    acts: list[dict[str, Any]]
-    policy: dict[str, Any]
-    published: dict[str, Any] | None
-    revision: int
-    updated_at: Any
 
 
 def _head(row: sa.Row[Any] | None) -> PlanHead | None:
@@ -103,7 +88,7 @@ async def section_rows(
         .where(table.c.chamber_id == session.chamber, table.c.plan_id == plan_id)
         .order_by(table.c.position, *(table.c[name] for name in section.keys))
     )
-    return [row._mapping for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 async def insert_rows(

@@ -26,6 +26,20 @@ from shared.contracts.case import (
 
 
 @dataclass(frozen=True, slots=True)
+class PlanHead:
+    """A plan without its parts. ``revision`` counts the changes of its inputs."""
+
+    plan_id: str
+    year: int
+    kind: str
+    acts: list[dict[str, Any]]
+    policy: dict[str, Any]
+    published: dict[str, Any] | None
+    revision: int
+    updated_at: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One list of a case file and the table that holds it."""
 

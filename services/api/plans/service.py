@@ -8,13 +8,13 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.plans import repository
-from services.api.plans.repository import PlanHead
 from services.api.plans.rows import (
     INDICATORS,
     MEASUREMENTS,
     MEASURES,
     OBJECTIVES,
     SECTIONS,
+    PlanHead,
     Section,
 )
 from shared.contracts.case import Case

@@ -15,7 +15,7 @@ from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.plans import service as plans
-from services.api.plans.repository import PlanHead
+from services.api.plans.rows import PlanHead
 from services.api.reports import repository
 from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState, ReportState
 from services.api.reports.repository import NewReport

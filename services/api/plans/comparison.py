@@ -39,7 +39,7 @@ def compare(section: Section, stored: Sequence[Row], given: Sequence[Row]) -> Co
     before = {section.key(row): row for row in stored}
     mentioned: set[tuple[Any, ...]] = set()
     for position, columns in enumerate(given):
-        row = {**columns, "position": position}
+        row: Row = {**columns, "position": position}
         key = section.key(row)
         mentioned.add(key)
         _sort_in(result, before.get(key), row)

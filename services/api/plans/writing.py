@@ -1,0 +1,74 @@
+"""Writing a whole plan: what an import needs of it. Figures come from ``comparison``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.api.db.session import ReadSession, WriteSession
+from services.api.ids import new_id
+from services.api.plans import repository
+from services.api.plans.comparison import Comparison, Row
+from services.api.plans.rows import EVALUATIONS, NARRATIVES, SECTIONS, PlanHead, Section
+from services.api.plans.service import RowsBySection
+
+
+async def open_plan(
+    session: WriteSession, year: int, values: Mapping[str, Any]
+) -> tuple[PlanHead, bool]:
+    """The plan of a year, held until the transaction ends; made with ``values`` if needed.
+
+    Returns:
+        The plan, and whether it was made.
+    """
+    return await repository.find_or_create(session, year, values)
+
+
+async def change_head(session: WriteSession, head: PlanHead, values: Mapping[str, Any]) -> None:
+    """Rewrites what belongs to the plan itself: kind, acts, policy, published figures."""
+    await repository.update_head(session, head.plan_id, values)
+
+
+async def stored_rows(session: ReadSession, head: PlanHead) -> RowsBySection:
+    """Every row of every section."""
+    return {
+        section.name: await repository.section_rows(session, section, head.plan_id)
+        for section in SECTIONS
+    }
+
+
+async def write_section(
+    session: WriteSession, head: PlanHead, section: Section, difference: Comparison
+) -> None:
+    """Brings a section to what was compared with it. Not for measurements: they have a history."""
+    plan_id = head.plan_id
+    signed = _signed(session, section)
+    created = [{**row, **signed, **_own_id(section)} for row in difference.created]
+    await repository.insert_rows(session, section, plan_id, created)
+    if section is NARRATIVES:  # each with its version, which offices compare
+        for row in difference.changed:
+            subject = (row["subject_kind"], row["subject_code"])
+            await repository.write_narrative(session, plan_id, *subject, row["text"])
+        await place(session, head, section, difference.changed)
+    else:
+        changed = [{**row, **signed} for row in difference.changed]
+        await repository.update_rows(session, section, plan_id, changed)
+    await place(session, head, section, difference.moved)
+    codes = [row["code"] for row in difference.removed]
+    await repository.delete_rows(session, section, plan_id, codes)
+
+
+async def place(
+    session: WriteSession, head: PlanHead, section: Section, moved: Sequence[Row]
+) -> None:
+    """Puts rows where they stand in the file."""
+    keys = (*section.keys, "position")
+    rows = [{name: row[name] for name in keys} for row in moved]
+    await repository.update_rows(session, section, head.plan_id, rows)
+
+
+def _signed(session: WriteSession, section: Section) -> dict[str, Any]:
+    names = {EVALUATIONS.name: "created_by", NARRATIVES.name: "updated_by"}
+    return {names[section.name]: session.author.actor} if section.name in names else {}
+
+
+def _own_id(section: Section) -> dict[str, Any]:
+    return {"evaluation_id": new_id()} if section is EVALUATIONS else {}
