@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmarks.plans import large_case
+from benchmarks.plans import is_quotient, large_case, total_of
 from benchmarks.rows import Row, timed
 from shared.contracts.case_reading import plan_from_case, read_case
 from shared.domain.plan import Plan
@@ -48,7 +48,9 @@ def _careless(plan: Plan, values: Mapping[str, float]) -> float:
     """What a spreadsheet would do: quotient, proportion, weighted means."""
     rows: dict[str, list[tuple[float, float]]] = {}
     for number, indicator in enumerate(plan.indicators):
-        value = values[f"M{2 * number}"] / values[f"M{2 * number + 1}"] * 100
+        value = values[f"M{number}"]
+        if is_quotient(number):
+            value = value / values[total_of(int(indicator.objective[1:]))] * 100
         target = indicator.target
         if target is None or isinstance(target.value, str):
             raise AssertionError("every indicator of this plan has a number as its target")

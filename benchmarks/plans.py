@@ -23,10 +23,15 @@ _POLICY: dict[str, Any] = {
 
 
 def large_case(chamber: str = "PI") -> bytes:
-    """Four perspectives, forty objectives, 200 indicators each with a formula of two measures."""
+    """Four perspectives, forty objectives, 200 indicators in the canonical form.
+
+    In the proportions of the real plans: a formula for every indicator, every second one a
+    quotient, 1.5 measures read and 1.2 measures recorded for each.
+    """
+    groups = range(INDICATORS // _PER_OBJECTIVE)
     perspectives = [
         {"code": f"P{p}", "kind": "perspective", "parent": None, "title": f"Prospettiva {p}"}
-        for p in range(INDICATORS // _PER_OBJECTIVE // _OBJECTIVES_PER_PERSPECTIVE)
+        for p in range(len(groups) // _OBJECTIVES_PER_PERSPECTIVE)
     ]
     objectives = [
         {
@@ -36,8 +41,10 @@ def large_case(chamber: str = "PI") -> bytes:
             "title": f"Obiettivo {o}",
             "weight": "10",
         }
-        for o in range(INDICATORS // _PER_OBJECTIVE)
+        for o in groups
     ]
+    values = {f"M{m}": f"{70 + m % 61}.{m % 10}" for m in range(INDICATORS)}
+    values |= {total_of(o): f"{83 + 3 * o}" for o in groups}
     document = {
         "format": "ciclo/case@1",
         "chamber": chamber,
@@ -45,24 +52,35 @@ def large_case(chamber: str = "PI") -> bytes:
         "kind": "relazione",
         "policy": _POLICY,
         "objectives": perspectives + objectives,
-        "measures": [{"code": f"M{m}", "title": f"Misura {m}"} for m in range(2 * INDICATORS)],
+        "measures": [{"code": code, "title": f"Misura {code}"} for code in values],
         "indicators": [_indicator(i) for i in range(INDICATORS)],
         "measurements": [
-            {"measure": f"M{m}", "year": YEAR, "period": None, "value": f"{70 + m % 61}.{m % 10}"}
-            for m in range(2 * INDICATORS)
+            {"measure": code, "year": YEAR, "period": None, "value": value}
+            for code, value in values.items()
         ],
     }
     return write_case(Case.model_validate_json(json.dumps(document)))
 
 
+def total_of(group: int) -> str:
+    """The measure that the quotients of an objective divide by."""
+    return f"T{group}"
+
+
+def is_quotient(number: int) -> bool:
+    """Whether an indicator divides its measure by the total of its objective."""
+    return number % 2 == 1
+
+
 def _indicator(number: int) -> dict[str, Any]:
-    rising = number % 3 != 0
+    group, rising = number // _PER_OBJECTIVE, number % 3 != 0
+    quotient = f"[M{number}] / [{total_of(group)}] * 100"
     return {
         "code": f"I{number}",
-        "objective": f"O{number // _PER_OBJECTIVE}",
+        "objective": f"O{group}",
         "title": f"Indicatore {number}: quota delle pratiche concluse nei termini",
         "typology": "Efficacia",
-        "formula": f"[M{2 * number}] / [M{2 * number + 1}] * 100",
+        "formula": quotient if is_quotient(number) else f"[M{number}]",
         "unit": "%",
         "value_type": "percent",
         "weight": "20",
