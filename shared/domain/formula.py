@@ -198,7 +198,7 @@ def evaluate(formula: Formula, lookup: Lookup) -> Value | NoValue:
             stack.append(-stack.pop())
         else:
             right, left = stack.pop(), stack.pop()
-            if item == "/" and right == 0:
+            if item == "/" and not right.numerator:
                 return NoValue("division_by_zero")
             stack.append(_OPERATIONS[item](left, right))
     return stack[0]

@@ -6,7 +6,6 @@ from fractions import Fraction
 from math import lcm
 
 from shared.domain.results import Contribution, Exclusion
-from shared.domain.targets import ZERO
 
 ONE = Fraction(1)
 
@@ -41,17 +40,14 @@ def weighted_mean(
 def _mean(counted: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:
     """Sum of weight x result over sum of weights, exactly.
 
-    Weights are brought to whole numbers and whole results added as such: adding fractions
-    one by one was half the time of scoring a plan.
+    Weights and results are brought to whole numbers first: adding fractions one by one was
+    half the time of scoring a plan.
     """
     scale = lcm(*(weight.denominator for weight, _ in counted))
+    common = lcm(*(result.denominator for _, result in counted))
     total = whole = 0
-    rest = ZERO
     for weight, result in counted:
         units = weight.numerator * (scale // weight.denominator)
         total += units
-        if result.denominator == 1:
-            whole += units * result.numerator
-        else:
-            rest += units * result
-    return (whole + rest) / total if total else None
+        whole += units * result.numerator * (common // result.denominator)
+    return Fraction(whole, total * common) if total else None

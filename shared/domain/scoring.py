@@ -54,6 +54,12 @@ class _Recorded:
 
     by_period: dict[str | None, Measurement]
 
+    def in_order(self) -> Iterable[tuple[str | None, Measurement]]:
+        """The recordings with their periods, the one of the year first."""
+        if len(self.by_period) == 1:
+            return self.by_period.items()
+        return sorted(self.by_period.items(), key=lambda kv: kv[0] or "")
+
     def whole_year(self) -> Measurement | None:
         """The recording of the year, else of its last period."""
         if None in self.by_period:
@@ -259,8 +265,7 @@ class _Scorer:
             else:
                 values[period] = read
         versions = tuple(
-            (period, given.version, given.validated_by)
-            for period, given in sorted(recorded.by_period.items(), key=lambda kv: kv[0] or "")
+            (period, given.version, given.validated_by) for period, given in recorded.in_order()
         )
         aggregation: Aggregation = measure.aggregation or default_aggregation(value_type)
         if absent is not None and None not in values:

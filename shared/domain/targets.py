@@ -123,10 +123,13 @@ def _judge_number(value: Value, target: Target, cap: Fraction) -> Judged:
         # Strict and equal: not met, yet the shortfall is nothing (both are reported).
         return Judged(met, min(FULL, cap), rule)
     reference = abs(reference_bound(value, target) or ZERO)
-    if reference == 0:
+    if not reference.numerator:
         return Judged(met, min(FULL, cap) if met else ZERO, rule)
-    result = FULL * (1 + distance / reference)
-    return Judged(met, min(max(result, ZERO), cap), rule)
+    # 100 x (1 + distance / reference) as one fraction: three would be reduced one by one.
+    scale = distance.denominator * reference.numerator
+    points = 100 * (scale + side * reference.denominator)
+    result = Fraction(points, scale) if points > 0 else ZERO
+    return Judged(met, min(result, cap), rule)
 
 
 def reference_bound(value: Value, target: Target) -> Fraction | None:
