@@ -12,6 +12,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from deploy.local.errors import LocalSystemError
 from shared.runtime.language import in_terminal_language
 
 ACCOUNT_NAME = "ciclo-postgres"
+
+_CREATION_PAUSES = (0.0, 0.2, 0.5, 1.0, 0.0)
+"""Seconds between attempts, while another process has the system's list of users locked."""
 
 STATE_FOLDER = Path("/var/lib/ciclo")
 """Traversable by everyone, written by root only."""
@@ -68,12 +72,21 @@ def service_account() -> ServiceAccount | None:
     """
     if os.geteuid() != 0:
         return None
-    try:
-        entry = pwd.getpwnam(ACCOUNT_NAME)
-    except KeyError:
-        _create_account()
-        entry = pwd.getpwnam(ACCOUNT_NAME)
-    return ServiceAccount(entry.pw_uid, entry.pw_gid)
+    for pause in _CREATION_PAUSES:
+        try:
+            entry = pwd.getpwnam(ACCOUNT_NAME)
+            return ServiceAccount(entry.pw_uid, entry.pw_gid)
+        except KeyError:
+            _create_account()
+        time.sleep(pause)
+    raise LocalSystemError(
+        in_terminal_language(
+            "PostgreSQL non può girare come root e l'utente di sistema "
+            f"{ACCOUNT_NAME} non si può creare: usare un utente comune.",
+            "PostgreSQL cannot run as root and the system user "
+            f"{ACCOUNT_NAME} cannot be created: use an ordinary user.",
+        )
+    )
 
 
 def can_enter(account: ServiceAccount, path: Path) -> bool:
@@ -138,26 +151,12 @@ def _state_folder() -> Path:
 
 
 def _create_account() -> None:
+    """Try to; another process may be quicker or hold the lock, so the caller looks again."""
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-    made = useradd is not None and (
+    if useradd is not None:
         subprocess.run(
             [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
              "--shell", "/usr/sbin/nologin", ACCOUNT_NAME],
             check=False,
             capture_output=True,
-        ).returncode
-        in {0, _ALREADY_EXISTS}
-    )  # fmt: skip
-    if not made:
-        raise LocalSystemError(
-            in_terminal_language(
-                "PostgreSQL non può girare come root e l'utente di sistema "
-                f"{ACCOUNT_NAME} non si può creare: usare un utente comune.",
-                "PostgreSQL cannot run as root and the system user "
-                f"{ACCOUNT_NAME} cannot be created: use an ordinary user.",
-            )
-        )
-
-
-_ALREADY_EXISTS = 9
-"""useradd's exit status when the name is taken: another process was quicker."""
+        )  # fmt: skip
