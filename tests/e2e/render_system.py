@@ -83,7 +83,8 @@ class RenderSystem:
     port: int
     client: httpx.Client
     issuer: LocalIssuer
-    _started: list[psutil.Popen] = field(default_factory=list)
+    _api: psutil.Popen | None = None
+    _renderers: list[psutil.Popen] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -97,6 +98,7 @@ class RenderSystem:
             *("--host", "127.0.0.1", "--port", str(self.port), "--no-access-log"),
         )
         process = self._spawn(command, "api", self._api_environment() | variables)
+        self._api = process
 
         def alive() -> bool | None:
             assert process.poll() is None, (self.folder / "api.log").read_text()[-2000:]
@@ -107,7 +109,18 @@ class RenderSystem:
         until(alive, _STARTED_SECONDS)
         return process
 
-    def start_renderer(self, **variables: str) -> psutil.Popen:
+    def ensure_api(self) -> None:
+        """Starts the API unless it runs."""
+        if self._api is None:
+            self.start_api()
+
+    def kill_api(self) -> None:
+        """The API is gone from one moment to the next."""
+        if self._api is not None:
+            kill(self._api)
+        self._api = None
+
+    def start_renderer(self, log: str = "renderer") -> psutil.Popen:
         """A renderer process; it may still be on its way to the queue."""
         environment = {
             "CICLO_MODE": "development",
@@ -118,7 +131,15 @@ class RenderSystem:
             "REDIS_URL": self.redis_url,
         }
         command = (sys.executable, "-m", "services.renderer.worker")
-        return self._spawn(command, "renderer", environment | variables)
+        process = self._spawn(command, log, environment)
+        self._renderers.append(process)
+        return process
+
+    def kill_renderers(self) -> None:
+        """Ends every renderer with its children."""
+        for process in self._renderers:
+            kill(process)
+        self._renderers.clear()
 
     def _api_environment(self) -> dict[str, str]:
         return QUICK | {
@@ -140,17 +161,9 @@ class RenderSystem:
         foreign = ("CICLO_", "DATABASE_", "REDIS_")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = psutil.Popen(
+            return psutil.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, env=kept | dict(variables)
             )
-        self._started.append(process)
-        return process
-
-    def stop_all(self) -> None:
-        """Ends what still runs, with its children."""
-        for process in self._started:
-            if process.poll() is None:
-                kill(process)
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         """A request of the administrator."""
@@ -187,7 +200,10 @@ class RenderSystem:
 
         def look() -> dict[str, Any] | None:
             found = self.job(path)
-            return found if condition(found) else None
+            if condition(found):
+                return found
+            assert found["state"] != "failed", found["failure"]
+            return None
 
         return until(look, seconds)
 
@@ -233,10 +249,10 @@ class RenderSystem:
 
 def kill(process: psutil.Popen) -> None:
     """SIGKILL to a process and all its children, which get no chance to say anything."""
-    family = [*process.children(recursive=True), process]
-    for member in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.send_signal(signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for member in (*process.children(recursive=True), process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.send_signal(signal.SIGKILL)
     process.wait(20)
 
 
@@ -252,4 +268,5 @@ def render_system(folder: Path, database_url: str, redis_url: str) -> Iterator[R
         try:
             yield system
         finally:
-            system.stop_all()
+            system.kill_renderers()
+            system.kill_api()
