@@ -1,17 +1,15 @@
 """SQL of sets of statements: read and written as arrays of columns, few round trips."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
 
 
-@dataclass(frozen=True, slots=True)
-class StateRow:
+class StateRow(NamedTuple):
     """What stands about a datum. Fields are in the order of ``_UPSERT``."""
 
     plan_id: str
@@ -34,8 +32,7 @@ class StateRow:
     source_position: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(NamedTuple):
     """What was said about a datum, once. Fields are in the order of ``_APPEND``."""
 
     plan_id: str
@@ -90,15 +87,16 @@ _SUBJECTS = sa.text("""
         AND code = ANY (CAST(:objectives AS text[]))
 """)
 
+# One table and no join: how it is scanned does not hang on statistics that a chamber's first
+# import has outdated. It may answer a few rows more than asked for.
 _STANDING = sa.text("""
-    SELECT m.plan_id::text AS plan_id, m.measurement_id::text AS measurement_id, m.position,
-        m.subject_kind, m.subject_code, m.year, m.period,
-        m.value, m.status, m.result, m.value_text, m.note,
-        m.version, m.source, m.source_version, m.source_at, m.source_message, m.source_position
-    FROM unnest(CAST(:plans AS uuid[]), CAST(:kinds AS text[]), CAST(:codes AS text[]))
-        AS wanted (plan_id, kind, code)
-    JOIN measurements AS m ON m.chamber_id = :chamber AND m.plan_id = wanted.plan_id
-        AND m.subject_kind = wanted.kind AND m.subject_code = wanted.code
+    SELECT plan_id::text AS plan_id, measurement_id::text AS measurement_id, position,
+        subject_kind, subject_code, year, period, value, status, result, value_text, note,
+        version, source, source_version, source_at, source_message, source_position
+    FROM measurements
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND subject_kind = ANY (CAST(:kinds AS text[]))
+        AND subject_code = ANY (CAST(:codes AS text[]))
 """)
 
 _LAST_POSITIONS = sa.text("""
@@ -164,12 +162,14 @@ async def subjects(
 
 
 async def standing(session: ReadSession, keys: Iterable[tuple[str, str, str]]) -> list[StateRow]:
-    """What stands about the subjects (plan, kind, code), of every year and period."""
-    plans, kinds, codes = _columns(keys, 3)
-    rows = await session.all(
-        _STANDING,
-        {"chamber": session.chamber, "plans": plans, "kinds": kinds, "codes": codes},
-    )
+    """What stands about subjects (plan, kind, code), of every year and period.
+
+    Rows of another of the plans about another of the codes may be among them.
+    """
+    parts = [sorted(set(part)) for part in _columns(keys, 3)]
+    names = ("chamber", "plans", "kinds", "codes")
+    parameters = dict(zip(names, (session.chamber, *parts), strict=True))
+    rows = await session.all(_STANDING, parameters)
     return [StateRow(*values) for values in map(tuple[Any, ...], rows)]
 
 
@@ -199,10 +199,8 @@ async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row
     return await session.all(_REVISE, {"chamber": session.chamber, "plans": list(plans)})
 
 
-def _numbered(
-    session: ReadSession, rows: Sequence[StateRow] | Sequence[HistoryRow], width: int
-) -> dict[str, Any]:
-    columns = _columns((astuple(row) for row in rows), width)
+def _numbered(session: ReadSession, rows: Sequence[tuple[Any, ...]], width: int) -> dict[str, Any]:
+    columns = _columns(rows, width)
     return {"chamber": session.chamber, **{f"c{at}": c for at, c in enumerate(columns)}}
 
 

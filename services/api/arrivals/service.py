@@ -5,7 +5,7 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.arrivals import repository
@@ -181,8 +181,7 @@ class _Ledger:
                 plan, new_id(), place, kind, code, year, period,
                 None, None, None, None, None, 0, "", None, None, None, None,
             )  # fmt: skip
-        return replace(
-            row,
+        return row._replace(
             value=content.value,
             status=content.status or "measured",
             result=content.result,
