@@ -38,9 +38,10 @@ def run(connection: sa.Connection) -> None:
 
 async def main() -> None:
     """Opens a connection as the owner and migrates."""
-    engine = create_async_engine(
-        context.config.get_main_option("sqlalchemy.url"), poolclass=NullPool
-    )
+    url = context.config.get_main_option("sqlalchemy.url")
+    if url is None:
+        raise RuntimeError("started without a URL: use services.api.db.migrate or ciclo migrate")
+    engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(run)
