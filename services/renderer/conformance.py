@@ -13,6 +13,7 @@ import weasyprint
 from weasyprint.pdf.metadata import DocumentMetadata
 
 from services.renderer.document.attachments import AttachedFile
+from services.renderer.seal_field import OFF_PAGE, PRINT_FLAG, SealField
 
 PIXEL = 0.75
 """Points in a CSS pixel."""
@@ -60,8 +61,9 @@ class Finisher:
     where it leads, not repeat an identifier).
     """
 
-    def __init__(self, anchors: dict[str, str]) -> None:
+    def __init__(self, anchors: dict[str, str], seal: SealField) -> None:
         self._anchors = anchors
+        self._seal = seal
 
     def __call__(self, document: weasyprint.Document, pdf: pydyf.PDF) -> None:
         """Apply every correction to ``pdf`` in place."""
@@ -74,6 +76,7 @@ class Finisher:
         for figure in reached.of_type("/Figure"):
             _place(figure, pdf)
         _release_margins(pdf, reached)
+        _await_seal(pdf, reached, self._seal)
         self._associate(pdf)
         self._metadata(document.metadata, pdf)
 
@@ -206,6 +209,43 @@ def _mark_as_artifacts(operators: list[Any], marks: set[int]) -> None:
         if isinstance(operand, dict) and operand.get("MCID") in marks:
             operators[place - 1] = "/Artifact"
             operators[place] = pydyf.Dictionary({"Type": "/Pagination"})
+
+
+def _await_seal(pdf: pydyf.PDF, tree: _StructureTree, seal: SealField) -> None:
+    """Put the field of the seal on the last page, named and tagged as a form."""
+    page = pdf.objects[pdf.pages["Kids"][-3]]
+    whole = pdf.objects[_number(tree.root["K"][0])]
+    numbers = pdf.objects[_number(tree.root["ParentTree"])]["Nums"]
+    widget = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Widget",
+            "FT": "/Sig",
+            "T": pydyf.String(seal.name),
+            "TU": pydyf.String(seal.label),
+            "F": PRINT_FLAG,
+            "Rect": pydyf.Array(OFF_PAGE),
+            "P": page.reference,
+            "StructParent": numbers[-2] + 1,
+        }
+    )
+    pdf.add_object(widget)
+    place = pydyf.Dictionary({"Type": "/OBJR", "Obj": widget.reference, "Pg": page.reference})
+    pdf.add_object(place)
+    form = pydyf.Dictionary(
+        {
+            "Type": "/StructElem",
+            "S": "/Form",
+            "P": whole.reference,
+            "Pg": page.reference,
+            "K": pydyf.Array([place.reference]),
+        }
+    )
+    pdf.add_object(form)
+    whole["K"].append(form.reference)
+    numbers.extend([widget["StructParent"], form.reference])
+    page.setdefault("Annots", pydyf.Array()).append(widget.reference)
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([widget.reference])})
 
 
 def attachments(files: tuple[AttachedFile, ...], created_at: str) -> list[weasyprint.Attachment]:

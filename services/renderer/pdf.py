@@ -51,8 +51,8 @@ def _say(message: dict[str, Any]) -> None:
 def render(snapshot_json: bytes, folder: Path) -> dict[str, Any]:
     """Write ``document.pdf`` into ``folder``; answers pages and warnings."""
     from services.renderer import layout  # noqa: PLC0415 - loads Pango under the limits
-    from services.renderer.document import html  # noqa: PLC0415
-    from shared.contracts.snapshot import ReportSnapshot  # noqa: PLC0415
+    from services.renderer.document import html  # noqa: PLC0415 - in the child only
+    from shared.contracts.snapshot import ReportSnapshot  # noqa: PLC0415 - in the child only
 
     sandbox.close_doors(folder)
     snapshot = ReportSnapshot.model_validate_json(snapshot_json)

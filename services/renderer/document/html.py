@@ -132,7 +132,7 @@ def build(
     for done, section in enumerate(SECTIONS):
         template = environment.get_template(f"sections/{section.template}.html.j2")
         try:
-            bodies.append(Markup(template.render(context, section=section)))  # noqa: S704
+            bodies.append(Markup(template.render(context, section=section)))  # noqa: S704 - our own template, which escapes what it is given
         except (TemplateError, ArithmeticError, LookupError, ValueError, TypeError) as error:
             raise RenderError(
                 "section_failed",
@@ -194,6 +194,7 @@ def _context(
         "formats": formats,
         "labels": labels,
         "amounts_given": view.amounts_given,
+        "code_column": view.code_column,
         "spent_share": view.spent_share,
         "title": _title(snapshot),
         "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,

@@ -5,11 +5,12 @@ counting rows and adding amounts of money that the page shows as totals.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from services.renderer import fonts
 from shared.contracts.snapshot import (
     EvaluationView,
     Explanation,
@@ -22,6 +23,10 @@ from shared.contracts.snapshot import (
 )
 
 CHAMBER = "chamber"
+CODE_SIZE = 8.6
+CODE_ROOM = 40.5
+"""Points: what ``.c-code`` of ``base.css`` leaves between its paddings."""
+
 STRATEGIC = frozenset({"strategic_objective"})
 OPERATIONAL = frozenset({"operational_objective", "action"})
 BOARDS = frozenset({"area", "unit", "area_objective", "entity_objective"})
@@ -332,6 +337,12 @@ def spent_share(resource: Resource) -> str | None:
         return None
     share = Decimal(resource.actual) / Decimal(budgeted) * 100
     return str(share.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+
+
+def code_column(items: Iterable[IndicatorView]) -> str:
+    """Class of the column of codes: wider where a plan's own codes are long words."""
+    longest = max((fonts.text_width(i.code, CODE_SIZE, bold=True) for i in items), default=0.0)
+    return "c-code" if longest <= CODE_ROOM else "c-code-wide"
 
 
 def amounts_given(resources: Sequence[Resource]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -120,7 +120,7 @@ def _sign(
     *,
     authority: bool,
 ) -> x509.Certificate:
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     usage = x509.KeyUsage(
         digital_signature=not authority,
         content_commitment=not authority,
@@ -193,7 +193,7 @@ def main() -> None:
         parser.error("--chamber and --name go together")
     print(ensure_authority(arguments.dir))  # noqa: T201 - a command's answer
     if arguments.chamber is not None:
-        print(identity_for(arguments.dir, arguments.chamber, arguments.name))  # noqa: T201
+        print(identity_for(arguments.dir, arguments.chamber, arguments.name))  # noqa: T201 - a command's answer
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The signing identities of the chambers: ``<folder>/<CHAMBER>.p12``."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -82,7 +81,7 @@ class IdentityFolder:
                 "identity_of_another",
                 f"Il certificato in {chamber}.p12 non è intestato alla camera {chamber}.",
             )
-        now = datetime.now(UTC)
+        now = SystemClock().now()
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise SigningError(
                 "identity_expired",

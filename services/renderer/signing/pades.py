@@ -19,6 +19,7 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.general import SigningError as PyHankoSigningError
 
 from services.renderer.errors import SigningError
+from services.renderer.seal_field import seal_field
 from services.renderer.signing.identities import Identity, IdentityFolder
 from shared.contracts.snapshot import ChamberCard
 from shared.contracts.verification import SignatureLevel
@@ -61,20 +62,21 @@ class PadesSigner:
         )
         # Only what the signature protects travels in it: roots come from the trust list.
         signer.embed_roots = False
-        field_name = f"Sigillo_{chamber.code}"
+        field = seal_field(chamber)
         output = await signers.async_sign_pdf(
             IncrementalPdfFileWriter(BytesIO(pdf)),
             signers.PdfSignatureMetadata(
-                field_name=field_name,
+                field_name=field.name,
                 md_algorithm=DIGEST,
                 subfilter=fields.SigSeedSubFilter.PADES,
                 name=chamber.name,
                 reason="Sigillo elettronico dell'ente",
             ),
             signer=signer,
+            # Used only for documents that do not carry the field yet.
             new_field_spec=fields.SigFieldSpec(
-                field_name,
-                readable_field_name=f"Sigillo elettronico: {chamber.name}",
+                field.name,
+                readable_field_name=field.label,
                 invis_sig_settings=fields.InvisSigSettings(
                     set_print_flag=True, set_hidden_flag=False, box_out_of_bounds=True
                 ),

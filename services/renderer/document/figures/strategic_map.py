@@ -14,6 +14,9 @@ WIDTH = 985.0
 
 HEAD_WIDTH = 150.0
 HEAD_HEIGHT = 58.0
+PLAIN_HEAD_HEIGHT = 28.0
+"""Without areas there is one column, and its head is one line."""
+
 BOX_HEIGHT = 48.0
 TALLEST = 585.0
 """What fits above the caption on a landscape page; taller maps are drawn smaller."""
@@ -39,9 +42,11 @@ def draw(report: Report, colour: str) -> Markup:
         max(1, *(-(-len(cell) // per_line) for cell in cells)) * (BOX_HEIGHT + GAP) + GAP
         for _, cells in rows
     ]
-    drawing = Drawing(WIDTH, HEAD_HEIGHT + sum(heights) + 1)
-    _draw_heads(drawing, columns, column_width, colour)
-    top = HEAD_HEIGHT
+    head = HEAD_HEIGHT if report.areas else PLAIN_HEAD_HEIGHT
+    drawing = Drawing(WIDTH, head + sum(heights) + 1)
+    drawing.rect(0, 0, WIDTH, head, fill=colour)
+    _draw_heads(drawing, columns, column_width)
+    top = head
     for (axis, cells), height in zip(rows, heights, strict=True):
         _draw_row_head(drawing, axis, top, height, colour)
         for index, cell in enumerate(cells):
@@ -55,7 +60,7 @@ def draw(report: Report, colour: str) -> Markup:
         drawing.line(0, top, WIDTH, top, LINE)
     for index in range(1, len(columns)):
         x = HEAD_WIDTH + index * column_width
-        drawing.line(x, HEAD_HEIGHT, x, top, LINE)
+        drawing.line(x, head, x, top, LINE)
     return drawing.close(_words(report), "map", min(1.0, TALLEST / drawing.height))
 
 
@@ -98,8 +103,7 @@ def _result(node: Node) -> str:
     return "n.d." if shown is None else formats.percent(shown)
 
 
-def _draw_heads(drawing: Drawing, columns: list[_Column], column_width: float, colour: str) -> None:
-    drawing.rect(0, 0, WIDTH, HEAD_HEIGHT, fill=colour)
+def _draw_heads(drawing: Drawing, columns: list[_Column], column_width: float) -> None:
     for index, column in enumerate(columns):
         x = HEAD_WIDTH + index * column_width + GAP + 2
         rows = fonts.wrap(column.title, column_width - 2 * GAP - 60, 10.5, 3, bold=True)
