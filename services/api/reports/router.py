@@ -29,6 +29,7 @@ from services.api.reports.schemas import (
     RenderJob,
     Report,
     ReportList,
+    ReportStateName,
 )
 from services.api.reports.views import file_name, job_path, job_view, report_view
 from services.api.requests import request_info
@@ -43,9 +44,6 @@ _RETRY_AFTER = {"Retry-After": "1"}
 Reading = Annotated[ReadCall, Depends(reading(Action.REPORT_READ), scope="function")]
 Requesting = Annotated[WriteCall, Depends(writing(Action.REPORT_REQUEST), scope="function")]
 Cancelling = Annotated[WriteCall, Depends(writing(Action.REPORT_CANCEL), scope="function")]
-ReportId = Annotated[
-    str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del documento.")
-]
 JobId = Annotated[
     str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del lavoro.")
 ]
@@ -107,11 +105,12 @@ async def list_reports(
         int | None, Query(ge=1990, le=2100, description="Solo i documenti di quest'anno.")
     ] = None,
     state: Annotated[
-        ReportState | None, Query(description="Solo i documenti in questo stato.")
+        ReportStateName | None, Query(description="Solo i documenti in questo stato.")
     ] = None,
 ) -> Response:
     """Every report of the chamber."""
-    found = await repository.report_list(call.session, asked, year=year, state=state)
+    wanted = None if state is None else ReportState(state)
+    found = await repository.report_list(call.session, asked, year=year, state=wanted)
     items = [report_view(row, call.access) for row in found.rows]
     return list_response(request, items, found.next, asked, Report)
 
@@ -209,7 +208,7 @@ async def _existing_job(
     description="Server-Sent Events: un evento `job` a ogni cambiamento, con il lavoro in JSON; "
     "il flusso finisce con il lavoro.",
     response_class=EventSourceResponse,
-    responses=refusals("job_not_found"),
+    responses={200: {"description": "Gli eventi."}, **refusals("job_not_found")},
 )
 async def stream_job(
     request: Request,

@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from fastapi import Path
 from pydantic import Field
 
 from services.api.paging import ListItem
-from services.api.reports.jobs import JobState, ReportState
 from services.api.responses import Resource
 
 UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
+ReportId = Annotated[
+    str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del documento.")
+]
 Id = Annotated[
     str,
     Field(
@@ -32,6 +35,8 @@ Link = Annotated[
     ),
 ]
 Year = Annotated[int, Field(ge=1990, le=2100, description="Anno del piano.", examples=[2020])]
+ReportStateName = Literal["requested", "rendered", "failed", "cancelled"]
+JobStateName = Literal["queued", "leased", "done", "failed", "cancelled"]
 Kind = Annotated[Literal["relazione"], Field(description="Tipo di documento.")]
 Instant = Annotated[datetime, Field(description="Istante, in UTC.")]
 Count = Annotated[int, Field(ge=0, le=2_147_483_647, json_schema_extra={"format": "int32"})]
@@ -83,7 +88,13 @@ class Report(ListItem):
         int,
         Field(ge=1, le=1_000_000, description="Numero progressivo per anno e tipo."),
     ]
-    state: Annotated[ReportState, Field(description="`rendered`: il PDF è disponibile.")]
+    state: Annotated[
+        ReportStateName,
+        Field(
+            description="`requested`: in composizione; `rendered`: il PDF è disponibile; "
+            "`failed`, `cancelled`: non ci sarà."
+        ),
+    ]
     plan_revision: Annotated[
         int,
         Field(
@@ -124,7 +135,7 @@ class RenderJob(Resource):
 
     job_id: Id
     state: Annotated[
-        JobState,
+        JobStateName,
         Field(
             description="`queued`: in attesa; `leased`: in lavorazione; `done`: il PDF è "
             "disponibile; `failed`: non riuscito; `cancelled`: annullato."

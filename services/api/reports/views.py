@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.auth.access import Access
-from services.api.reports.jobs import JobState, ReportState
+from services.api.reports.jobs import JobState
 from services.api.reports.schemas import (
     JobFailure,
     RenderJob,
@@ -35,7 +35,7 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         year=row.year,
         kind=row.kind,
         version=row.version,
-        state=ReportState(row.state),
+        state=row.state,
         plan_revision=row.plan_revision,
         snapshot_sha256=row.snapshot_sha256,
         document=_document(row, access.chamber),
@@ -68,7 +68,7 @@ def job_view(row: sa.Row[Any], access: Access, language: Language) -> RenderJob:
     may_cancel = () if state.over else access.actions(Action.REPORT_CANCEL)
     return RenderJob(
         job_id=row.job_id,
-        state=state,
+        state=row.state,
         stage=row.stage,
         progress=row.progress,
         attempt=row.attempt,
