@@ -37,8 +37,20 @@ class Action(StrEnum):
     PLAN_READ = "plan.read"
     PLAN_IMPORT = "plan.import"
     PLAN_EXPORT = "plan.export"
+    PLAN_APPROVE = "plan.approve"
+    PLAN_AMEND = "plan.amend"
+    PLAN_WITHDRAW = "plan.withdraw"
+    PLAN_CLOSE = "plan.close"
+    PLAN_REOPEN = "plan.reopen"
     MEASUREMENT_READ = "measurement.read"
     MEASUREMENT_RECORD = "measurement.record"
+    MEASUREMENT_SUBMIT = "measurement.submit"
+    MEASUREMENT_VALIDATE = "measurement.validate"
+    MEASUREMENT_REJECT = "measurement.reject"
+    MEASUREMENT_REOPEN = "measurement.reopen"
+    PERIOD_READ = "period.read"
+    PERIOD_CLOSE = "period.close"
+    PERIOD_REOPEN = "period.reopen"
     EVALUATION_READ = "evaluation.read"
     EVALUATION_DECIDE = "evaluation.decide"
     NARRATIVE_READ = "narrative.read"
@@ -59,6 +71,7 @@ _READING = frozenset(
         Action.PLAN_READ,
         Action.PLAN_EXPORT,
         Action.MEASUREMENT_READ,
+        Action.PERIOD_READ,
         Action.EVALUATION_READ,
         Action.NARRATIVE_READ,
         Action.RESULT_READ,
@@ -66,9 +79,25 @@ _READING = frozenset(
     }
 )
 
+_ENTERING = _READING | {
+    Action.MEASUREMENT_RECORD,
+    Action.MEASUREMENT_SUBMIT,
+    Action.NARRATIVE_WRITE,
+}
+
 _RUNNING = _READING | {
     Action.PLAN_IMPORT,
+    Action.PLAN_APPROVE,
+    Action.PLAN_AMEND,
+    Action.PLAN_WITHDRAW,
+    Action.PLAN_CLOSE,
+    Action.PLAN_REOPEN,
     Action.MEASUREMENT_RECORD,
+    Action.MEASUREMENT_SUBMIT,
+    Action.MEASUREMENT_REJECT,
+    Action.MEASUREMENT_REOPEN,
+    Action.PERIOD_CLOSE,
+    Action.PERIOD_REOPEN,
     Action.NARRATIVE_WRITE,
     Action.INTEGRATION_READ,
     Action.QUARANTINE_READ,
@@ -84,15 +113,17 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.ENTITY_ADMINISTRATOR: _ADMINISTERING | {Action.ENTITY_CREATE, Action.CHAMBER_CREATE},
         Role.CHAMBER_ADMINISTRATOR: _ADMINISTERING,
         Role.CONTROLLER: _RUNNING | {Action.EVALUATION_DECIDE},
-        Role.CONTRIBUTOR: _READING | {Action.MEASUREMENT_RECORD, Action.NARRATIVE_WRITE},
-        Role.VALIDATOR: _READING | {Action.MEASUREMENT_RECORD, Action.NARRATIVE_WRITE},
+        Role.CONTRIBUTOR: _ENTERING,
+        Role.VALIDATOR: _ENTERING
+        | {Action.MEASUREMENT_VALIDATE, Action.MEASUREMENT_REJECT, Action.MEASUREMENT_REOPEN},
         Role.OIV: _READING | {Action.EVALUATION_DECIDE},
         Role.SIGNER: _READING,
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),
     }
 )
-"""The whole table. The controller records the OIV's decisions on its behalf."""
+"""The whole table. The controller records the OIV's decisions on its behalf, and the acts of
+the body that approves."""
 
 
 def allowed_actions(roles: Iterable[Role]) -> frozenset[Action]:
