@@ -82,9 +82,12 @@ class ApiClient:
         *,
         idempotency_key: str | None = None,
         media_type: str = "application/json",
+        more_headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Send something new, once; raises as :meth:`get`."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        headers = dict(more_headers or {})
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
         try:
             if isinstance(content, bytes):
                 headers["Content-Type"] = media_type

@@ -22,6 +22,8 @@ class Connection:
     api: ApiClient
     directory: DataDirectory | None
     """Its data directory, when it is the embedded one."""
+    lasting: bool = True
+    """Whether it keeps running when the command has ended."""
 
     @property
     def private(self) -> bool:
@@ -78,7 +80,7 @@ def _embedded(data: Path, *, renderer: bool) -> Iterator[Connection]:
         with waiting(in_terminal_language("Avvio del sistema...", "Starting the system...")):
             system = stack.enter_context(running_system(data, renderer=renderer, tell=_tell))
         client = stack.enter_context(ApiClient(system.url, system.token()))
-        yield Connection(client, system.directory)
+        yield Connection(client, system.directory, lasting=not system.started_here)
 
 
 def _tell(line: str) -> None:

@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from deploy.local.errors import LocalSystemError
 from services.api.cli import (
+    demo,
     down,
     explain,
     exporting,
@@ -54,6 +55,7 @@ app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
+app.command("demo")(demo.demo)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)
 app.command("token")(token.token)
