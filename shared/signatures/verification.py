@@ -30,6 +30,7 @@ from shared.contracts.verification import (
     SignatureReport,
     SignerReport,
 )
+from shared.runtime.clock import SystemClock
 from shared.signatures.anchors import load_anchors
 from shared.signatures.container import problem_in
 from shared.signatures.problems import problem
@@ -220,7 +221,7 @@ class _Verification:
 
     def _trust_problem(self, signature: EmbeddedPdfSignature) -> str:
         validity = signature.signer_cert["tbs_certificate"]["validity"]
-        moment = self._moment or datetime.now(UTC)
+        moment = self._moment or SystemClock().now()
         if not validity["not_before"].native <= moment <= validity["not_after"].native:
             return "certificate_expired"
         usage = signature.signer_cert.key_usage_value

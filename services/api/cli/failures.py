@@ -79,7 +79,7 @@ class RefusedError(Exception):
         title, detail = (str(self.document.get(name) or "") for name in ("title", "detail"))
         text = f"{title}: {detail}" if title and detail else title or detail
         # Only what is unexpected has to be looked up in a log.
-        if self.status >= 500 and self.document.get("request_id"):  # noqa: PLR2004
+        if self.status >= 500 and self.document.get("request_id"):  # noqa: PLR2004 - server errors
             number = self.document["request_id"]
             text += in_terminal_language(f" (richiesta {number})", f" (request {number})")
         return text

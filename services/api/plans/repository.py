@@ -73,7 +73,7 @@ async def raise_revision(session: WriteSession, plan_id: str) -> int:
     return int(await session.scalar(statement))
 
 
-def _of_plan(statement: Any, session: ReadSession, plan_id: str) -> Any:  # noqa: ANN401
+def _of_plan(statement: Any, session: ReadSession, plan_id: str) -> Any:  # noqa: ANN401 - any statement
     """Narrows a statement on ``plans`` to one plan; the type of statement stays."""
     return statement.where(plans.c.chamber_id == session.chamber, plans.c.plan_id == plan_id)
 

@@ -28,6 +28,7 @@ from services.api.reports.schemas import (
     NewReport,
     RenderJob,
     Report,
+    ReportId,
     ReportList,
     ReportStateName,
 )

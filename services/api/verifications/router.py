@@ -7,7 +7,7 @@ from services.api.auth.access import ChamberCode, Parts, authenticated
 from services.api.errors import Refusal
 from services.api.openapi import refusals
 from services.api.reports import service as reports
-from services.api.reports.router import ReportId
+from services.api.reports.schemas import ReportId
 from services.api.requests import request_info
 from services.api.responses import to_json
 from services.api.verifications import service

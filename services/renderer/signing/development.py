@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from shared.runtime.clock import SystemClock
+
 POLICY = x509.ObjectIdentifier("2.999.150.2009")
 """Certificate policy of development identities; 2.999 is the arc reserved for examples."""
 

@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 from services.renderer.errors import SigningError
 from services.renderer.signing import development
 from shared.contracts.snapshot import ChamberCard
+from shared.runtime.clock import SystemClock
 
 
 @dataclass(frozen=True)
