@@ -42,11 +42,6 @@ class Action(StrEnum):
     PLAN_WITHDRAW = "plan.withdraw"
     PLAN_CLOSE = "plan.close"
     PLAN_REOPEN = "plan.reopen"
-    PLAN_APPROVE = "plan.approve"
-    PLAN_AMEND = "plan.amend"
-    PLAN_WITHDRAW = "plan.withdraw"
-    PLAN_CLOSE = "plan.close"
-    PLAN_REOPEN = "plan.reopen"
     MEASUREMENT_READ = "measurement.read"
     MEASUREMENT_RECORD = "measurement.record"
     MEASUREMENT_SUBMIT = "measurement.submit"
@@ -92,11 +87,6 @@ _ENTERING = _READING | {
 
 _RUNNING = _READING | {
     Action.PLAN_IMPORT,
-    Action.PLAN_APPROVE,
-    Action.PLAN_AMEND,
-    Action.PLAN_WITHDRAW,
-    Action.PLAN_CLOSE,
-    Action.PLAN_REOPEN,
     Action.PLAN_APPROVE,
     Action.PLAN_AMEND,
     Action.PLAN_WITHDRAW,
