@@ -18,6 +18,8 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("evaluations", "subject_kind"): "indicator",
     ("narratives", "subject_kind"): "section",
     ("measurements", "subject_kind"): "measure",
+    ("measurement_state_changes", "state"): "submitted",
+    ("period_closures", "state"): "closed",
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
 }

@@ -1,7 +1,15 @@
 """The schema: one module per aggregate. Importing this package fills the metadata."""
 
 from services.api.db.base import metadata
-from services.api.db.tables import integrations, measurements, plans, reports, requests, tenants
+from services.api.db.tables import (
+    integrations,
+    measurements,
+    plans,
+    reports,
+    requests,
+    tenants,
+    validation,
+)
 
 __all__ = [
     "integrations",
@@ -11,4 +19,5 @@ __all__ = [
     "reports",
     "requests",
     "tenants",
+    "validation",
 ]
