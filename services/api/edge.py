@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -30,6 +31,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNLIMITED = ("/health/", "/status")
 
 _WINDOW_SECONDS = 60
+
+# Of a longer path the rest is left out of problems; no path of ours comes near.
+_LONGEST_PATH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Edge:
         info = RequestInfo(
             request_id=given if _REQUEST_ID.fullmatch(given) else new_id(),
             language=preferred_language(headers.get("accept-language")),
-            path=scope["path"],
+            # Percent-encoded: it becomes the `instance` of problems, a URI reference.
+            path=quote(scope["path"][:_LONGEST_PATH], safe="/:"),
             public_url=self._public_url,
         )
         remember(scope, info)

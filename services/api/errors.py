@@ -12,6 +12,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import ErrorDetails
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -105,6 +106,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseUnavailableError, _unavailable)
+    app.add_exception_handler(DBAPIError, _unstorable)
 
 
 def _refusal(request: Request, error: Exception) -> Response:
@@ -144,3 +146,20 @@ def _http(request: Request, error: Exception) -> Response:
 def _unavailable(request: Request, error: Exception) -> Response:
     _log.warning("database unavailable: %s", error)
     return problem_response(request_info(request), "database_unavailable")
+
+
+# A character that PostgreSQL cannot hold in a text: NUL, whatever field it came in.
+_CHARACTER_NOT_IN_REPERTOIRE = "22021"
+
+
+def _unstorable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)  # noqa: S101 - as above
+    if getattr(error.orig, "sqlstate", None) != _CHARACTER_NOT_IN_REPERTOIRE:
+        raise error
+    issue = Issue(
+        pointer="",
+        code="bad_characters",
+        it="il testo contiene caratteri non ammessi",
+        en="the text contains characters that are not allowed",
+    )
+    return problem_response(request_info(request), "validation_failed", issues=[issue])

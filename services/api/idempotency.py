@@ -113,7 +113,13 @@ class _Store:
         )
 
     async def keep(self, digest: bytes, response: Response) -> None:
-        """Stores an answer, in place of one that has expired."""
+        """Stores an answer; those of the same owner that have expired go."""
+        owner, *_ = self._identity.items()
+        await self._session.execute(
+            sa.delete(self._table).where(
+                self._table.c[owner[0]] == owner[1], self._table.c.expires_at <= sa.func.now()
+            )
+        )
         values = {
             "request_sha256": digest,
             "status": response.status_code,

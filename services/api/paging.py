@@ -6,8 +6,8 @@ caller and good for the order it was made in only.
 """
 
 import base64
-import binascii
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,8 @@ from shared.contracts.issues import Issue
 
 DEFAULT_LIMIT = 50
 MOST = 500
+
+_MOST_INTEGER = 2_147_483_647
 
 
 class ListItem(Resource):
@@ -139,8 +141,7 @@ def sliced(statement: sa.Select[Any], order: Order, asked: Page) -> sa.Select[An
     statement = statement.add_columns(column.label("_sort"), order.key.label("_key"))
     if asked.cursor is not None:
         place = sa.tuple_(column, order.key)
-        value, key = _decode(asked.cursor, text)
-        bound = sa.tuple_(_bound(value, column), _bound(key, order.key))
+        bound = sa.tuple_(*_decode(asked.cursor, text, (column, order.key)))
         statement = statement.where(place < bound if descending else place > bound)
     ordering = [column.desc(), order.key.desc()] if descending else [column, order.key]
     return statement.order_by(*ordering).limit(asked.limit + 1)
@@ -161,28 +162,40 @@ def _encode(sort: str, value: object, key: object) -> str:
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _bound(value: str | int, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """A value out of a cursor, with the type of its column."""
-    typed: Any = value
-    try:
-        if isinstance(column.type, sa.DateTime):
-            typed = datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise Refusal("invalid_cursor") from error
-    return sa.literal(typed, column.type)
-
-
-def _decode(cursor: str, sort: str) -> tuple[Any, Any]:
+def _decode(
+    cursor: str, sort: str, columns: tuple[sa.ColumnElement[Any], ...]
+) -> list[sa.ColumnElement[Any]]:
+    """The place a cursor names, as values of its columns."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        made_for, value, key = json.loads(raw)
-    except (ValueError, binascii.Error) as error:
+        made_for, *values = json.loads(raw)
+        if made_for != sort:
+            raise Refusal("invalid_cursor")
+        return [
+            sa.literal(_value(value, column.type), column.type)
+            for value, column in zip(values, columns, strict=True)
+        ]
+    except (ValueError, TypeError) as error:
         raise Refusal("invalid_cursor") from error
-    # bool is an int to Python, and no list is ordered by one.
-    plain = all(isinstance(part, str | int) and not isinstance(part, bool) for part in (value, key))
-    if made_for != sort or not plain:
-        raise Refusal("invalid_cursor")
-    return value, key
+
+
+def _value(given: object, kind: sa.types.TypeEngine[Any]) -> object:
+    """A value of a cursor as its column has it: cursors come from outside like anything else.
+
+    Raises:
+        ValueError, TypeError: it is none.
+    """
+    if isinstance(kind, sa.Integer):
+        if type(given) is not int or not -_MOST_INTEGER <= given <= _MOST_INTEGER:
+            raise ValueError(given)
+        return given
+    if not isinstance(given, str) or "\0" in given:
+        raise TypeError(given)
+    if isinstance(kind, sa.DateTime):
+        return datetime.fromisoformat(given)
+    if isinstance(kind, sa.Uuid):
+        return str(uuid.UUID(given))
+    return given
 
 
 def list_response(

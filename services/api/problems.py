@@ -67,7 +67,7 @@ class ProblemDetails(BaseModel):
     instance: Annotated[
         str,
         Field(
-            max_length=2000,
+            max_length=6000,
             json_schema_extra={"format": "uri-reference"},
             examples=["/v1/chambers/PI/imports"],
         ),

@@ -10,6 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from deploy.local.identity import LocalIssuer
+from shared.runtime.secrets import new_key
 from shared.runtime.settings import LOCAL_ISSUER, ApiSettings
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -82,6 +83,7 @@ def settings_for(
         "public_url": "http://ciclo.test",
         "oidc_issuer": LOCAL_ISSUER,
         "oidc_jwks_file": issuer.key_set_file,
+        "secret_keys": new_key(),
         "rate_limit_per_minute": 1_000_000,
     }
     return ApiSettings(**(given | more))

@@ -33,7 +33,9 @@ def _head(row: sa.Row[Any] | None) -> PlanHead | None:
 async def find(session: ReadSession, year: int, *, lock: bool = False) -> PlanHead | None:
     """The plan of a year; ``lock`` holds it until the transaction ends."""
     statement = sa.select(plans).where(plans.c.chamber_id == session.chamber, plans.c.year == year)
-    return _head(await session.first(statement.with_for_update() if lock else statement))
+    return _head(
+        await session.first(statement.with_for_update(key_share=True) if lock else statement)
+    )
 
 
 async def find_or_create(
@@ -169,7 +171,7 @@ async def find_narrative(
         narratives.c.subject_kind == kind,
         narratives.c.subject_code == code,
     )
-    return await session.first(statement.with_for_update() if lock else statement)
+    return await session.first(statement.with_for_update(key_share=True) if lock else statement)
 
 
 async def write_narrative(

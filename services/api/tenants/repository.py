@@ -36,7 +36,7 @@ async def insert_entity(session: WriteSession, code: str, title: str) -> bool:
 async def find_chamber(session: ReadSession, *, lock: bool = False) -> sa.Row[Any] | None:
     """The chamber of the session."""
     statement = sa.select(chambers).where(chambers.c.chamber_id == session.chamber)
-    return await session.first(statement.with_for_update() if lock else statement)
+    return await session.first(statement.with_for_update(key_share=True) if lock else statement)
 
 
 async def list_chambers(session: ReadSession, asked: Page) -> Rows:
