@@ -1,6 +1,7 @@
 """SQL of sets of statements: read and written as arrays of columns, few round trips."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from services.api.db.session import ReadSession, WriteSession
 
 
 class StateRow(NamedTuple):
-    """What stands about a datum. Fields are in the order of ``_UPSERT``."""
+    """What stands about a datum. Fields are in the order of ``_STANDING``."""
 
     plan_id: str
     measurement_id: str
@@ -32,20 +33,38 @@ class StateRow(NamedTuple):
     source_position: int | None
 
 
-class HistoryRow(NamedTuple):
-    """What was said about a datum, once. Fields are in the order of ``_APPEND``."""
+class Entry(NamedTuple):
+    """A statement to write down: what stands, what is remembered, or both.
+
+    Fields are in the order of ``_ENTER``. ``version`` is ``None`` for one that does not stand.
+    """
 
     plan_id: str
     measurement_id: str
     version_id: str
-    version: int | None
+    position: int
+    subject_kind: str
+    subject_code: str
+    year: int | None
+    period: str | None
     value: str | None
     status: str | None
     result: str | None
     value_text: str | None
     note: str | None
-    source: str
+    version: int | None
     source_version: int | None
+    source_position: int | None
+    stands: bool
+    remembered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where all entries of a set come from."""
+
+    source: str
+    at: datetime | None
     message_id: str | None
 
 
@@ -104,33 +123,40 @@ _LAST_POSITIONS = sa.text("""
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[])) GROUP BY plan_id
 """)
 
-_UPSERT = sa.text("""
-    INSERT INTO measurements (chamber_id, plan_id, measurement_id, position, subject_kind,
-        subject_code, year, period, value, status, result, value_text, note, version, source,
-        source_version, source_at, source_message, source_position)
-    SELECT :chamber, given.* FROM unnest(
-        CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS integer[]), CAST(:c3 AS text[]),
-        CAST(:c4 AS text[]), CAST(:c5 AS smallint[]), CAST(:c6 AS text[]), CAST(:c7 AS text[]),
-        CAST(:c8 AS text[]), CAST(:c9 AS text[]), CAST(:c10 AS text[]), CAST(:c11 AS text[]),
-        CAST(:c12 AS integer[]), CAST(:c13 AS text[]), CAST(:c14 AS bigint[]),
-        CAST(:c15 AS timestamptz[]), CAST(:c16 AS text[]), CAST(:c17 AS integer[])) AS given
-    ON CONFLICT (chamber_id, plan_id, measurement_id) DO UPDATE SET
-        position = EXCLUDED.position,
-        value = EXCLUDED.value, status = EXCLUDED.status, result = EXCLUDED.result,
-        value_text = EXCLUDED.value_text, note = EXCLUDED.note, version = EXCLUDED.version,
-        source = EXCLUDED.source, source_version = EXCLUDED.source_version,
-        source_at = EXCLUDED.source_at, source_message = EXCLUDED.source_message,
-        source_position = EXCLUDED.source_position, updated_at = now()
-""")
-
-_APPEND = sa.text("""
+# State and history in one statement: the contents travel once.
+_ENTER = sa.text("""
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS uuid[]),
+            CAST(:c3 AS integer[]), CAST(:c4 AS text[]), CAST(:c5 AS text[]),
+            CAST(:c6 AS smallint[]), CAST(:c7 AS text[]), CAST(:c8 AS text[]),
+            CAST(:c9 AS text[]), CAST(:c10 AS text[]), CAST(:c11 AS text[]),
+            CAST(:c12 AS text[]), CAST(:c13 AS integer[]), CAST(:c14 AS bigint[]),
+            CAST(:c15 AS integer[]), CAST(:c16 AS boolean[]), CAST(:c17 AS boolean[]))
+            AS entry (plan_id, measurement_id, version_id, position, subject_kind, subject_code,
+                year, period, value, status, result, value_text, note, version, source_version,
+                source_position, stands, remembered)
+    ), state AS (
+        INSERT INTO measurements (chamber_id, plan_id, measurement_id, position, subject_kind,
+            subject_code, year, period, value, status, result, value_text, note, version,
+            source, source_version, source_at, source_message, source_position)
+        SELECT :chamber, plan_id, measurement_id, position, subject_kind, subject_code, year,
+            period, value, status, result, value_text, note, version, :source, source_version,
+            CAST(:at AS timestamptz), :message, source_position
+        FROM given WHERE stands
+        ON CONFLICT (chamber_id, plan_id, measurement_id) DO UPDATE SET
+            position = EXCLUDED.position,
+            value = EXCLUDED.value, status = EXCLUDED.status, result = EXCLUDED.result,
+            value_text = EXCLUDED.value_text, note = EXCLUDED.note, version = EXCLUDED.version,
+            source = EXCLUDED.source, source_version = EXCLUDED.source_version,
+            source_at = EXCLUDED.source_at, source_message = EXCLUDED.source_message,
+            source_position = EXCLUDED.source_position, updated_at = now()
+    )
     INSERT INTO measurement_versions (chamber_id, plan_id, measurement_id, version_id, version,
         value, status, result, value_text, note, source, source_version, message_id, recorded_by)
-    SELECT :chamber, given.*, :recorded_by FROM unnest(
-        CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS uuid[]), CAST(:c3 AS integer[]),
-        CAST(:c4 AS text[]), CAST(:c5 AS text[]), CAST(:c6 AS text[]), CAST(:c7 AS text[]),
-        CAST(:c8 AS text[]), CAST(:c9 AS text[]), CAST(:c10 AS bigint[]),
-        CAST(:c11 AS text[])) AS given
+    SELECT :chamber, plan_id, measurement_id, version_id, version, value, status, result,
+        value_text, note, :source, source_version, :message, :recorded_by
+    FROM given WHERE remembered
 """)
 
 _REVISE = sa.text("""
@@ -179,17 +205,22 @@ async def last_positions(session: ReadSession, plans: Sequence[str]) -> dict[str
     return {row.plan_id: row.position for row in rows}
 
 
-async def upsert(session: WriteSession, rows: Sequence[StateRow]) -> None:
-    """Writes what stands from now on."""
-    if rows:
-        await session.execute(_UPSERT, _numbered(session, rows, 18))
-
-
-async def append(session: WriteSession, rows: Sequence[HistoryRow]) -> None:
-    """Adds to the history."""
-    if rows:
-        parameters = _numbered(session, rows, 12)
-        await session.execute(_APPEND, {**parameters, "recorded_by": session.author.actor})
+async def enter(session: WriteSession, entries: Sequence[Entry], origin: Origin) -> None:
+    """Writes what stands from now on, and adds to the history."""
+    if not entries:
+        return
+    columns = {f"c{at}": column for at, column in enumerate(_columns(entries, len(Entry._fields)))}
+    await session.execute(
+        _ENTER,
+        {
+            "chamber": session.chamber,
+            "source": origin.source,
+            "at": origin.at,
+            "message": origin.message_id,
+            "recorded_by": session.author.actor,
+            **columns,
+        },
+    )
 
 
 async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:
@@ -197,11 +228,6 @@ async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row
     if not plans:
         return ()
     return await session.all(_REVISE, {"chamber": session.chamber, "plans": list(plans)})
-
-
-def _numbered(session: ReadSession, rows: Sequence[tuple[Any, ...]], width: int) -> dict[str, Any]:
-    columns = _columns(rows, width)
-    return {"chamber": session.chamber, **{f"c{at}": c for at, c in enumerate(columns)}}
 
 
 def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:

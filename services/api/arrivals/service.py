@@ -4,12 +4,12 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 :mod:`shared.domain.arrivals`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.arrivals import repository
-from services.api.arrivals.repository import HistoryRow, StateRow
+from services.api.arrivals.repository import Entry, StateRow
 from services.api.arrivals.resolution import (
     FARTHEST_LOOK_BACK,
     PlanIndex,
@@ -20,7 +20,7 @@ from services.api.arrivals.resolution import (
 )
 from services.api.db.session import WriteSession
 from services.api.db.trail import emit
-from services.api.ids import new_id
+from services.api.ids import new_id, new_ids
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import Content, Origin, Statement, Verdict, decide
@@ -81,8 +81,8 @@ async def record(
         position: [ledger.enter(items[position], position, target, sender) for target in found]
         for position, found in targets.items()
     }
-    await repository.upsert(session, ledger.states())
-    await repository.append(session, ledger.history)
+    origin = repository.Origin(sender.source, sender.at, sender.message_id)
+    await repository.enter(session, ledger.entries, origin)
     revisions = await _revise(session, sorted(ledger.changed_plans))
     return _outcome(verdicts, faults, revisions)
 
@@ -127,8 +127,9 @@ class _Ledger:
         self._years = years
         self._held: dict[Key, tuple[StateRow, Statement]] = {}
         self._last = dict(last)
-        self._touched: dict[Key, None] = {}
-        self.history: list[HistoryRow] = []
+        self._standing_entry: dict[Key, int] = {}
+        self._ids = _batches_of_ids()
+        self.entries: list[Entry] = []
         self.changed_plans: set[str] = set()
         for row in standing:
             key = self._key(row.plan_id, row.subject_kind, row.subject_code, row.year, row.period)
@@ -144,7 +145,9 @@ class _Ledger:
     ) -> Verdict:
         """Lets one statement arrive at one element of a plan."""
         key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
-        content = Content(item.value, item.status, item.result, item.value_text, item.note)
+        content = Content(
+            item.value, item.status or "measured", item.result, item.value_text, item.note
+        )
         arriving = Statement(
             content,
             Origin(sender.source, sender.at, item.source_version, sender.message_id, position),
@@ -153,66 +156,60 @@ class _Ledger:
         verdict = decide(held, arriving)
         if verdict is Verdict.REPEATED:
             return verdict
-        if verdict is Verdict.SUPERSEDED and row is not None:
-            self._remember(row, arriving, None)
-            return verdict
-        version = (row.version if row else 0) + (verdict is Verdict.RECORDED)
-        standing = self._standing(key, row, arriving, version)
-        self._held[key] = (standing, arriving)
-        self._touched[key] = None
+        row = row or self._new_row(key)
         if verdict is Verdict.RECORDED:
-            self._remember(standing, arriving, version)
+            row = row._replace(version=row.version + 1)
             self.changed_plans.add(target.plan_id)
+        self._write(key, row, arriving, verdict)
         return verdict
 
-    def states(self) -> list[StateRow]:
-        """The rows to write."""
-        return [self._held[key][0] for key in self._touched]
+    def _new_row(self, key: Key) -> StateRow:
+        """A datum of which nothing was known; it goes to the end of its plan."""
+        plan, kind, code, year, period = key
+        self._last[plan] = place = self._last.get(plan, -1) + 1
+        return StateRow(
+            plan, new_id(), place, kind, code, year, period,
+            None, None, None, None, None, 0, "", None, None, None, None,
+        )  # fmt: skip
 
-    def _standing(
-        self, key: Key, row: StateRow | None, arriving: Statement, version: int
-    ) -> StateRow:
-        """The row as it stands with the statement that arrives."""
-        content, origin = arriving.content, arriving.origin
-        if row is None:
-            plan, kind, code, year, period = key
-            self._last[plan] = place = self._last.get(plan, -1) + 1
-            row = StateRow(
-                plan, new_id(), place, kind, code, year, period,
-                None, None, None, None, None, 0, "", None, None, None, None,
-            )  # fmt: skip
-        return row._replace(
-            value=content.value,
-            status=content.status or "measured",
-            result=content.result,
-            value_text=content.value_text,
-            note=content.note,
-            version=version,
-            source=origin.source,
-            source_version=origin.version,
-            source_at=origin.at,
-            source_message=origin.message_id,
-            source_position=origin.position,
-        )
-
-    def _remember(self, row: StateRow, said: Statement, version: int | None) -> None:
+    def _write(self, key: Key, row: StateRow, said: Statement, verdict: Verdict) -> None:
+        stands = verdict is not Verdict.SUPERSEDED
+        if stands:
+            before = self._standing_entry.get(key)
+            if before is not None:
+                # Said earlier in the same message: of two states only the last is written.
+                self.entries[before] = self.entries[before]._replace(stands=False)
+            self._standing_entry[key] = len(self.entries)
+            self._held[key] = (row, said)
         content, origin = said.content, said.origin
-        self.history.append(
-            HistoryRow(
+        self.entries.append(
+            Entry(
                 row.plan_id,
                 row.measurement_id,
-                new_id(),
-                version,
+                next(self._ids),
+                row.position,
+                row.subject_kind,
+                row.subject_code,
+                row.year,
+                row.period,
                 content.value,
-                content.status or "measured",
+                content.status,
                 content.result,
                 content.value_text,
                 content.note,
-                origin.source,
+                row.version if stands else None,
                 origin.version,
-                origin.message_id,
+                origin.position,
+                stands,
+                remembered=verdict is not Verdict.CONFIRMED,
             )
         )
+
+
+def _batches_of_ids() -> Iterator[str]:
+    """Ids in order, made by the hundred."""
+    while True:
+        yield from new_ids(100)
 
 
 def _statement(row: StateRow) -> Statement:

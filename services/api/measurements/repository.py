@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.api.arrivals import repository as sets
-from services.api.arrivals.repository import HistoryRow, StateRow
+from services.api.arrivals.repository import Entry, StateRow
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.measurements import measurements
 from services.api.ids import new_id
@@ -73,7 +72,7 @@ async def record(
     last = (await sets.last_positions(session, [plan_id])).get(plan_id, -1)
     # A file has no instant: any statement made afterwards stands before it.
     at = None if origin.source == FILE else await session.scalar(sa.select(sa.func.now()))
-    state: list[StateRow] = []
+    entries: list[Entry] = []
     created = 0
     for row in rows:
         key = (row["subject_kind"], row["subject_code"], row["year"], row["period"])
@@ -84,23 +83,17 @@ async def record(
             created += 1
             last += 1
         place = last if before is None else before.position
-        state.append(_state(plan_id, {"position": place, **row}, before, origin, at))
-    await sets.upsert(session, state)
-    await sets.append(session, [_history(row, origin) for row in state])
-    return Written(created, len(state) - created, len(rows) - len(state))
+        entries.append(_entry(plan_id, {"position": place, **row}, before))
+    await sets.enter(session, entries, sets.Origin(origin.source, at, origin.message_id))
+    return Written(created, len(entries) - created, len(rows) - len(entries))
 
 
-def _state(
-    plan_id: str,
-    row: Mapping[str, Any],
-    before: StateRow | None,
-    origin: Origin,
-    at: datetime | None,
-) -> StateRow:
-    """The row as it stands from now on."""
-    return StateRow(
+def _entry(plan_id: str, row: Mapping[str, Any], before: StateRow | None) -> Entry:
+    """The row as it stands from now on, with the line it leaves in the history."""
+    return Entry(
         plan_id=plan_id,
         measurement_id=new_id() if before is None else before.measurement_id,
+        version_id=new_id(),
         position=row["position"],
         subject_kind=row["subject_kind"],
         subject_code=row["subject_code"],
@@ -112,27 +105,8 @@ def _state(
         value_text=row["value_text"],
         note=row["note"],
         version=1 if before is None else before.version + 1,
-        source=origin.source,
         source_version=None,
-        source_at=at,
-        source_message=origin.message_id,
         source_position=None,
-    )
-
-
-def _history(row: StateRow, origin: Origin) -> HistoryRow:
-    """The line of the history that a state leaves."""
-    return HistoryRow(
-        plan_id=row.plan_id,
-        measurement_id=row.measurement_id,
-        version_id=new_id(),
-        version=row.version,
-        value=row.value,
-        status=row.status,
-        result=row.result,
-        value_text=row.value_text,
-        note=row.note,
-        source=row.source,
-        source_version=row.source_version,
-        message_id=origin.message_id,
+        stands=True,
+        remembered=True,
     )
