@@ -267,9 +267,11 @@ class _Scorer:
         versions = tuple(
             (period, given.version, given.validated_by) for period, given in recorded.in_order()
         )
-        aggregation: Aggregation = measure.aggregation or default_aggregation(value_type)
-        if absent is not None and None not in values:
+        if None in values:
+            return UsedMeasure(ref, year, values[None], versions)
+        if absent is not None:
             return UsedMeasure(ref, year, absent, versions)
+        aggregation: Aggregation = measure.aggregation or default_aggregation(value_type)
         value = year_value(values, aggregation)
         if isinstance(value, NoValue):
             value = NoValue(value.reason, ref.code)

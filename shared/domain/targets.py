@@ -115,16 +115,19 @@ def _signed_distance(value: Fraction, target: Target) -> Fraction:
 def _judge_number(value: Value, target: Target, cap: Fraction) -> Judged:
     assert isinstance(value, Fraction)  # noqa: S101 - narrowed by judge()
     distance = _signed_distance(value, target)
-    side = distance.numerator  # of the same sign, and compared quicker than a fraction
+    # Signs of numerators: of the same sign as the fractions, and compared much quicker.
+    side = distance.numerator
+    extra = cap.numerator - 100 * cap.denominator
+    full = cap if extra < 0 else FULL
     strict = target.op in _STRICT
     met = side > 0 if strict else side >= 0
     rule = RULES[target.op]
-    if side == 0 or (met and cap <= FULL):
+    if side == 0 or (met and extra <= 0):
         # Strict and equal: not met, yet the shortfall is nothing (both are reported).
-        return Judged(met, min(FULL, cap), rule)
+        return Judged(met, full, rule)
     reference = abs(reference_bound(value, target) or ZERO)
     if not reference.numerator:
-        return Judged(met, min(FULL, cap) if met else ZERO, rule)
+        return Judged(met, full if met else ZERO, rule)
     # 100 x (1 + distance / reference) as one fraction: three would be reduced one by one.
     scale = distance.denominator * reference.numerator
     points = 100 * (scale + side * reference.denominator)
