@@ -16,6 +16,7 @@ from deploy.local.ports import free_port
 from shared.contracts.render_job import QUEUE_NAME, arq_job_id
 from shared.contracts.snapshot import ChamberCard
 from tests.api.report_system import (
+    IMPATIENT,
     ReportSystem,
     ScriptedRenderer,
     eventually,
@@ -27,6 +28,17 @@ from tests.api.report_system import (
 @pytest_asyncio.fixture
 async def system(runtime_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ReportSystem]:
     async with running(settings_for(runtime_url, redis_url, tmp_path), tmp_path) as started:
+        await started.prepare()
+        yield started
+
+
+@pytest_asyncio.fixture
+async def impatient(
+    runtime_url: str, redis_url: str, tmp_path: Path
+) -> AsyncIterator[ReportSystem]:
+    """As ``system``, with leases that end soon."""
+    settings = settings_for(runtime_url, redis_url, tmp_path, **IMPATIENT)
+    async with running(settings, tmp_path) as started:
         await started.prepare()
         yield started
 
@@ -113,28 +125,28 @@ async def test_two_uploads_at_once_are_one_document(system: ReportSystem, tmp_pa
     assert len(_stored(tmp_path)) == 1
 
 
-async def test_heartbeats_keep_the_lease(system: ReportSystem) -> None:
-    renderer = await _leased(system)
+async def test_heartbeats_keep_the_lease(impatient: ReportSystem) -> None:
+    renderer = await _leased(impatient)
     for progress in range(0, 60, 10):
-        await asyncio.sleep(0.35)
+        await asyncio.sleep(0.6)
         assert (await renderer.beat("pdf", progress)).status_code == 204
     assert (await renderer.deliver(await renderer.pdf())).status_code == 204
 
 
 async def test_a_silent_worker_loses_the_job_and_comes_too_late(
-    system: ReportSystem, tmp_path: Path, redis_url: str
+    impatient: ReportSystem, tmp_path: Path, redis_url: str
 ) -> None:
-    late = await _leased(system)
+    late = await _leased(impatient)
     assert late.lease is not None
     job_id = late.lease.job_id
     pdf = await late.pdf()
-    again = await system.job_when(job_id, lambda job: job["state"] == "queued")
+    again = await impatient.job_when(job_id, lambda job: job["state"] == "queued")
     assert (again["attempt"], again["progress"]) == (1, 0)
     await _queued(redis_url, arq_job_id("PI", job_id, 2))
 
     for answer in (await late.beat(), await late.deliver(pdf), await late.fail(retryable=True)):
         assert (answer.status_code, answer.json()["code"]) == (409, "lease_lost")
-    second = system.renderer(job_id)
+    second = impatient.renderer(job_id)
     kept = await second.work()
     assert second.lease is not None
     assert second.lease.attempt == 2
@@ -146,36 +158,36 @@ async def test_a_silent_worker_loses_the_job_and_comes_too_late(
 async def test_an_ended_lease_is_refused_even_before_the_sweeper_comes(
     runtime_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    settings = settings_for(runtime_url, redis_url, tmp_path, sweep_seconds=600)
+    settings = settings_for(runtime_url, redis_url, tmp_path, sweep_seconds=600, **IMPATIENT)
     async with running(settings, tmp_path) as system:
         await system.prepare()
         late = await _leased(system)
         pdf = await late.pdf()
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(2.1)
         assert (await late.deliver(pdf)).status_code == 409
         assert late.lease is not None
         await system.renderer(late.lease.job_id).work()
         assert len(_stored(tmp_path)) == 1
 
 
-async def test_a_job_whose_workers_all_vanish_fails_with_a_reason(system: ReportSystem) -> None:
-    job = await system.ask()
+async def test_a_job_whose_workers_all_vanish_fails_with_a_reason(impatient: ReportSystem) -> None:
+    job = await impatient.ask()
     for attempt in (1, 2, 3):
-        await system.job_when(job["job_id"], lambda found: found["state"] == "queued")
-        renderer = system.renderer(job["job_id"])
+        await impatient.job_when(job["job_id"], lambda found: found["state"] == "queued")
+        renderer = impatient.renderer(job["job_id"])
         assert (await renderer.take()).status_code == 200
         assert renderer.lease is not None
         assert renderer.lease.attempt == attempt
-    failed = await system.job_when(job["job_id"], lambda found: found["state"] == "failed")
+    failed = await impatient.job_when(job["job_id"], lambda found: found["state"] == "failed")
     assert failed["failure"]["code"] == "attempts_exhausted"
     assert "richiedere" in failed["failure"]["detail"]
-    english = await system.request(
+    english = await impatient.request(
         "GET",
         f"/v1/chambers/PI/render-jobs/{job['job_id']}",
         headers={"Accept-Language": "en"},
     )
     assert "request the document again" in english.json()["failure"]["detail"]
-    report = await system.request("GET", job["report"])
+    report = await impatient.request("GET", job["report"])
     assert report.json()["state"] == "failed"
 
 
