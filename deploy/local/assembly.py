@@ -159,9 +159,12 @@ class LocalSystem:
         return databases.prepare_given(given, self._secrets)
 
     def _start_postgres(self) -> str:
+        was_there = self._directory.postgres.exists()
         server = postgres.start(self._directory, self._secrets)
         self._servers.append(server)
         self.postgres_port = server.port
+        if not was_there and self._directory.postgres.is_symlink():
+            self._tell_where(server.cluster)
 
         def restart() -> Child:
             again = postgres.start(self._directory, self._secrets, port=server.port)
@@ -170,6 +173,16 @@ class LocalSystem:
 
         self._watch("postgres", _owned(server.child), restart)
         return server.superuser_url
+
+    def _tell_where(self, cluster: Path) -> None:
+        self._tell(
+            in_terminal_language(
+                f"L'utente di sistema di PostgreSQL non può attraversare {self._directory.root}: "
+                f"il database sta in {cluster} (collegamento {self._directory.postgres}).",
+                f"The system user of PostgreSQL cannot enter {self._directory.root}: "
+                f"the database lies in {cluster} (link {self._directory.postgres}).",
+            )
+        )
 
     def _start_redis(self) -> str:
         server = redis.start(self._directory, self._secrets)

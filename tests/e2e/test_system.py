@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,21 @@ def test_a_running_system_is_joined_and_left_running(data_dir: Path) -> None:
     finally:
         up.send_signal(signal.SIGTERM)
         assert up.wait(30) == 0
+
+
+def test_a_database_put_elsewhere_is_told_once(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    told: list[str] = []
+    data = tmp_path / "data"
+    try:
+        for _ in range(2):
+            with running_system(data, renderer=False, commands=COMMANDS, tell=told.append):
+                pass
+        cluster = DataDirectory.at(data).postgres
+        elsewhere = [line for line in told if str(cluster.resolve()) in line and str(data) in line]
+        assert len(elsewhere) == (1 if os.geteuid() == 0 else 0)
+    finally:
+        shutil.rmtree(DataDirectory.at(data).postgres.resolve())
 
 
 def test_it_is_joined_from_a_thread_as_well(data_dir: Path) -> None:

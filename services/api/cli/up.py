@@ -33,6 +33,8 @@ def up(
             "postgres": _loopback(system.postgres_port, "DATABASE_URL"),
             "redis": _loopback(system.redis_port, "REDIS_URL"),
         }
+        if directory.postgres.is_symlink():
+            places["cluster"] = str(directory.postgres.resolve())
         typer.echo(json.dumps(places) if as_json else _told(places))
 
     run(
@@ -58,6 +60,7 @@ def _told(places: dict[str, str]) -> str:
         "logs": "Log",
         "postgres": "PostgreSQL",
         "redis": "Redis",
+        "cluster": "Database",
     }
     heading = in_terminal_language(
         "Ciclo è in esecuzione (Ctrl-C per fermarlo)", "Ciclo is running (Ctrl-C stops it)"
