@@ -136,7 +136,10 @@ def test_stopped_and_started_again_everything_is_there(
     assert not any(child.alive() for child in children)
     assert read_state(DataDirectory.at(data_dir)) is None
 
+    logs = DataDirectory.at(data_dir).logs
+    (logs / "api.log").write_bytes(b"x" * (11 * 1024 * 1024))
     second = up(data_dir)
+    assert (logs / "api.log.1").stat().st_size > (logs / "api.log").stat().st_size
     assert asyncio.run(_sql(_owner_url(second), "SELECT what FROM kept")) == "è rimasto"
     with Redis.from_url(_environment_of_api(second)["REDIS_URL"]) as queue:
         assert queue.get("kept") == b"yes"
