@@ -20,6 +20,7 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("measurements", "subject_kind"): "measure",
     ("measurement_state_changes", "state"): "submitted",
     ("period_closures", "state"): "closed",
+    ("plan_moves", "move"): "approve",
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
 }

@@ -9,6 +9,7 @@ from services.api.db.tables import (
     requests,
     tenants,
     validation,
+    versions,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "requests",
     "tenants",
     "validation",
+    "versions",
 ]

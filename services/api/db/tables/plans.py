@@ -29,11 +29,15 @@ plans = sa.Table(
     sa.Column("published", Json),
     # Raised by every change of an input of the results; stored results carry it.
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+    # Its life: shared.domain.workflow. The version is that of the content in the tables below.
+    sa.Column("state", sa.Text, nullable=False, server_default="draft"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     instant("created_at", now=True),
     instant("updated_at", now=True),
     to_chamber(),
     sa.UniqueConstraint("chamber_id", "year"),
     sa.CheckConstraint("kind IN ('piano', 'relazione')", name="kind"),
+    sa.CheckConstraint("state IN ('draft', 'approved', 'amending', 'closed')", name="state"),
     sa.CheckConstraint("year BETWEEN 1990 AND 2200", name="year"),
 )
 
