@@ -27,7 +27,7 @@ from shared.contracts.render_job import QUEUE_NAME, RENDER_FUNCTION
 from shared.runtime import logging as runtime_logging
 from shared.runtime.settings import RendererSettings
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 STOP_GRACE_SECONDS = 3.0

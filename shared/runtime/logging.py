@@ -108,3 +108,5 @@ def configure(service: str, *, level: str = "INFO", stream: TextIO | None = None
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = name != "uvicorn.access"
+    # A line per call at INFO; the API logs the same call with its request id.
+    logging.getLogger("httpx").setLevel(max(root.level, logging.WARNING))
