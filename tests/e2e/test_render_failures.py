@@ -105,3 +105,15 @@ def test_a_renderer_that_comes_back_too_late(system: RenderSystem) -> None:
     until(lambda: "lost" in (system.folder / "late.log").read_text() or None, 30)
     assert system.job(job) == done
     system.arrived(job)
+
+
+def test_a_cancelled_job_frees_its_renderer(system: RenderSystem) -> None:
+    renderer = system.start_renderer()
+    job = system.ask(2020)
+    system.in_mid_render(job)
+    assert renderer.children()
+    assert system.request("DELETE", job).status_code == 204
+    until(lambda: not renderer.children() or None, 10)
+    report = system.job(job)["report"]
+    assert system.request("GET", f"{report}/pdf").status_code == 404
+    system.arrived(system.ask())
