@@ -12,6 +12,7 @@ from services.api.cli import (
     explain,
     exporting,
     importing,
+    integra_sim,
     migrate,
     openapi,
     reconcile,
@@ -55,6 +56,7 @@ app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
+app.command("integra-sim")(integra_sim.integra_sim)
 app.command("demo")(demo.demo)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)

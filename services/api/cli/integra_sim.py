@@ -1,0 +1,164 @@
+"""``ciclo integra-sim``: the measuring system, played with the measurements of a case file."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from services.api.cli.connection import connected
+from services.api.cli.display import console, progress, write_json
+from services.api.cli.failures import CommandFailedError
+from services.api.cli.files import read_file
+from services.api.cli.options import Data, Json, Language
+from services.api.cli.playing import (
+    INTEGRATION,
+    Exchange,
+    Played,
+    Script,
+    issued_secret,
+    items_of,
+    play,
+)
+from shared.runtime.language import in_terminal_language
+
+_FULL = 100
+
+
+def integra_sim(
+    case: Annotated[Path, typer.Option(help="File ciclo/case@1 da cui vengono le rilevazioni.")],
+    chamber: Annotated[
+        str | None, typer.Option(help="Camera a cui inviarle; per difetto quella del file.")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(min=1990, max=2100, help="Anno del piano: quello del file.")
+    ] = None,
+    duplicates: Annotated[int, typer.Option(min=0, help="Messaggi inviati due volte.")] = 2,
+    forged: Annotated[int, typer.Option(min=0, help="Messaggi con la firma sbagliata.")] = 1,
+    unknown: Annotated[int, typer.Option(min=0, help="Messaggi su una misura ignota.")] = 1,
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=5000, help="Rilevazioni per messaggio.")
+    ] = 25,
+    integration: Annotated[str, typer.Option(help="Codice dell'integrazione.")] = INTEGRATION,
+    secret: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CICLO_WEBHOOK_SECRET",
+            help="Segreto whsec_...; senza, se ne chiede uno nuovo all'API come amministratore.",
+        ),
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Fa la parte del sistema di misura: invia rilevazioni con webhook firmati.
+
+    Alcuni messaggi arrivano due volte, uno ha la firma sbagliata, uno parla di una misura
+    ignota. Esce con 0 solo se ogni risposta è quella attesa.
+    """
+    document = _document(case, year)
+    code = (chamber or str(document.get("chamber", ""))).strip().upper()
+    script = Script(batch_size, duplicates, forged, unknown)
+    with connected(data) as connection:
+        key = secret or issued_secret(connection.api, code, integration)
+        label = in_terminal_language("Invio delle rilevazioni", "Sending measurements")
+        total = max(1, -(-len(items_of(document)) // batch_size) + duplicates + forged + unknown)
+        with progress(label) as step:
+            sent = 0
+
+            def tell(exchange: Exchange) -> None:
+                nonlocal sent
+                sent += 1
+                step(min(_FULL, _FULL * sent / total), exchange.message_id)
+
+            played = play(
+                connection.api.url,
+                key,
+                document,
+                chamber=code,
+                script=script,
+                integration=integration,
+                tell=tell,
+            )
+    if as_json:
+        write_json(played.facts())
+    else:
+        _show(played)
+    if not played.as_expected:
+        raise typer.Exit(1)
+
+
+def _document(path: Path, year: int | None) -> Mapping[str, Any]:
+    """The case file, as far as the simulator needs it.
+
+    Raises:
+        CommandFailedError: it is not one, or it is about another year.
+    """
+    try:
+        document = json.loads(read_file(path).decode("utf-8-sig"))
+        found = int(document["year"])
+        items_of(document)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CommandFailedError(
+            in_terminal_language(
+                f"{path} non è un file ciclo/case@1.", f"{path} is not a ciclo/case@1 file."
+            )
+        ) from error
+    if year is not None and year != found:
+        raise CommandFailedError(
+            in_terminal_language(
+                f"{path} è del {found}, non del {year}.", f"{path} is of {found}, not of {year}."
+            )
+        )
+    return dict(document)
+
+
+def _show(played: Played) -> None:
+    """A line per message, and what it all came to."""
+    out = console()
+    words = in_terminal_language(
+        "Messaggio|Tipo|Rilevazioni|Risposta|Applicate|Invariate|Quarantena|",
+        "Message|Kind|Measurements|Answer|Applied|Unchanged|Quarantine|",
+    )
+    table = Table(title=f"{played.chamber} {played.year}", header_style="bold")
+    for at, word in enumerate(words.split("|")):
+        table.add_column(word, justify="right" if at in {2, 4, 5, 6} else "left")
+    kinds = in_terminal_language(
+        "batch:rilevazioni|duplicate:ripetuto|forged:firma falsa|unknown:misura ignota",
+        "batch:measurements|duplicate:repeated|forged:forged|unknown:unknown measure",
+    )
+    names = dict(pair.split(":", 1) for pair in kinds.split("|"))
+    for exchange in played.exchanges:
+        answer = f"{exchange.status} {exchange.code or ''}".strip()
+        counts = (exchange.applied, exchange.unchanged, exchange.quarantined)
+        table.add_row(
+            escape(exchange.message_id),
+            names[exchange.kind],
+            str(exchange.items),
+            answer,
+            *(str(count) for count in counts),
+            "[green]✓[/]" if exchange.as_expected else "[bold red]✗[/]",
+        )
+    out.print(table)
+    facts = played.facts()
+    out.print(
+        in_terminal_language(
+            f"Messaggi: {facts['messages']}; rilevazioni applicate {facts['applied']}, invariate "
+            f"{facts['unchanged']}, in quarantena {facts['quarantined']}; ripetuti "
+            f"{facts['repeated']}, rifiutati {facts['refused']}.",
+            f"Messages: {facts['messages']}; measurements applied {facts['applied']}, unchanged "
+            f"{facts['unchanged']}, in quarantine {facts['quarantined']}; repeated "
+            f"{facts['repeated']}, refused {facts['refused']}.",
+        ),
+        soft_wrap=True,
+    )
+    if not played.as_expected:
+        out.print(
+            in_terminal_language(
+                "[bold red]Non ogni risposta è quella attesa.[/]",
+                "[bold red]Not every answer is the expected one.[/]",
+            )
+        )
