@@ -37,6 +37,8 @@ def run() -> list[Row]:
     """Both servers are up all the time and take turns, so that both see the same machine."""
     root = Path(tempfile.mkdtemp(prefix="ciclo-bench-"))
     root.chmod(0o711)
+    # Requests are still counted, but one caller asks for more than any office would.
+    os.environ["CICLO_RATE_LIMIT_PER_MINUTE"] = "100000000"
     try:
         with running_system(root / "data", renderer=False) as system:
             token = system.token()

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from deploy.local.layout import DataDirectory
 from deploy.local.state import read_state
-from services.api.cli import demo_messages, memory
+from services.api.cli import memory
 from services.api.cli.chambers import ENTITY, ensure_chamber
 from services.api.cli.client import ApiClient
 from services.api.cli.connection import Connection, connected
@@ -35,7 +35,8 @@ from services.api.cli.failures import CommandFailedError
 from services.api.cli.files import read_file, write_file
 from services.api.cli.importing import import_case
 from services.api.cli.options import Json, Language
-from services.api.cli.paths import plan_path
+from services.api.cli.paths import chamber_path, plan_path
+from services.api.cli.playing import issued_secret, play
 from services.api.cli.reconcile import differences, summary
 from services.api.cli.rendering import Kind, rendered_report
 from services.api.cli.results import exact_figures
@@ -160,21 +161,32 @@ def _measure(run: _Demo, api: ApiClient, pisa: bytes) -> None:
         "Measurements from the simulator of Integra, by signed webhooks",
     )
     with run.step("measurements", title):
-        sent = demo_messages.send(api, _CHAMBER, json.loads(pisa))
-        sent.check()
-        run.answer["webhooks"] = sent.facts()
+        played = play(api.url, issued_secret(api, _CHAMBER), json.loads(pisa), chamber=_CHAMBER)
+        facts = played.facts()
+        _expect("webhooks", played.as_expected, facts)
+        waiting = [_quarantine_code(api, exchange.message_id) for exchange in played.of("unknown")]
+        _expect("quarantine", set(waiting) == {"unknown_measure"}, waiting)
+        run.answer["webhooks"] = {name: fact for name, fact in facts.items() if name != "exchanges"}
         run.say(
-            f"{sent.messages} messaggi, {sent.measurements} rilevazioni: "
-            f"{sent.applied} applicate, {sent.unchanged} invariate",
-            f"{sent.messages} messages, {sent.measurements} measurements: "
-            f"{sent.applied} applied, {sent.unchanged} unchanged",
+            f"{facts['messages']} messaggi, {facts['measurements']} rilevazioni: "
+            f"{facts['applied']} applicate, {facts['unchanged']} invariate",
+            f"{facts['messages']} messages, {facts['measurements']} measurements: "
+            f"{facts['applied']} applied, {facts['unchanged']} unchanged",
         )
+        refused = ", ".join(str(exchange.status) for exchange in played.of("forged"))
         run.say(
-            f"{sent.repeated} ripetuti senza effetto; firma sbagliata: {sent.forged_status}; "
-            f"misura sconosciuta: in quarantena ({sent.quarantine_code})",
-            f"{sent.repeated} repeated without effect; wrong signature: {sent.forged_status}; "
-            f"unknown measure: in quarantine ({sent.quarantine_code})",
+            f"{facts['repeated']} ripetuti senza effetto; firma sbagliata: {refused}; "
+            f"misura sconosciuta: in quarantena ({waiting[0]})",
+            f"{facts['repeated']} repeated without effect; wrong signature: {refused}; "
+            f"unknown measure: in quarantine ({waiting[0]})",
         )
+
+
+def _quarantine_code(api: ApiClient, message_id: str) -> str | None:
+    """Why a measurement of the message waits in quarantine; ``None`` when none does."""
+    path = f"{chamber_path(_CHAMBER)}/quarantine"
+    found = api.read(path, state="waiting", limit=500)["items"]
+    return next((row["code"] for row in found if row["message_id"] == message_id), None)
 
 
 def _results(run: _Demo, api: ApiClient) -> None:
