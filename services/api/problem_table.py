@@ -234,6 +234,17 @@ _PLANS = {
             "None was recorded. Correct the errors listed and send them again.",
         ),
     ),
+    "measurements_held": Problem(
+        409,
+        (
+            "Dati validati o di un periodo chiuso",
+            "Nulla è stato registrato. Ciascun dato elencato va prima riaperto, con il motivo.",
+        ),
+        (
+            "Validated data, or of a closed period",
+            "Nothing was recorded. Each datum listed has to be reopened first, with a reason.",
+        ),
+    ),
     "evaluation_exists": Problem(
         409,
         ("Valutazione già presente", "Lo stesso elemento è già escluso in questo ambito."),

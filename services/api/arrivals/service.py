@@ -21,6 +21,8 @@ from services.api.arrivals.resolution import (
 from services.api.db.session import WriteSession
 from services.api.db.trail import emit
 from services.api.ids import new_id, new_ids
+from services.api.states import service as states
+from services.api.states.service import Barriers, Datum
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import Content, Origin, Statement, Verdict, decide
@@ -77,10 +79,14 @@ async def record(
         else:
             targets[position] = found
     ledger = await _open_ledger(session, plans, targets)
-    verdicts = {
-        position: [ledger.enter(items[position], position, target, sender) for target in found]
-        for position, found in targets.items()
-    }
+    verdicts: dict[int, list[Verdict]] = {}
+    for position, found in targets.items():
+        item = items[position]
+        barred = ledger.barred(item, position, found, sender)
+        if barred is not None:
+            faults[position] = barred
+            continue
+        verdicts[position] = [ledger.enter(item, position, target, sender) for target in found]
     origin = repository.Origin(sender.source, sender.at, sender.message_id)
     await repository.enter(session, ledger.entries, origin)
     revisions = await _revise(session, sorted(ledger.changed_plans))
@@ -112,19 +118,26 @@ async def _open_ledger(
         (target.plan_id, target.kind, target.code) for found in targets.values() for target in found
     }
     if not wanted:
-        return _Ledger({}, [], {})
+        return _Ledger({}, [], {}, Barriers({}, {}))
     standing = await repository.standing(session, sorted(wanted))
-    last = await repository.last_positions(session, sorted({plan for plan, _, _ in wanted}))
-    return _Ledger({plan.plan_id: plan.year for plan in plans}, standing, last)
+    concerned = sorted({plan for plan, _, _ in wanted})
+    last = await repository.last_positions(session, concerned)
+    held = await states.barriers(session, concerned, {row.measurement_id for row in standing})
+    return _Ledger({plan.plan_id: plan.year for plan in plans}, standing, last, held)
 
 
 class _Ledger:
     """What stands about the data concerned, while a set of statements goes through."""
 
     def __init__(
-        self, years: Mapping[str, int], standing: Sequence[StateRow], last: Mapping[str, int]
+        self,
+        years: Mapping[str, int],
+        standing: Sequence[StateRow],
+        last: Mapping[str, int],
+        barriers: Barriers,
     ) -> None:
         self._years = years
+        self._barriers = barriers
         self._held: dict[Key, tuple[StateRow, Statement]] = {}
         self._last = dict(last)
         self._standing_entry: dict[Key, int] = {}
@@ -140,18 +153,40 @@ class _Ledger:
         own_year = kind != "measure" and year == self._years.get(plan)
         return (plan, kind, code, None if own_year else year, period)
 
+    def barred(
+        self, item: MeasurementItem, position: int, targets: Sequence[Target], sender: Sender
+    ) -> Issue | None:
+        """Why a statement may not change a figure of one of its plans, if it would change one.
+
+        It is then recorded in none of them: it waits for a decision as a whole.
+        """
+        if self._barriers.none:
+            return None
+        arriving = _arriving(item, position, sender)
+        for target in targets:
+            key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
+            row, held = self._held.get(key, (None, None))
+            if decide(held, arriving) is not Verdict.RECORDED:
+                continue
+            datum = Datum(
+                target.plan_id,
+                self._years[target.plan_id],
+                item.year,
+                item.period,
+                None if row is None else row.measurement_id,
+                0 if row is None else row.version,
+            )
+            fault = self._barriers.fault(datum, "")
+            if fault is not None:
+                return fault
+        return None
+
     def enter(
         self, item: MeasurementItem, position: int, target: Target, sender: Sender
     ) -> Verdict:
         """Lets one statement arrive at one element of a plan."""
         key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
-        content = Content(
-            item.value, item.status or "measured", item.result, item.value_text, item.note
-        )
-        arriving = Statement(
-            content,
-            Origin(sender.source, sender.at, item.source_version, sender.message_id, position),
-        )
+        arriving = _arriving(item, position, sender)
         row, held = self._held.get(key, (None, None))
         verdict = decide(held, arriving)
         if verdict is Verdict.REPEATED:
@@ -210,6 +245,14 @@ def _batches_of_ids() -> Iterator[str]:
     """Ids in order, made by the hundred."""
     while True:
         yield from new_ids(100)
+
+
+def _arriving(item: MeasurementItem, position: int, sender: Sender) -> Statement:
+    content = Content(
+        item.value, item.status or "measured", item.result, item.value_text, item.note
+    )
+    origin = Origin(sender.source, sender.at, item.source_version, sender.message_id, position)
+    return Statement(content, origin)
 
 
 def _statement(row: StateRow) -> Statement:

@@ -12,7 +12,9 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.measurements import measurements
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
+from services.api.states.repository import standing
 from shared.domain.arrivals import FILE
+from shared.domain.calendar import YEAR
 
 ORDER = Order(
     {"position": measurements.c.position, "updated_at": measurements.c.updated_at},
@@ -40,41 +42,69 @@ class Written:
     unchanged: int
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed by: columns with a value, a state, a period, some subjects."""
+
+    equal: Mapping[str, str | None]
+    state: str | None = None
+    period: str | None = None
+    subjects: frozenset[tuple[str, str]] | None = None
+
+
 async def list_measurements(
-    session: ReadSession, plan_id: str, asked: Page, filters: Mapping[str, str | None]
+    session: ReadSession, plan_id: str, asked: Page, filters: Filters
 ) -> Rows:
-    """What stands in a plan, narrowed by columns that ``filters`` gives a value for."""
-    statement = sa.select(measurements).where(
-        measurements.c.chamber_id == session.chamber,
-        measurements.c.plan_id == plan_id,
-        *(measurements.c[name] == value for name, value in filters.items() if value is not None),
+    """What stands in a plan, with where it is on its way."""
+    found = standing(session, plan_id)
+    state = found.selected_columns["state"]
+    statement = found.where(
+        *(measurements.c[name] == value for name, value in filters.equal.items() if value),
     )
+    if filters.state is not None:
+        statement = statement.where(state == filters.state)
+    if filters.period is not None:
+        given = None if filters.period == YEAR else filters.period
+        statement = statement.where(measurements.c.period.is_not_distinct_from(given))
+    if filters.subjects is not None:
+        subject = sa.tuple_(measurements.c.subject_kind, measurements.c.subject_code)
+        statement = statement.where(subject.in_(sorted(filters.subjects)))
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 
-async def record(
-    session: WriteSession,
-    plan_id: str,
-    rows: Sequence[Mapping[str, Any]],
-    origin: Origin,
-) -> Written:
-    """Writes rows of a locked plan, each change with its line in the history.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a set of rows would write: an entry for each that says something new.
+
+    ``places`` has the place of each entry's row in what was sent; ``created`` counts the
+    entries about which nothing was known.
+    """
+
+    entries: tuple[Entry, ...]
+    places: tuple[int, ...]
+    created: int
+    unchanged: int
+
+
+async def prepare(
+    session: ReadSession, plan_id: str, rows: Sequence[Mapping[str, Any]]
+) -> Prepared:
+    """Compares rows with what stands in a locked plan.
 
     Rows are columns; one without ``position`` keeps its place, or goes to the end.
     """
     if not rows:
-        return Written(0, 0, 0)
+        return Prepared((), (), 0, 0)
     subjects = {(plan_id, row["subject_kind"], row["subject_code"]) for row in rows}
     held = {
         (row.subject_kind, row.subject_code, row.year, row.period): row
         for row in await sets.standing(session, sorted(subjects))
     }
     last = (await sets.last_positions(session, [plan_id])).get(plan_id, -1)
-    # A file has no instant: any statement made afterwards stands before it.
-    at = None if origin.source == FILE else await session.scalar(sa.select(sa.func.now()))
     entries: list[Entry] = []
+    places: list[int] = []
     created = 0
-    for row in rows:
+    for index, row in enumerate(rows):
         key = (row["subject_kind"], row["subject_code"], row["year"], row["period"])
         before = held.get(key)
         if before is not None and all(getattr(before, name) == row[name] for name in _CONTENT):
@@ -84,8 +114,18 @@ async def record(
             last += 1
         place = last if before is None else before.position
         entries.append(_entry(plan_id, {"position": place, **row}, before))
-    await sets.enter(session, entries, sets.Origin(origin.source, at, origin.message_id))
-    return Written(created, len(entries) - created, len(rows) - len(entries))
+        places.append(row.get("position", index))
+    return Prepared(tuple(entries), tuple(places), created, len(rows) - len(entries))
+
+
+async def write(session: WriteSession, prepared: Prepared, origin: Origin) -> Written:
+    """Writes what was prepared, each change with its line in the history."""
+    entries = prepared.entries
+    if entries:
+        # A file has no instant: any statement made afterwards stands before it.
+        at = None if origin.source == FILE else await session.scalar(sa.select(sa.func.now()))
+        await sets.enter(session, entries, sets.Origin(origin.source, at, origin.message_id))
+    return Written(prepared.created, len(entries) - prepared.created, prepared.unchanged)
 
 
 def _entry(plan_id: str, row: Mapping[str, Any], before: StateRow | None) -> Entry:

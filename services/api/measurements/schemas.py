@@ -2,13 +2,17 @@
 
 from typing import Annotated, Literal
 
+from fastapi import Path
 from pydantic import Field
 
 from services.api.paging import ListItem
 from services.api.plans.schemas import Code, Cursor, DecimalNumber, Line, Revision, Text
 from services.api.responses import Resource
-from services.api.tenants.schemas import Instant
+from services.api.tenants.schemas import Actions, Instant
 from shared.contracts.case import CaseMeasurement
+
+PERIOD = r"^(Q[1-3]|S[12]|T[1-4]|M(0[1-9]|1[0-2])|Y)$"
+"""Periods where the year has a name, too."""
 
 Period = Annotated[
     str,
@@ -20,6 +24,27 @@ Period = Annotated[
 ]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 SubjectKind = Literal["measure", "indicator", "objective"]
+MeasurementState = Annotated[
+    Literal["recorded", "submitted", "validated", "rejected", "reopened"],
+    Field(description="Dove è il valore nel suo percorso; un valore nuovo riparte da `recorded`."),
+]
+MeasurementId = Annotated[
+    str,
+    Path(
+        max_length=36,
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="Identificativo della rilevazione.",
+    ),
+]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        pattern=r"^[^\x00]*\S[^\x00]*$",
+        examples=["Manca il dato di aprile."],
+    ),
+]
 
 
 class NewMeasurements(Resource):
@@ -35,6 +60,16 @@ class RecordedMeasurements(Resource):
     changed: Count
     unchanged: Count
     revision: Revision
+
+
+class NewContent(Resource):
+    """Che cosa si dice ora di un dato: prende il posto di ciò che valeva, che resta agli atti."""
+
+    value: Line | None = None
+    status: Literal["measured", "missing", "suspended", "struck"] | None = None
+    result: DecimalNumber | None = None
+    value_text: Text | None = None
+    note: Text | None = None
 
 
 class Measurement(ListItem):
@@ -53,6 +88,15 @@ class Measurement(ListItem):
     version: Annotated[int, Field(ge=1, le=2_147_483_647)]
     source: Annotated[str, Field(max_length=200, pattern=r"^[a-z]+(:.+)?$")]
     updated_at: Instant
+    state: MeasurementState
+    validated_by: Annotated[
+        str | None,
+        Field(
+            max_length=40, pattern=r"^[a-z_]+$", description="Ruolo di chi ha validato il valore."
+        ),
+    ]
+    state_reason: Annotated[Reason | None, Field(description="Perché è stata respinta o riaperta.")]
+    allowed_actions: Actions
 
 
 class MeasurementList(Resource):

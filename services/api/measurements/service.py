@@ -4,16 +4,26 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
+from services.api.arrivals.repository import Entry
+from services.api.auth.access import Access
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.measurements import repository
-from services.api.measurements.repository import Origin, Written
+from services.api.measurements.repository import Origin, Prepared, Written
+from services.api.measurements.views import Viewer
 from services.api.plans import service as plans
-from services.api.plans.rows import MEASUREMENTS, PlanHead
+from services.api.plans.rows import INDICATORS, MEASUREMENTS, OBJECTIVES, PlanHead
+from services.api.plans.service import StoredPlan
+from services.api.states import service as states
+from services.api.states.repository import find_standing
+from services.api.states.service import Datum
 from shared.contracts.case import CaseMeasurement
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.issues import Issue
+from shared.domain.completeness import owners_of
 
 FORM = Origin("form")
 FILE = Origin("file")
@@ -38,6 +48,96 @@ async def enter(session: WriteSession, year: int, items: Items) -> tuple[Written
     written = await record(session, head, to_rows(items, year), FORM)
     revision = await close(session, head, written, FORM)
     return written, revision
+
+
+async def change(
+    session: WriteSession, year: int, row: sa.Row[Any], content: Mapping[str, str | None]
+) -> None:
+    """Gives one measurement of a locked plan a new content.
+
+    Raises:
+        Refusal: ``measurements_refused`` with every fault, its pointer within the content;
+            ``measurements_held`` when it is validated or its period closed.
+    """
+    head = await plans.lock_plan(session, year)
+    item = CaseMeasurement.model_validate(
+        {row.subject_kind: row.subject_code, "year": row.year, "period": row.period, **content}
+    )
+    faults = check(await plan_document(session, head), [item])
+    if faults:
+        prefix = f"/{MEASUREMENTS.name}/0"
+        raise Refusal(
+            "measurements_refused",
+            issues=[
+                issue.model_copy(update={"pointer": issue.pointer.removeprefix(prefix)})
+                for issue in faults[0]
+            ],
+        )
+    written = await record(session, head, to_rows([item], year), FORM)
+    await close(session, head, written, FORM)
+
+
+async def locked(session: WriteSession, year: int, measurement_id: str) -> sa.Row[Any]:
+    """One measurement with its state, its plan held until the transaction ends.
+
+    Raises:
+        Refusal: ``plan_not_found`` or ``not_found``.
+    """
+    head = await plans.lock_plan(session, year)
+    return await found(session, head, measurement_id)
+
+
+async def found(session: ReadSession, head: PlanHead, measurement_id: str) -> sa.Row[Any]:
+    """One measurement of a plan with its state.
+
+    Raises:
+        Refusal: ``not_found``.
+    """
+    rows = await find_standing(session, head.plan_id, [measurement_id])
+    if measurement_id not in rows:
+        raise Refusal("not_found")
+    return rows[measurement_id]
+
+
+async def viewer(session: ReadSession, head: PlanHead, access: Access) -> Viewer:
+    """What decides what a caller may do with measurements of a plan."""
+    return Viewer(
+        access,
+        await states.rules(session),
+        await states.closed_periods(session, head.plan_id),
+        head.year,
+    )
+
+
+async def subjects_of_office(
+    session: ReadSession, head: PlanHead, office: str
+) -> frozenset[tuple[str, str]]:
+    """Kind and code of what an office owes: its indicators and the measures they read."""
+    stored = await plans.read_parts(session, head)
+    plan = stored.to_domain()
+    owners = owners_of(plan, *offices(stored))
+    owed = [row for row in plan.indicators if office in owners[row.code]]
+    measures = {
+        ref.code
+        for row in owed
+        if (formula := row.parsed_formula) is not None
+        for ref in formula.measures
+    }
+    return frozenset(
+        {("indicator", row.code) for row in owed} | {("measure", code) for code in measures}
+    )
+
+
+def offices(stored: StoredPlan) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Source offices by indicator and units by objective, where there are some."""
+    return (
+        {
+            row["code"]: row["source_office"]
+            for row in stored.rows[INDICATORS.name]
+            if row["source_office"]
+        },
+        {row["code"]: row["units"] for row in stored.rows[OBJECTIVES.name] if row["units"]},
+    )
 
 
 async def plan_document(session: ReadSession, head: PlanHead) -> dict[str, Any]:
@@ -84,8 +184,41 @@ async def record(
     rows: Sequence[Mapping[str, Any]],
     origin: Origin,
 ) -> Written:
-    """Writes rows of a locked plan with their history. End with :func:`close`."""
-    return await repository.record(session, head.plan_id, rows, origin)
+    """Writes rows of a locked plan with their history. End with :func:`close`.
+
+    Raises:
+        Refusal: ``measurements_held``, with every row that would change a validated
+            measurement or a datum of a closed period.
+    """
+    prepared = await repository.prepare(session, head.plan_id, rows)
+    await _refuse_held(session, head, prepared)
+    return await repository.write(session, prepared, origin)
+
+
+async def _refuse_held(session: ReadSession, head: PlanHead, prepared: Prepared) -> None:
+    if not prepared.entries:
+        return
+    ids = {entry.measurement_id for entry in prepared.entries}
+    held = await states.barriers(session, [head.plan_id], ids)
+    faults = [
+        fault
+        for entry, place in zip(prepared.entries, prepared.places, strict=True)
+        if (fault := held.fault(_datum(head, entry), f"/{MEASUREMENTS.name}/{place}")) is not None
+    ]
+    if faults:
+        raise Refusal("measurements_held", issues=faults)
+
+
+def _datum(head: PlanHead, entry: Entry) -> Datum:
+    """What an entry would change: the version before it."""
+    return Datum(
+        head.plan_id,
+        head.year,
+        entry.year,
+        entry.period,
+        entry.measurement_id,
+        (entry.version or 1) - 1,
+    )
 
 
 async def close(session: WriteSession, head: PlanHead, written: Written, origin: Origin) -> int:

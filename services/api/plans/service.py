@@ -17,6 +17,7 @@ from services.api.plans.rows import (
     PlanHead,
     Section,
 )
+from services.api.states.repository import validators
 from shared.contracts.case import Case
 from shared.contracts.case_reading import plan_from_case
 from shared.domain import plan as domain
@@ -34,16 +35,23 @@ class StoredPlan:
     case: Case
     rows: RowsBySection
     """Stored rows of each section, in the order of the case's lists."""
+    validators: Mapping[str, str]
+    """The role that validated the value that stands, by id of the measurement."""
 
     def to_domain(self) -> domain.Plan:
-        """The plan as scoring reads it, each measurement with the version that counts."""
+        """The plan as scoring reads it, each measurement with version and validation."""
         plan = plan_from_case(self.case, self.head.revision)
-        versions = [row["version"] for row in self.rows[MEASUREMENTS.name]]
         return replace(
             plan,
             measurements=tuple(
-                replace(measurement, version=version)
-                for measurement, version in zip(plan.measurements, versions, strict=True)
+                replace(
+                    measurement,
+                    version=row["version"],
+                    validated_by=self.validators.get(row["measurement_id"]),
+                )
+                for measurement, row in zip(
+                    plan.measurements, self.rows[MEASUREMENTS.name], strict=True
+                )
             ),
         )
 
@@ -89,7 +97,14 @@ async def read_parts(session: ReadSession, found: PlanHead) -> StoredPlan:
     }
     document = document_of(session.chamber, found, rows)
     # What is stored was read strictly when it came; JSON types are enough to take it back.
-    return StoredPlan(found, Case.model_validate(document, strict=False), rows)
+    case = Case.model_validate(document, strict=False)
+    return StoredPlan(found, case, rows, await validators(session, found.plan_id))
+
+
+def case_of(chamber: str, found: PlanHead, rows: RowsBySection) -> Case:
+    """A stored plan as the model of a case file."""
+    # What is stored was read strictly when it came; JSON types are enough to take it back.
+    return Case.model_validate(document_of(chamber, found, rows), strict=False)
 
 
 async def structure_document(session: ReadSession, found: PlanHead) -> dict[str, Any]:

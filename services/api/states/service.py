@@ -1,0 +1,117 @@
+"""What keeps a new value out, and the rules that a chamber has set.
+
+A closed period and a validated measurement hold their values. Whoever brings another one is
+told: a person at once, a file as a whole, a system by the item waiting in quarantine.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.api.db.session import ReadSession
+from services.api.states import repository
+from shared.contracts.issues import Issue
+from shared.domain.calendar import YEAR, Frequency, covered_by
+from shared.domain.collection import CollectionRules
+from shared.domain.completeness import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """A value that would be recorded: of which plan, about which time, in whose place.
+
+    ``year`` is absent where the plan's own goes without saying; ``measurement_id`` and
+    ``version`` are those of the measurement that stands, if there is one.
+    """
+
+    plan_id: str
+    plan_year: int
+    year: int | None
+    period: str | None
+    measurement_id: str | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Barriers:
+    """Closed periods by plan, and the version validated by id of measurement."""
+
+    closed: Mapping[str, frozenset[str]]
+    validated: Mapping[str, int]
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing is held."""
+        return not self.closed and not self.validated
+
+    def fault(self, datum: Datum, pointer: str) -> Issue | None:
+        """Why a datum may not change now, if it may not."""
+        closed = covering(self.closed.get(datum.plan_id, frozenset()), datum)
+        if closed is not None:
+            return period_closed(pointer, closed, datum.plan_year)
+        if datum.measurement_id is None or not datum.version:
+            return None
+        if self.validated.get(datum.measurement_id) == datum.version:
+            return Issue(
+                pointer=pointer,
+                code="measurement_validated",
+                it="la rilevazione è validata: va riaperta, con il motivo, prima di cambiarla",
+                en="the measurement is validated: reopen it, with a reason, before changing it",
+            )
+        return None
+
+
+async def barriers(
+    session: ReadSession, plans: Collection[str], measurement_ids: Collection[str]
+) -> Barriers:
+    """What holds values of these plans and measurements. Read it with the plans locked."""
+    closed: dict[str, set[str]] = {}
+    validated: dict[str, int] = {}
+    for row in await repository.barriers(session, plans, measurement_ids):
+        if row.kind == "period":
+            closed.setdefault(row.owner, set()).add(row.name)
+        else:
+            validated[row.name] = row.version
+    return Barriers({plan: frozenset(names) for plan, names in closed.items()}, validated)
+
+
+async def closed_periods(session: ReadSession, plan_id: str) -> frozenset[str]:
+    """The periods of a plan that are closed."""
+    return (await barriers(session, [plan_id], [])).closed.get(plan_id, frozenset())
+
+
+def covering(closed: Collection[str], datum: Datum) -> str | None:
+    """The closed period that a datum falls in; values of other years fall in none."""
+    if datum.year not in {None, datum.plan_year}:
+        return None
+    return covered_by(datum.period, closed)
+
+
+def period_closed(pointer: str, period: str, year: int) -> Issue:
+    """A datum of a closed period, told to whoever wants to change it."""
+    italian = f"l'anno {year}" if period == YEAR else f"il periodo {period} del {year}"
+    english = f"the year {year}" if period == YEAR else f"period {period} of {year}"
+    return Issue(
+        pointer=pointer,
+        code="period_closed",
+        it=f"{italian} è chiuso: va riaperto, con il motivo, prima di cambiarne i dati",
+        en=f"{english} is closed: reopen it, with a reason, before changing its data",
+    )
+
+
+async def rules(session: ReadSession) -> CollectionRules:
+    """How the chamber of the session collects its data."""
+    given, _ = await repository.settings(session)
+    return rules_from(given)
+
+
+def rules_from(given: Mapping[str, Any]) -> CollectionRules:
+    """Stored settings as rules; what is not there is as by default."""
+    default = CollectionRules()
+    return CollectionRules(
+        frequency=Frequency(given.get("frequency", default.frequency)),
+        deadline_days=int(given.get("deadline_days", default.deadline_days)),
+        requirement=Requirement(given.get("requirement", default.requirement)),
+        own_validation=bool(given.get("own_validation", default.own_validation)),
+        local_holidays=tuple(given.get("local_holidays", default.local_holidays)),
+    )
