@@ -81,14 +81,8 @@ _PLANS = sa.text("""
     WHERE chamber_id = :chamber AND year BETWEEN :first AND :last ORDER BY plan_id
 """)
 
-# Only formulas that say more than the codes they read: years before, kinds of value.
-_TELLING_FORMULAS = sa.text("""
-    SELECT plan_id::text AS plan_id, value_type, formula FROM indicators
-    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
-        AND formula IS NOT NULL
-        AND (formula LIKE '%@%' OR value_type IN ('date', 'boolean', 'text'))
-""")
-
+# What the statements may mean, and the formulas that say more than the codes they read: years
+# before the plan's, kinds of value.
 _SUBJECTS = sa.text("""
     SELECT 'measure' AS kind, plan_id::text AS plan_id, code, value_type,
         external_ids ->> :integration AS external_id
@@ -100,6 +94,11 @@ _SUBJECTS = sa.text("""
     SELECT 'indicator', plan_id::text, code, value_type, NULL FROM indicators
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND code = ANY (CAST(:indicators AS text[]))
+    UNION ALL
+    SELECT 'formula', plan_id::text, formula, value_type, NULL FROM indicators
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND formula IS NOT NULL
+        AND (formula LIKE '%@%' OR value_type IN ('date', 'boolean', 'text'))
     UNION ALL
     SELECT 'objective', plan_id::text, code, NULL, NULL FROM objectives
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
@@ -174,15 +173,13 @@ async def plans_between(
     return await session.all(_LOCK_PLANS if lock else _PLANS, span)
 
 
-async def telling_formulas(session: ReadSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:
-    """Formulas that look back or whose indicator is not numeric."""
-    return await session.all(_TELLING_FORMULAS, {"chamber": session.chamber, "plans": list(plans)})
-
-
 async def subjects(
     session: ReadSession, plans: Sequence[str], wanted: dict[str, list[str]], integration: str
 ) -> Sequence[sa.Row[Any]]:
-    """Elements of the plans that the statements may mean, by kind (``measures``, ...)."""
+    """Elements of the plans that the statements may mean, and formulas that tell more.
+
+    ``wanted`` holds codes by kind (``measures``, ...); a formula stands in ``code``.
+    """
     parameters = {"chamber": session.chamber, "plans": list(plans), "integration": integration}
     return await session.all(_SUBJECTS, {**parameters, **wanted})
 

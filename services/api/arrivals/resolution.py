@@ -48,26 +48,23 @@ class Target:
     code: str
 
 
-def index_plans(
-    plans: Iterable[sa.Row[Any]],
-    formulas: Iterable[sa.Row[Any]],
-    subjects: Iterable[sa.Row[Any]],
-) -> list[PlanIndex]:
+def index_plans(plans: Iterable[sa.Row[Any]], subjects: Sequence[sa.Row[Any]]) -> list[PlanIndex]:
     """Arranges what the repository found."""
     found = {row.plan_id: PlanIndex(row.plan_id, row.year) for row in plans}
-    for row in formulas:
-        _note_formula(found[row.plan_id], row.formula, ValueType(row.value_type))
     for row in subjects:
-        plan = found[row.plan_id]
-        if row.kind == "measure":
-            declared = ValueType(row.value_type) if row.value_type else None
-            plan.measures[row.code] = declared or plan.implied.get(row.code, ValueType.NUMBER)
-            if row.external_id is not None:
-                plan.external.setdefault(row.external_id, []).append(row.code)
-        elif row.kind == "indicator":
-            plan.indicators[row.code] = ValueType(row.value_type)
-        else:
-            plan.objectives.add(row.code)
+        if row.kind == "formula":
+            _note_formula(found[row.plan_id], row.code, ValueType(row.value_type))
+    for kind, plan_id, code, value_type, external_id in map(tuple[Any, ...], subjects):
+        plan = found[plan_id]
+        if kind == "measure":
+            declared = ValueType(value_type) if value_type else None
+            plan.measures[code] = declared or plan.implied.get(code, ValueType.NUMBER)
+            if external_id is not None:
+                plan.external.setdefault(external_id, []).append(code)
+        elif kind == "indicator":
+            plan.indicators[code] = ValueType(value_type)
+        elif kind == "objective":
+            plan.objectives.add(code)
     return list(found.values())
 
 

@@ -87,6 +87,9 @@ async def record(
             faults[position] = barred
             continue
         verdicts[position] = [ledger.enter(item, position, target, sender) for target in found]
+    if ledger.new:
+        last = await repository.last_positions(session, sorted({plan for plan, _ in ledger.new}))
+        ledger.place(last)
     origin = repository.Origin(sender.source, sender.at, sender.message_id)
     await repository.enter(session, ledger.entries, origin)
     revisions = await _revise(session, sorted(ledger.changed_plans))
@@ -106,9 +109,8 @@ async def _plans_for(
     ids = [plan.plan_id for plan in plans]
     if not ids:
         return []
-    formulas = await repository.telling_formulas(session, ids)
     subjects = await repository.subjects(session, ids, codes_of(items.values()), integration)
-    return index_plans(plans, formulas, subjects)
+    return index_plans(plans, subjects)
 
 
 async def _open_ledger(
@@ -118,12 +120,11 @@ async def _open_ledger(
         (target.plan_id, target.kind, target.code) for found in targets.values() for target in found
     }
     if not wanted:
-        return _Ledger({}, [], {}, Barriers({}, {}))
+        return _Ledger({}, [], Barriers({}, {}))
     standing = await repository.standing(session, sorted(wanted))
     concerned = sorted({plan for plan, _, _ in wanted})
-    last = await repository.last_positions(session, concerned)
     held = await states.barriers(session, concerned, {row.measurement_id for row in standing})
-    return _Ledger({plan.plan_id: plan.year for plan in plans}, standing, last, held)
+    return _Ledger({plan.plan_id: plan.year for plan in plans}, standing, held)
 
 
 class _Ledger:
@@ -133,16 +134,16 @@ class _Ledger:
         self,
         years: Mapping[str, int],
         standing: Sequence[StateRow],
-        last: Mapping[str, int],
         barriers: Barriers,
     ) -> None:
         self._years = years
         self._barriers = barriers
         self._held: dict[Key, tuple[StateRow, Statement]] = {}
-        self._last = dict(last)
         self._standing_entry: dict[Key, int] = {}
         self._ids = _batches_of_ids()
         self.entries: list[Entry] = []
+        self.new: dict[tuple[str, str], None] = {}
+        """Data of which nothing was known, in order: plan and measurement."""
         self.changed_plans: set[str] = set()
         for row in standing:
             key = self._key(row.plan_id, row.subject_kind, row.subject_code, row.year, row.period)
@@ -199,13 +200,25 @@ class _Ledger:
         return verdict
 
     def _new_row(self, key: Key) -> StateRow:
-        """A datum of which nothing was known; it goes to the end of its plan."""
+        """A datum of which nothing was known; :meth:`place` tells where it goes."""
         plan, kind, code, year, period = key
-        self._last[plan] = place = self._last.get(plan, -1) + 1
+        measurement_id = new_id()
+        self.new[plan, measurement_id] = None
         return StateRow(
-            plan, new_id(), place, kind, code, year, period,
+            plan, measurement_id, 0, kind, code, year, period,
             None, None, None, None, None, 0, "", None, None, None, None,
         )  # fmt: skip
+
+    def place(self, last: Mapping[str, int]) -> None:
+        """Puts new data at the end of their plans, of which ``last`` tells the last place."""
+        following = dict(last)
+        places: dict[str, int] = {}
+        for plan, measurement_id in self.new:
+            following[plan] = places[measurement_id] = following.get(plan, -1) + 1
+        self.entries = [
+            entry._replace(position=places.get(entry.measurement_id, entry.position))
+            for entry in self.entries
+        ]
 
     def _write(self, key: Key, row: StateRow, said: Statement, verdict: Verdict) -> None:
         stands = verdict is not Verdict.SUPERSEDED

@@ -27,8 +27,10 @@ ORDER = Order(
 # More than a rotation or two at a time is a mistake, and every secret costs a check.
 MOST_SECRETS = 5
 
+# Storing a message need not wait for the disk: applying it, in the next transaction, does, and
+# with it all that was written before. Until then nobody has been told that it arrived.
 _CREDENTIALS = sa.text("""
-    SELECT i.adapter, i.active, c.status, s.sealed
+    SELECT set_config('synchronous_commit', 'off', true), i.adapter, i.active, c.status, s.sealed
     FROM integrations AS i
     JOIN chambers AS c ON c.chamber_id = i.chamber_id
     LEFT JOIN integration_secrets AS s
