@@ -29,11 +29,13 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, openapi
 from services.api.auth.directory import ChamberDirectory
 from services.api.auth.tokens import FileKeys, KeySource, NoKeys, PublishedKeys, TokenVerifier
 from services.api.container import Container
+from services.api.cross_origin import cross_origin
 from services.api.db.quick import QuickReader
 from services.api.db.safety import refuse_unsafe_role
 from services.api.db.session import Database
@@ -120,6 +122,8 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     errors.install(app)
     openapi.install(app, public_url=settings.public_url, development=not settings.production)
     app.state.openapi_bytes = _written_once(app)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **cross_origin(settings.cors_origins))
     app.add_middleware(
         Edge,
         limits=Limits(settings.rate_limit_per_minute, settings.max_body_bytes),

@@ -93,6 +93,8 @@ class ApiSettings(ProcessSettings):
     """Requests that one caller may make in a minute, counted by each process."""
     max_body_bytes: int = Field(default=32 * 1024**2, ge=1024)
     """Largest request body; the largest case file and signed PDF fit well."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of front ends that browsers may let read answers, separated by commas."""
     dispatch: bool = True
     """Whether this process sends queued work; one process of an installation has to."""
     lease_seconds: int = Field(default=30, ge=1, le=3600)
@@ -111,9 +113,9 @@ class ApiSettings(ProcessSettings):
     def _without_final_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("secret_keys", mode="before")
+    @field_validator("secret_keys", "cors_origins", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value

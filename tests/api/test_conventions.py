@@ -150,6 +150,27 @@ async def test_too_many_requests(runtime_url: str, issuer: LocalIssuer) -> None:
     assert health.status_code == 200
 
 
+async def test_front_ends_of_listed_origins_may_read(runtime_url: str, issuer: LocalIssuer) -> None:
+    app = create_app(settings_for(runtime_url, issuer, cors_origins="https://pi.example.it"))
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "if-match"}
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
+    ):
+        ours = await client.options(
+            "/v1/chambers", headers={"Origin": "https://pi.example.it"} | asked
+        )
+        other = await client.options(
+            "/v1/chambers", headers={"Origin": "https://x.example"} | asked
+        )
+        read = await client.get("/status", headers={"Origin": "https://pi.example.it"})
+    assert ours.status_code == 200
+    assert ours.headers["access-control-allow-origin"] == "https://pi.example.it"
+    assert "access-control-allow-origin" not in other.headers
+    assert "ETag" in read.headers["access-control-expose-headers"]
+
+
 async def test_windows_end_and_callers_are_apart() -> None:
     instants = [0.0]
     limiter = RateLimiter(1, now=lambda: instants[0])
