@@ -121,7 +121,7 @@ def _walk(run: _Demo, cases: Path) -> None:
             )
         api = connection.api
         place = api.url if connection.lasting else f"http://127.0.0.1:{DEFAULT_PORT}"
-        run.answer["docs"] = f"{place}/docs"
+        run.answer |= {"docs": f"{place}/docs", "running": connection.lasting}
         _import(run, connection, pisa, massa)
         _measure(run, api, pisa)
         _results(run, api)
@@ -282,14 +282,15 @@ def _verify(run: _Demo, api: ApiClient, path: Path) -> None:
 
 
 def _show_end(run: _Demo, peak: memory.Peak) -> None:
-    docs = run.answer["docs"]
-    seconds = figure_text(str(run.answer["seconds"]))
+    seconds, docs = figure_text(str(run.answer["seconds"])), run.answer["docs"]
+    serve = in_terminal_language(" (con «make serve»)", " (with “make serve”)")
+    kept = "" if run.answer["running"] else serve
     run.out.print(
         in_terminal_language(
             f"[bold green]Tutto come atteso[/] in {seconds} s; memoria massima di tutti i processi "
-            f"{peak.mebibytes} MiB.\nDocumentazione dell'API: {docs} (con «make serve»).",
+            f"{peak.mebibytes} MiB.\nDocumentazione dell'API: {docs}{kept}",
             f"[bold green]All as expected[/] in {seconds} s; peak memory of all processes "
-            f"{peak.mebibytes} MiB.\nDocumentation of the API: {docs} (with “make serve”).",
+            f"{peak.mebibytes} MiB.\nDocumentation of the API: {docs}{kept}",
         ),
         soft_wrap=True,
     )

@@ -11,6 +11,8 @@ from services.api.cli.display import error_console, write_json
 from shared.contracts.issues import Issue
 from shared.runtime.language import in_terminal_language, terminal_language
 
+_WIDEST_POINTER = 60
+
 
 class CommandFailedError(Exception):
     """The command cannot do what was asked; the text says what to do about it."""
@@ -105,6 +107,9 @@ def _tell_refusal(refusal: RefusedError) -> None:
         return
     heads = in_terminal_language("Punto|Codice|Errore", "Place|Code|Error").split("|")
     table = Table(*heads, title_justify="left", header_style="bold")
+    # Pointers are copied and searched for: broken over lines only when they are very long.
+    longest = max(len(fault.pointer) for fault in faults)
+    table.columns[0].min_width = min(longest, _WIDEST_POINTER)
     table.columns[0].overflow = "fold"
     table.columns[1].no_wrap = True
     for fault in faults:
