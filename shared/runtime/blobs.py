@@ -61,6 +61,16 @@ class ChamberBlobs:
         except FileNotFoundError as error:
             raise BlobNotFoundError(key) from error
 
+    async def keys(self, folder: str) -> list[str]:
+        """Every key below ``folder``, itself written like a key without the last part.
+
+        Raises:
+            BlobKeyError: the folder is not one of this chamber.
+        """
+        self._check(folder)
+        batches = [batch async for batch in obstore.list(self._store, prefix=f"{folder}/")]
+        return sorted(found["path"] for batch in batches for found in batch)
+
     async def delete(self, key: str) -> None:
         """Remove what is stored under ``key``; nothing there is fine.
 

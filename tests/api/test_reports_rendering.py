@@ -125,6 +125,20 @@ async def test_two_uploads_at_once_are_one_document(system: ReportSystem, tmp_pa
     assert len(_stored(tmp_path)) == 1
 
 
+async def test_what_a_killed_process_left_in_the_store_goes(
+    system: ReportSystem, tmp_path: Path
+) -> None:
+    renderer = await _leased(system)
+    assert renderer.lease is not None
+    folder = tmp_path / "blobs" / "PI" / "reports" / renderer.lease.snapshot.report_id
+    folder.mkdir(parents=True)
+    (folder / f"{'0' * 64}.pdf").write_bytes(b"stored, but its job was never closed")
+    pdf = await renderer.pdf()
+    assert (await renderer.deliver(pdf)).status_code == 204
+    [stored] = _stored(tmp_path)
+    assert stored.read_bytes() == pdf
+
+
 async def test_heartbeats_keep_the_lease(impatient: ReportSystem) -> None:
     renderer = await _leased(impatient)
     for progress in range(0, 60, 10):

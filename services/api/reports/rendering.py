@@ -137,6 +137,10 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
         # The job is in other hands or over, and these bytes are not what it ended with.
         await blobs.delete(key)
         raise
+    # What a process left that ended between storing a document and closing its job.
+    for other in await blobs.keys(key.rpartition("/")[0]):
+        if other != key:
+            await blobs.delete(other)
 
 
 async def _complete(

@@ -24,6 +24,18 @@ async def test_what_is_put_is_got_until_deleted(store: BlobStore) -> None:
         await blobs.get(_KEY)
 
 
+async def test_a_folder_is_listed_with_what_is_below_it_only(store: BlobStore) -> None:
+    blobs = store.of_chamber("PI")
+    other = report_key("PI", "01990", "cd" * 32)
+    second = report_key("PI", "0199", "ef" * 32)
+    for key in (_KEY, other, second):
+        await blobs.put(key, b"x", media_type="application/pdf")
+    assert await blobs.keys("PI/reports/0199") == [_KEY, second]
+    assert await blobs.keys("PI/reports/none") == []
+    with pytest.raises(BlobKeyError):
+        await blobs.keys("LU/reports")
+
+
 @pytest.mark.parametrize(
     "key",
     [
