@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.api.db.session import DatabaseUnavailableError
-from services.api.problem_table import PROBLEMS, Problem
+from services.api.problem_kind import Problem
+from services.api.problem_table import PROBLEMS
 from services.api.problems import ProblemDetails, ProblemError
 from services.api.requests import RequestInfo, request_info
 from shared.contracts.case_reading import CaseRefusedError

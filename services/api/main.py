@@ -60,6 +60,7 @@ from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
 from services.api.verifications.router import router as verifications
+from services.api.versions.router import router as versions
 from shared.contracts.case import Case
 from shared.contracts.webhook_events import MeasurementEvent
 from shared.runtime.blobs import BlobStore
@@ -72,6 +73,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     tenants,
     imports,
     plans,
+    versions,
     measurements,
     evaluations,
     results,

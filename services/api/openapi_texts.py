@@ -21,6 +21,7 @@ TAGS = [
     {"name": "servizio", "description": "Stato del servizio."},
     {"name": "enti e camere", "description": "Gli enti e le loro camere."},
     {"name": "piani", "description": "I piani, i loro elementi, i testi, l'esportazione."},
+    {"name": "versioni", "description": "Approvazione, variazioni e chiusura dei piani."},
     {"name": "importazioni", "description": "Un anno intero come file `ciclo/case@1`."},
     {"name": "rilevazioni", "description": "I valori misurati."},
     {"name": "valutazioni", "description": "Le decisioni dell'OIV."},

@@ -5,37 +5,8 @@ Add the codes of a feature here, in its section. ``detail`` may hold placeholder
 ``/problems/{code}`` is made from the same entry.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from shared.contracts.issues import Language
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Status and texts of one kind of problem."""
-
-    status: int
-    it: tuple[str, str]
-    en: tuple[str, str]
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def title(self, language: Language) -> str:
-        """Short, the same every time."""
-        return self.it[0] if language == "it" else self.en[0]
-
-    def detail(self, language: Language, parts: Mapping[str, object]) -> str:
-        """What happened here and what to do."""
-        text = self.it[1] if language == "it" else self.en[1]
-        return text.format_map(_Parts(parts))
-
-
-class _Parts(dict[str, object]):
-    """Values of placeholders; one that was not given stays visible instead of failing."""
-
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
-
+from services.api.problem_kind import Problem
+from services.api.problem_lifecycle import LIFECYCLE
 
 _RETRY = {"Retry-After": "5"}
 
@@ -398,5 +369,12 @@ _INTEGRATIONS = {
     ),
 }
 
-PROBLEMS: dict[str, Problem] = {**_GENERAL, **_TENANTS, **_PLANS, **_REPORTS, **_INTEGRATIONS}
+PROBLEMS: dict[str, Problem] = {
+    **_GENERAL,
+    **_TENANTS,
+    **_PLANS,
+    **LIFECYCLE,
+    **_REPORTS,
+    **_INTEGRATIONS,
+}
 """Code -> problem, for all features."""

@@ -24,6 +24,9 @@ from shared.domain.results import IndicatorResult, ObjectiveResult, Results
 from shared.domain.results import UsedMeasure as DomainUsedMeasure
 from shared.domain.targets import Target
 from shared.domain.values import NoValue, value_text
+from shared.domain.workflow import PlanState, Standing
+
+_DRAFT = Standing()
 
 
 class ObjectiveRow(Contract):
@@ -56,22 +59,30 @@ class IndicatorRow(Contract):
 
 
 class ResultsDocument(Contract):
-    """All results of a chamber's year, computed on one revision of its inputs."""
+    """All results of a chamber's year, computed on one revision of its inputs.
+
+    ``plan_version`` is the version of the content they were computed on; while ``plan_state``
+    is ``draft`` or ``amending`` nobody has approved it yet.
+    """
 
     chamber: str
     year: int
     revision: int
+    plan_version: int
+    plan_state: PlanState
     overall: Figure
     objectives: tuple[ObjectiveRow, ...]
     indicators: tuple[IndicatorRow, ...]
 
 
-def results_document(plan: Plan, results: Results) -> ResultsDocument:
-    """The results of a plan, in the order of its rows."""
+def results_document(plan: Plan, results: Results, standing: Standing = _DRAFT) -> ResultsDocument:
+    """The results of a plan, in the order of its rows; ``standing`` says of which version."""
     return ResultsDocument(
         chamber=plan.chamber,
         year=plan.year,
         revision=plan.revision,
+        plan_version=standing.version,
+        plan_state=standing.state,
         overall=overall_figure(plan.policy, results),
         objectives=tuple(
             ObjectiveRow(

@@ -44,13 +44,15 @@ async def posted_case(raw: JsonBytes) -> ReadCase:
     summary="Importazione di un anno",
     description="Il contenuto è un file `ciclo/case@1`. Crea o aggiorna il piano di quell'anno, "
     "tutto o niente; lo stesso file due volte non cambia nulla. Rilevazioni, valutazioni e testi "
-    "assenti dal file restano.",
+    "assenti dal file restano. Un piano approvato non cambia: serve una variazione aperta.",
     status_code=201,
     response_model=Import,
     dependencies=[Depends(permitted(Action.PLAN_IMPORT))],
     responses=refusals(
         "case_refused",
         "measured_element_removed",
+        "plan_content_fixed",
+        "plan_closed",
         "chamber_suspended",
         "unsupported_media_type",
         "body_too_large",

@@ -28,6 +28,7 @@ from services.api.plans.rows import (
     Section,
 )
 from services.api.plans.service import RowsBySection
+from services.api.versions import service as versions
 from shared.contracts.case import Case
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.case_reading import CaseRefusedError, ReadCase
@@ -47,7 +48,8 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
 
     Raises:
         CaseRefusedError: the file is another chamber's.
-        Refusal: ``measured_element_removed``, with every element the file must not lose.
+        Refusal: ``measured_element_removed``, with every element the file must not lose;
+            ``plan_content_fixed`` or ``plan_closed``, with every change of what is approved.
     """
     case = read.case
     if case.chamber != session.chamber:
@@ -59,6 +61,7 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
         section.name: compare(section, stored[section.name], _given(section, case))
         for section in SECTIONS
     }
+    values = await versions.check_import(session, head, stored, case, values)
     _refuse_loss(case, stored)
     changed_head = not created and any(
         getattr(head, name) != value for name, value in values.items()

@@ -98,6 +98,7 @@ async def list_measurements(
         "plan_not_found",
         "measurements_refused",
         "measurements_held",
+        "plan_closed",
         "chamber_suspended",
         "idempotency_key_reused",
         "idempotency_key_in_use",

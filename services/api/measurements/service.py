@@ -198,6 +198,7 @@ async def record(
 async def _refuse_held(session: ReadSession, head: PlanHead, prepared: Prepared) -> None:
     if not prepared.entries:
         return
+    plans.refuse_measuring_when_closed(head)
     ids = {entry.measurement_id for entry in prepared.entries}
     held = await states.barriers(session, [head.plan_id], ids)
     faults = [

@@ -11,6 +11,7 @@ from services.api.db.tables.plans import narratives, plans
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.plans.rows import NARRATIVES, PlanHead, Section
+from shared.domain.workflow import PlanState, Standing
 
 PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
 
@@ -26,6 +27,7 @@ def _head(row: sa.Row[Any] | None) -> PlanHead | None:
         policy=row.policy,
         published=row.published,
         revision=row.revision,
+        standing=Standing(PlanState(row.state), row.version),
         updated_at=row.updated_at,
     )
 

@@ -13,7 +13,6 @@ from services.api.paging import ListItem, Order, Page, list_response, page
 from services.api.plans import repository, service
 from services.api.plans.rows import INDICATORS, MEASURES, OBJECTIVES, Section
 from services.api.plans.schemas import (
-    Counts,
     Indicator,
     IndicatorList,
     Measure,
@@ -27,22 +26,12 @@ from services.api.plans.schemas import (
     PlanSummary,
     PlanYear,
 )
+from services.api.plans.views import plan_view
 from services.api.responses import require_match, resource_response, version_etag
 from shared.contracts.case import Case, write_case
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}/plans", tags=["piani"])
-
-_ACTIONS = (
-    Action.PLAN_READ,
-    Action.PLAN_IMPORT,
-    Action.PLAN_EXPORT,
-    Action.MEASUREMENT_RECORD,
-    Action.EVALUATION_DECIDE,
-    Action.NARRATIVE_WRITE,
-    Action.RESULT_READ,
-    Action.REPORT_REQUEST,
-)
 
 Reading = Annotated[ReadCall, Depends(reading(Action.PLAN_READ), scope="function")]
 Asked = Annotated[Page, Depends(page)]
@@ -69,7 +58,7 @@ async def list_plans(request: Request, call: Reading, asked: Asked) -> Response:
     """All years of the chamber."""
     found = await repository.list_plans(call.session, asked)
     items = [
-        PlanSummary(year=row.year, kind=row.kind, revision=row.revision, updated_at=row.updated_at)
+        PlanSummary.model_validate({name: row._mapping[name] for name in PlanSummary.model_fields})  # noqa: SLF001 - SQLAlchemy's public name
         for row in found.rows
     ]
     return list_response(request, items, found.next, asked, PlanSummary)
@@ -86,23 +75,7 @@ async def list_plans(request: Request, call: Reading, asked: Asked) -> Response:
 async def show_plan(request: Request, year: PlanYear, call: Reading) -> Response:
     """A plan without its parts, which have lists of their own."""
     stored = await service.read_plan(call.session, year)
-    return resource_response(request, _plan(stored, call.access))
-
-
-def _plan(stored: service.StoredPlan, access: Access) -> Plan:
-    case = stored.case
-    return Plan(
-        chamber=case.chamber,
-        year=case.year,
-        kind=case.kind,
-        acts=case.acts,
-        policy=case.policy,
-        published=case.published,
-        counts=Counts(**{name: len(rows) for name, rows in stored.rows.items()}),
-        revision=stored.head.revision,
-        updated_at=stored.head.updated_at,
-        allowed_actions=[str(action) for action in access.actions(*_ACTIONS)],
-    )
+    return resource_response(request, plan_view(stored, call.access))
 
 
 @router.get(

@@ -23,11 +23,15 @@ from shared.contracts.case import (
     CaseObjective,
     CaseTable,
 )
+from shared.domain.workflow import Standing
 
 
 @dataclass(frozen=True, slots=True)
 class PlanHead:
-    """A plan without its parts. ``revision`` counts the changes of its inputs."""
+    """A plan without its parts.
+
+    ``revision`` counts the changes of its inputs; ``standing`` says where it is in its life.
+    """
 
     plan_id: str
     year: int
@@ -36,6 +40,7 @@ class PlanHead:
     policy: dict[str, Any]
     published: dict[str, Any] | None
     revision: int
+    standing: Standing
     updated_at: Any
 
 

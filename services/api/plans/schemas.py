@@ -16,6 +16,7 @@ from shared.contracts.case import (
     Published,
 )
 from shared.contracts.case import Resource as Money
+from shared.domain.workflow import PlanState
 
 PlanYear = Annotated[
     int,
@@ -58,12 +59,28 @@ Revision = Annotated[
     ),
 ]
 
+State = Annotated[
+    PlanState,
+    Field(description="`draft` bozza, `approved` in vigore, `amending` in variazione, `closed`."),
+]
+Version = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=2_147_483_647,
+        description="Versione a cui appartiene il contenuto; in `draft` e `amending` non è "
+        "ancora approvata.",
+    ),
+]
+
 
 class PlanSummary(ListItem):
     """Un piano, in un elenco."""
 
     year: Annotated[int, Field(ge=1990, le=2200)]
     kind: Literal["piano", "relazione"]
+    state: State
+    version: Version
     revision: Revision
     updated_at: Instant
 
@@ -93,6 +110,8 @@ class Plan(Resource):
     chamber: Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
     year: Annotated[int, Field(ge=1990, le=2200)]
     kind: Literal["piano", "relazione"]
+    state: State
+    version: Version
     acts: Annotated[tuple[Act, ...], Field(max_length=50)]
     policy: CasePolicy
     published: Published | None

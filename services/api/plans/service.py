@@ -135,6 +135,16 @@ def document_of(chamber: str, found: PlanHead, rows: RowsBySection) -> dict[str,
     return document
 
 
+def refuse_measuring_when_closed(found: PlanHead) -> None:
+    """Keeps values out of a plan whose year is over.
+
+    Raises:
+        Refusal: ``plan_closed``.
+    """
+    if not found.standing.open_to_measurements:
+        raise Refusal("plan_closed")
+
+
 async def touch(session: WriteSession, found: PlanHead, cause: str) -> int:
     """Ends a change of a plan's inputs: new revision, event for those who show results."""
     revision = await repository.raise_revision(session, found.plan_id)

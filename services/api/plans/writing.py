@@ -9,6 +9,7 @@ from services.api.plans import repository
 from services.api.plans.comparison import Comparison, Row
 from services.api.plans.rows import EVALUATIONS, NARRATIVES, SECTIONS, PlanHead, Section
 from services.api.plans.service import RowsBySection
+from shared.domain.workflow import Standing
 
 
 async def open_plan(
@@ -24,6 +25,12 @@ async def open_plan(
 
 async def change_head(session: WriteSession, head: PlanHead, values: Mapping[str, Any]) -> None:
     """Rewrites what belongs to the plan itself: kind, acts, policy, published figures."""
+    await repository.update_head(session, head.plan_id, values)
+
+
+async def change_standing(session: WriteSession, head: PlanHead, standing: Standing) -> None:
+    """Writes down where the plan is in its life. What follows from a move is ``versions``'."""
+    values = {"state": standing.state.value, "version": standing.version}
     await repository.update_head(session, head.plan_id, values)
 
 

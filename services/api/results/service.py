@@ -74,7 +74,9 @@ class CurrentResults:
 async def _compute(database: Database, chamber: str, year: int) -> StoredResults:
     """Scores outside any transaction, then stores."""
     scored = await scored_plan(database, chamber, year)
-    body = results_document(scored.plan, scored.results).model_dump_json().encode()
+    standing = scored.stored.head.standing
+    document = results_document(scored.plan, scored.results, standing)
+    body = document.model_dump_json().encode()
     made = StoredResults(scored.plan.revision, content_etag(body), body)
     async with database.write([chamber], _AUTHOR) as session:
         await repository.store(session, scored.stored.head.plan_id, made)
