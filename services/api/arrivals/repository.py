@@ -206,7 +206,11 @@ async def enter(session: WriteSession, entries: Sequence[Entry], origin: Origin)
     """Writes what stands from now on, and adds to the history."""
     if not entries:
         return
-    columns = {f"c{at}": column for at, column in enumerate(_columns(entries, len(Entry._fields)))}
+    columns = {
+        # `unnest` fills up shorter arrays with NULL: a column of nothing else is sent as none.
+        f"c{at}": [] if column.count(None) == len(column) else column
+        for at, column in enumerate(_columns(entries, len(Entry._fields)))
+    }
     await session.execute(
         _ENTER,
         {
