@@ -147,7 +147,6 @@ class LocalSystem:
         self._watched["api"].child.open_gate()
         if self._options.renderer:
             self._start_renderer(connections)
-        self._write_state()
         self._wait_until_ready()
         self._ready = True
         self._write_state()
@@ -226,6 +225,7 @@ class LocalSystem:
 
     def _watch(self, name: str, child: Child, restart: Callable[[], Child]) -> None:
         self._watched[name] = _Watched(child, restart, time.monotonic())
+        self._write_state()  # a killed run is cleaned up by what stands there
 
     def _wait_until_ready(self) -> None:
         api = self._watched["api"].child

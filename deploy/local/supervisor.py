@@ -122,14 +122,16 @@ def refuse_production() -> None:
 
 
 def _stop_on_signals() -> threading.Event:
-    """An event that SIGINT and SIGTERM set; a second signal changes nothing."""
+    """An event that SIGINT, SIGTERM and a closed terminal set; a second one changes nothing."""
     stop = threading.Event()
 
     def request(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, request)
+    signal.signal(signal.SIGINT, request)
+    signal.signal(signal.SIGTERM, request)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means: stay
+        signal.signal(signal.SIGHUP, request)
     return stop
 
 
