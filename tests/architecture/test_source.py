@@ -75,16 +75,21 @@ def test_no_module_is_longer_than_a_person_reads_at_once(
     assert {name: length for name, length in lengths.items() if length > most} == {}
 
 
+def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of what a function does: not its parameters (options of a command), nor its text."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    last = function.end_lineno or function.lineno
+    return last - body[0].lineno + 1 if body else 0
+
+
 def test_no_function_is_longer_than_a_screen() -> None:
     too_long = {
-        f"{_name(path)}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
+        f"{_name(path)}:{node.lineno} {node.name}": _body_lines(node)
         for path in _modules(*_PRODUCT)
-        if not _within(_name(path), "migrations/versions")
+        if not _name(path).startswith("migrations/versions/")
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno + 1 > _LONGEST_FUNCTION
-        and "migrations/versions" not in _name(path)
+        and _body_lines(node) > _LONGEST_FUNCTION
     }
     assert too_long == {}
 
