@@ -29,6 +29,9 @@ _BARRIERS = sa.text("""
             AND measurement_id = ANY (CAST(:measurements AS uuid[]))
         ORDER BY plan_id, measurement_id, number DESC
     ) AS last WHERE state = 'validated'
+    UNION ALL
+    SELECT 'plan', plan_id::text, '', 0 FROM plans
+    WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[])) AND state = 'closed'
 """)
 
 _VALIDATED = sa.text("""

@@ -1,7 +1,8 @@
 """What keeps a new value out, and the rules that a chamber has set.
 
-A closed period and a validated measurement hold their values. Whoever brings another one is
-told: a person at once, a file as a whole, a system by the item waiting in quarantine.
+A closed plan, a closed period and a validated measurement hold their values. Whoever brings
+another one is told: a person at once, a file as a whole, a system by the item waiting in
+quarantine.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,18 +35,21 @@ class Datum:
 
 @dataclass(frozen=True, slots=True)
 class Barriers:
-    """Closed periods by plan, and the version validated by id of measurement."""
+    """Closed periods by plan, the version validated by id of measurement, closed plans."""
 
     closed: Mapping[str, frozenset[str]]
     validated: Mapping[str, int]
+    plans: frozenset[str] = frozenset()
 
     @property
     def none(self) -> bool:
         """Whether nothing is held."""
-        return not self.closed and not self.validated
+        return not self.closed and not self.validated and not self.plans
 
     def fault(self, datum: Datum, pointer: str) -> Issue | None:
         """Why a datum may not change now, if it may not."""
+        if datum.plan_id in self.plans:
+            return _plan_closed(pointer, datum.plan_year)
         closed = covering(self.closed.get(datum.plan_id, frozenset()), datum)
         if closed is not None:
             return period_closed(pointer, closed, datum.plan_year)
@@ -67,12 +71,16 @@ async def barriers(
     """What holds values of these plans and measurements. Read it with the plans locked."""
     closed: dict[str, set[str]] = {}
     validated: dict[str, int] = {}
+    over: set[str] = set()
     for row in await repository.barriers(session, plans, measurement_ids):
         if row.kind == "period":
             closed.setdefault(row.owner, set()).add(row.name)
+        elif row.kind == "plan":
+            over.add(row.owner)
         else:
             validated[row.name] = row.version
-    return Barriers({plan: frozenset(names) for plan, names in closed.items()}, validated)
+    periods = {plan: frozenset(names) for plan, names in closed.items()}
+    return Barriers(periods, validated, frozenset(over))
 
 
 async def closed_periods(session: ReadSession, plan_id: str) -> frozenset[str]:
@@ -96,6 +104,15 @@ def period_closed(pointer: str, period: str, year: int) -> Issue:
         code="period_closed",
         it=f"{italian} è chiuso: va riaperto, con il motivo, prima di cambiarne i dati",
         en=f"{english} is closed: reopen it, with a reason, before changing its data",
+    )
+
+
+def _plan_closed(pointer: str, year: int) -> Issue:
+    return Issue(
+        pointer=pointer,
+        code="plan_closed",
+        it=f"il piano {year} è chiuso: va riaperto, con il motivo, prima di cambiarne i dati",
+        en=f"the plan of {year} is closed: reopen it, with a reason, before changing its data",
     )
 
 
