@@ -48,6 +48,7 @@ from services.api.integrations.router import router as integrations
 from services.api.integrations.schemas import IntegrationChange
 from services.api.integrations.webhooks import router as webhooks
 from services.api.measurements.router import router as measurements
+from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
 from services.api.quarantine.router import router as quarantine
 from services.api.reports.internal import router as rendering
@@ -59,6 +60,7 @@ from services.api.signals import Signals
 from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
+from services.api.validations.router import router as validations
 from services.api.verifications.router import router as verifications
 from services.api.versions.router import router as versions
 from shared.contracts.case import Case
@@ -75,6 +77,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     plans,
     versions,
     measurements,
+    validations,
+    periods,
     evaluations,
     results,
     integrations,

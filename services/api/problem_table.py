@@ -5,6 +5,7 @@ Add the codes of a feature here, in its section. ``detail`` may hold placeholder
 ``/problems/{code}`` is made from the same entry.
 """
 
+from services.api.problem_collection import COLLECTION
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
 
@@ -373,6 +374,7 @@ PROBLEMS: dict[str, Problem] = {
     **_GENERAL,
     **_TENANTS,
     **_PLANS,
+    **COLLECTION,
     **LIFECYCLE,
     **_REPORTS,
     **_INTEGRATIONS,

@@ -159,6 +159,7 @@ async def show_measurement(
         "plan_not_found",
         "measurements_refused",
         "measurements_held",
+        "plan_closed",
         "chamber_suspended",
         "precondition_required",
         "stale_version",

@@ -57,7 +57,7 @@ async def change(
 
     Raises:
         Refusal: ``measurements_refused`` with every fault, its pointer within the content;
-            ``measurements_held`` when it is validated or its period closed.
+            ``measurements_held`` when it is validated or its period closed; ``plan_closed``.
     """
     head = await plans.lock_plan(session, year)
     item = CaseMeasurement.model_validate(
@@ -106,6 +106,7 @@ async def viewer(session: ReadSession, head: PlanHead, access: Access) -> Viewer
         await states.rules(session),
         await states.closed_periods(session, head.plan_id),
         head.year,
+        plan_open=head.standing.open_to_measurements,
     )
 
 

@@ -32,6 +32,7 @@ class Viewer:
     rules: CollectionRules
     closed: frozenset[str]
     plan_year: int
+    plan_open: bool
 
     def view(self, row: sa.Row[Any]) -> Measurement:
         """The measurement of a row of ``states.repository.standing``."""
@@ -51,7 +52,7 @@ class Viewer:
         return Standing(
             state=State(given["state"]),
             own_entry=given["recorded_by"] == self.access.principal.subject,
-            closed=states.covering(self.closed, datum) is not None,
+            closed=not self.plan_open or states.covering(self.closed, datum) is not None,
         )
 
     def _actions(self, given: Mapping[str, Any]) -> list[Action]:

@@ -1,0 +1,1 @@
+"""The moves that a measurement makes on its way to being validated, and its whole history."""
