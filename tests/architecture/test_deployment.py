@@ -49,15 +49,38 @@ def test_the_api_never_gets_the_owner_or_the_administrator(
     assert "POSTGRES_ADMIN_PASSWORD" not in values
 
 
+def _variables(kind: type[ProcessSettings]) -> set[str]:
+    return {
+        str(field.validation_alias) if field.validation_alias else f"CICLO_{key.upper()}"
+        for key, field in kind.model_fields.items()
+    }
+
+
 @pytest.mark.parametrize(("name", "kind"), [("api", ApiSettings), ("renderer", RendererSettings)])
 def test_every_variable_is_a_setting(
     services: dict[str, dict[str, Any]], name: str, kind: type[ProcessSettings]
 ) -> None:
-    known = {
-        str(field.validation_alias) if field.validation_alias else f"CICLO_{key.upper()}"
-        for key, field in kind.model_fields.items()
-    }
-    assert services[name]["environment"].keys() <= known
+    assert services[name]["environment"].keys() <= _variables(kind)
+
+
+def test_every_setting_is_documented() -> None:
+    text = "".join(
+        (_ROOT / "docs" / name).read_text(encoding="utf-8")
+        for name in ("administration.md", "reports.md")
+    )
+    settings = _variables(ApiSettings) | _variables(RendererSettings)
+    assert {name for name in settings if f"`{name}`" not in text} == set()
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    documents = [_ROOT / "README.md", *(_ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{document.relative_to(_ROOT)}: {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8"))
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+    assert broken == []
 
 
 @pytest.mark.parametrize("name", ["api", "renderer"])
