@@ -74,10 +74,10 @@ def test_the_api_killed_between_commit_and_enqueue(system: RenderSystem) -> None
     assert system.messages() == 0
     system.kill_api()
 
-    system.start_renderer()
     system.ensure_api()
     jobs.append(system.ask())
     system.kill_api()  # at the answer: the relay may have got to it, or not
+    system.start_renderer()
     system.ensure_api()
     assert [done["attempt"] for done in system.arrived(*jobs)] == [1, 1, 1]
 
