@@ -1,6 +1,7 @@
 """What cannot be applied waits with its reason; how integrations and secrets are looked after."""
 
 import json
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -56,6 +57,22 @@ async def sender(api: Api) -> Sender:
 @pytest.fixture
 def inside(owner_url: str) -> Inside:
     return Inside(owner_url, "PI")
+
+
+ITEM_WITH_ALL = {
+    "indicator": "I5",
+    "year": 2030,
+    "period": "Q1",
+    "value": "3.50",
+    "status": "measured",
+    "value_text": "n. 3",
+    "note": "nota",
+    "source_version": 12,
+}
+FRAGMENTS = (
+    b"", b"\x00", b"\xff", b"\\u0000", b"\\ud800", b'"', b"{", b"}", b"[", b"]", b",", b":",
+    b"null", b"true", b"-1", b"1e999", b"9" * 40, "è".encode(), b" " * 50,
+)  # fmt: skip
 
 
 async def waiting(api: Api, message: str) -> list[dict[str, Any]]:
@@ -229,6 +246,20 @@ def _headers(sender: Sender, body: bytes, identity: str) -> dict[str, str]:
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": sign(sender.secret, identity, moment, body),
     }
+
+
+async def test_no_signed_body_breaks_the_service(sender: Sender) -> None:
+    """Random damage to a good message, signed as it is: 200 or 422, never a 5xx."""
+    chance = random.Random(2020)  # noqa: S311 - the same damage every time
+    good = batch(measure("m1", "1"), measure("d1", "2030-06-30", note="è così"), ITEM_WITH_ALL)
+    for number in range(300):
+        damaged = bytearray(good)
+        for _ in range(chance.randint(1, 6)):
+            place = chance.randrange(len(damaged))
+            damaged[place : place + chance.randint(0, 2)] = chance.choice(FRAGMENTS)
+        body = bytes(damaged)
+        answer = await sender.post(body, _headers(sender, body, f"msg_fuzz_{number}"))
+        assert answer.status_code in {200, 422}, (body, answer.text)
 
 
 async def test_a_message_that_is_too_large_is_not_read(sender: Sender) -> None:

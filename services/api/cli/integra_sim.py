@@ -133,13 +133,15 @@ def _show(played: Played) -> None:
     names = dict(pair.split(":", 1) for pair in kinds.split("|"))
     for exchange in played.exchanges:
         answer = f"{exchange.status} {exchange.code or ''}".strip()
+        # A repeated message is answered as the first time; it has changed nothing.
         counts = (exchange.applied, exchange.unchanged, exchange.quarantined)
+        told = ("-",) * len(counts) if exchange.repeated else tuple(map(str, counts))
         table.add_row(
             escape(exchange.message_id),
             names[exchange.kind],
             str(exchange.items),
             answer,
-            *(str(count) for count in counts),
+            *told,
             "[green]✓[/]" if exchange.as_expected else "[bold red]✗[/]",
         )
     out.print(table)

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from services.api.cli.client import ApiClient
 from services.api.cli.failures import CommandFailedError, RefusedError
 from services.api.cli.paths import chamber_path
 from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.language import in_terminal_language
 from shared.runtime.webhooks import new_secret
 
 INTEGRATION = "integra"
@@ -242,8 +243,13 @@ class _Sender:
 def _signer(secret: str) -> Webhook:
     try:
         return Webhook(secret)
-    except ValueError as error:
-        raise CommandFailedError("--secret: whsec_...") from error
+    except (ValueError, EmptyWebhookSecretError) as error:
+        raise CommandFailedError(
+            in_terminal_language(
+                "Il segreto (--secret) deve essere whsec_ e base64.",
+                "The secret (--secret) must be whsec_ and base64.",
+            )
+        ) from error
 
 
 def _exchange(
