@@ -15,6 +15,7 @@ from services.api.cli import (
     integra_sim,
     migrate,
     openapi,
+    plan,
     reconcile,
     rendering,
     results,
@@ -54,6 +55,7 @@ app.command("export")(exporting.export)
 app.command("results")(results.results)
 app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
+app.add_typer(plan.app)
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
 app.command("integra-sim")(integra_sim.integra_sim)
