@@ -72,6 +72,8 @@ from shared.runtime.logging import configure
 from shared.runtime.settings import ApiSettings
 
 _ROUTERS: tuple[APIRouter, ...] = (
+    # Routes are tried in order: what is asked most often comes first.
+    results,
     system,
     tenants,
     imports,
@@ -81,7 +83,6 @@ _ROUTERS: tuple[APIRouter, ...] = (
     validations,
     periods,
     evaluations,
-    results,
     integrations,
     webhooks,
     quarantine,
