@@ -5,23 +5,21 @@ import random
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from deploy.local.identity import LocalIssuer
 from services.api.integrations.receiving import MAX_BODY_BYTES
-from services.api.main import create_app
 from shared.contracts.webhook_events import MAX_ITEMS
-from shared.runtime.secrets import new_key
 from shared.runtime.webhooks import sign
-from tests.api.system import Api, settings_for
+from tests.api.system import Api
 from tests.api.webhook_sender import (
     Inside,
     Sender,
     batch,
     create_integration,
     measure,
+    measured_system,
     minutes_ago,
     plan,
 )
@@ -35,17 +33,7 @@ QUARANTINE = "/v1/chambers/PI/quarantine"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    """An application that can seal secrets, with chambers PI and LU and a plan in PI."""
-    settings = settings_for(runtime_url, issuer, secret_keys=new_key(), dispatch=False)
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
-    ):
-        made = Api(app, client, issuer)
-        await made.create_chambers("PI", "LU")
-        assert (await made.import_case("PI", plan("PI", 2030))).status_code == 201
+    async with measured_system(runtime_url, issuer) as made:
         yield made
 
 

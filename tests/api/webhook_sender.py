@@ -2,6 +2,8 @@
 
 import itertools
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +12,10 @@ import asyncpg
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-from tests.api.system import Api
+from deploy.local.identity import LocalIssuer
+from services.api.main import create_app
+from shared.runtime.secrets import new_key
+from tests.api.system import Api, settings_for
 
 Item = dict[str, Any]
 
@@ -174,3 +179,33 @@ class Inside:
 def minutes_ago(minutes: float) -> datetime:
     """An instant in the past."""
     return datetime.now(UTC) - timedelta(minutes=minutes)
+
+
+@asynccontextmanager
+async def measured_system(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
+    """An application that can seal secrets, with chambers PI and LU and two plans in PI."""
+    settings = settings_for(runtime_url, issuer, secret_keys=new_key(), dispatch=False)
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
+    ):
+        made = Api(app, client, issuer)
+        await made.create_chambers("PI", "LU")
+        for year in (2030, 2031):
+            assert (await made.import_case("PI", plan("PI", year))).status_code == 201
+        yield made
+
+
+NOTHING = {"applied": 0, "unchanged": 0, "superseded": 0, "quarantined": 0}
+
+
+def counts(answer: httpx.Response) -> dict[str, int]:
+    assert answer.status_code == 200, answer.text
+    return {name: answer.json()[name] for name in NOTHING}
+
+
+async def revision(api: Api, year: int) -> int:
+    answer = await api.call("GET", f"/v1/chambers/PI/plans/{year}")
+    return int(answer.json()["revision"])

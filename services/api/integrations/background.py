@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
 from services.api.integrations import repository
-from services.api.integrations.receiving import apply_pending
+from services.api.integrations.receiving import PENDING_AGE, apply_pending
 
 _SECONDS = 15.0
 
@@ -29,14 +30,14 @@ async def repairing(parts: Container) -> AsyncIterator[None]:
         await asyncio.gather(loop, return_exceptions=True)
 
 
-async def repair_all(parts: Container) -> int:
-    """Applies what waits in any chamber; answers how many messages there were."""
+async def repair_all(parts: Container, *, age: timedelta = PENDING_AGE) -> int:
+    """Applies what waits in any chamber for that long; answers how many messages there were."""
     async with parts.database.read() as session:
         entities = await repository.all_entities(session)
     found = 0
     for entity in entities:
         for chamber in sorted(await parts.directory.chambers(entity)):
-            found += await apply_pending(parts, chamber)
+            found += await apply_pending(parts, chamber, age=age)
     return found
 
 

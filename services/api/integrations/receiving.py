@@ -35,8 +35,9 @@ from shared.runtime.webhooks import (
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Largest message: 5,000 measurements with a short note each."""
 
-# A request that is being served has stored its message moments ago and applies it itself.
-_PENDING_AGE_SECONDS = 30.0
+PENDING_AGE = timedelta(seconds=30)
+"""A request that is being served has stored its message moments ago and applies it itself."""
+
 _PENDING_BATCH = 50
 
 _log = logging.getLogger("ciclo.integrations")
@@ -195,9 +196,7 @@ async def _audit(
     await audit(session, action, subject, detail)
 
 
-async def apply_pending(
-    parts: Container, chamber: str, *, age: timedelta = timedelta(seconds=_PENDING_AGE_SECONDS)
-) -> int:
+async def apply_pending(parts: Container, chamber: str, *, age: timedelta = PENDING_AGE) -> int:
     """Applies messages of a chamber that a crash left stored; answers how many there were.
 
     A message that fails again stays for the next time, and does not hold up the others.
