@@ -35,7 +35,7 @@ _STARTED_SECONDS = 40.0
 Found = TypeVar("Found")
 
 QUICK = {
-    "CICLO_LEASE_SECONDS": "3",
+    "CICLO_LEASE_SECONDS": "5",
     "CICLO_SWEEP_SECONDS": "0.2",
     "CICLO_RESEND_SECONDS": "1",
     "CICLO_RETRY_SECONDS": "0",

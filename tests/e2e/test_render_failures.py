@@ -1,6 +1,6 @@
 """Whatever is killed, emptied or stopped: every report arrives, with exactly one PDF.
 
-Real PostgreSQL, Redis, API and renderer; leases last three seconds instead of thirty.
+Real PostgreSQL, Redis, API and renderer; leases last five seconds instead of thirty.
 """
 
 import signal
