@@ -147,15 +147,21 @@ def _too_slow(limits: Limits) -> RenderError:
     )
 
 
+def _too_large(limits: Limits) -> RenderError:
+    return RenderError(
+        "out_of_memory", f"Il documento chiede più di {limits.memory_mb} MiB: interrotto."
+    )
+
+
 def _failure(status: int, last: dict[str, Any] | None, errors: str, limits: Limits) -> RenderError:
+    if last is not None and last.get("code") == "out_of_memory":
+        return _too_large(limits)
     if last is not None and "code" in last:
         return RenderError(last["code"], last["detail"], section=last.get("section"))
     if status == -signal.SIGXCPU:
         return _too_slow(limits)
     if "MemoryError" in errors or -status in _KILLED_BY_MEMORY or "memory" in errors.lower():
-        return RenderError(
-            "out_of_memory", f"Il documento chiede più di {limits.memory_mb} MiB: interrotto."
-        )
+        return _too_large(limits)
     reason = errors.strip().splitlines()[-1] if errors.strip() else f"stato {status}"
     return RenderError(
         "render_crashed", f"Il processo di impaginazione si è interrotto: {reason}", retryable=True

@@ -34,6 +34,7 @@ _TAGS = {
     *(f"h{level}" for level in range(1, DEEPEST_HEADING + 1)),
 }
 _ATTRIBUTES = {"a": {"href"}, "th": {"scope"}, "ol": {"start"}, "div": {"class"}}
+_WORDS = frozenset({"text", "code_inline", "code_block", "fence"})
 _LONG_WORD = re.compile(rf"\S{{{MAX_WORD + 1},}}")
 
 
@@ -52,6 +53,7 @@ def render(text: str, heading_level: int) -> Narrative:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     tokens = parser.parse(text)
+    _split_words(tokens, warnings)
     tokens = _fit_tables(tokens, warnings)
     _demote_headings(tokens, heading_level)
     _drop_images(tokens, warnings)
@@ -79,13 +81,23 @@ def _tame(text: str, warnings: list[str]) -> str:
             "il testo completo è nei dati allegati al documento."
         )
         text = text[:MAX_CHARACTERS]
-    if _LONG_WORD.search(text):
-        warnings.append(f"Le parole oltre {MAX_WORD} caratteri sono state spezzate.")
-        text = _LONG_WORD.sub(lambda found: _split(found.group()), text)
     return text
 
 
-def _split(word: str) -> str:
+def _split_words(tokens: list[Token], warnings: list[str]) -> None:
+    """Break what would run off the page; after parsing, so that marks and addresses stay."""
+    long = False
+    for token in tokens:
+        for part in [token, *(token.children or [])]:
+            if part.type in _WORDS and _LONG_WORD.search(part.content):
+                part.content = _LONG_WORD.sub(_split, part.content)
+                long = True
+    if long:
+        warnings.append(f"Le parole oltre {MAX_WORD} caratteri sono state spezzate.")
+
+
+def _split(found: re.Match[str]) -> str:
+    word = found.group()
     return " ".join(word[start : start + MAX_WORD] for start in range(0, len(word), MAX_WORD))
 
 

@@ -1,0 +1,66 @@
+"""Documents that many tests look at, rendered and sealed once."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from services.renderer import process
+from services.renderer.sandbox import Limits
+from services.renderer.signing.identities import IdentityFolder
+from services.renderer.signing.pades import PadesSigner
+from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
+from tests.renderer import snapshots
+
+LIMITS = Limits(memory_mb=2048, seconds=100)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A document at both ends: before and after the seal, as bytes and as files."""
+
+    snapshot: ReportSnapshot
+    unsigned: bytes
+    sealed: bytes
+    pages: int
+    folder: Path
+    signing: Path
+
+    @property
+    def files(self) -> list[Path]:
+        """``unsigned.pdf`` and ``sealed.pdf``."""
+        return [self.folder / "unsigned.pdf", self.folder / "sealed.pdf"]
+
+    @property
+    def trust(self) -> Path:
+        """Folder of the certificates to trust."""
+        return self.signing / "trust"
+
+
+def make(snapshot: ReportSnapshot, folder: Path) -> Made:
+    """Render and seal with a development identity."""
+    signing = folder / "signing"
+    signer = PadesSigner(IdentityFolder(signing, "", production=False, make_missing=True))
+
+    async def both() -> tuple[process.RenderedPdf, bytes]:
+        rendered = await process.render(canonical_bytes(snapshot), LIMITS)
+        return rendered, await signer.seal(rendered.content, snapshot.chamber)
+
+    rendered, sealed = asyncio.run(both())
+    made = Made(snapshot, rendered.content, sealed, rendered.pages, folder, signing)
+    for path, content in zip(made.files, (made.unsigned, made.sealed), strict=True):
+        path.write_bytes(content)
+    return made
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A dozen pages."""
+    return make(snapshots.small(), tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def pisa(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The real shape: about a hundred indicators, narratives, sheets, tables."""
+    return make(snapshots.pisa(), tmp_path_factory.mktemp("pisa"))
