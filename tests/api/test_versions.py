@@ -249,6 +249,8 @@ async def test_an_amendment_that_changes_nothing_is_not_approved(approved: Offic
     await approved.done("amendments", AMENDMENT)
     refused = await approved.move("approval", {"act": AMENDING_ACT})
     assert (refused.status_code, refused.json()["code"]) == (409, "amendment_without_changes")
+    too_early = await approved.move("approval", {"act": ACT | {"date": "2021-01-28"}})
+    assert codes(too_early) == [("/act/date", "date_before_version")]
 
 
 async def test_an_amendment_given_up_leaves_what_was_approved(approved: Office) -> None:

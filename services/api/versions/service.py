@@ -82,7 +82,9 @@ async def approve(
     reasons = Reasons(act=act, oiv_opinion=oiv_opinion)
     if head.standing.state is PlanState.AMENDING:
         reasons = await _amendment_reasons(session, head, reasons)
-    issues = approval_issues(stored.case) + _act_issues(act, today)
+    before = await repository.version(session, head.plan_id, head.standing.last_approved)
+    earlier = None if before is None else str(before.act["date"])
+    issues = approval_issues(stored.case) + _act_issues(act, today, earlier)
     if issues:
         raise Refusal("approval_refused", issues=issues)
     if head.standing.state is PlanState.AMENDING and not await _amended(session, stored):
@@ -244,17 +246,26 @@ def _after(head: PlanHead, move: PlanMove) -> Standing:
         raise Refusal(error.code) from error
 
 
-def _act_issues(act: Act, today: date) -> list[Issue]:
-    if act.date is None or act.date <= today.isoformat():
-        return []
-    return [
-        Issue(
-            pointer="/act/date",
-            code="date_in_future",
-            it="la data dell'atto è nel futuro",
-            en="the date of the act is in the future",
-        )
-    ]
+def _act_issues(act: Act, today: date, earlier: str | None) -> list[Issue]:
+    """What is wrong with the date of an act; ``earlier`` is that of the version in force."""
+    given = act.date or ""
+    if given > today.isoformat():
+        italian, english = "è nel futuro", "is in the future"
+        return [_date_issue("date_in_future", italian, english)]
+    if earlier is not None and given < earlier:
+        italian = f"precede l'atto della versione in vigore ({earlier})"
+        english = f"is before the act of the version in force ({earlier})"
+        return [_date_issue("date_before_version", italian, english)]
+    return []
+
+
+def _date_issue(code: str, italian: str, english: str) -> Issue:
+    return Issue(
+        pointer="/act/date",
+        code=code,
+        it=f"la data dell'atto {italian}",
+        en=f"the date of the act {english}",
+    )
 
 
 async def _amendment_reasons(session: ReadSession, head: PlanHead, given: Reasons) -> Reasons:
