@@ -13,8 +13,10 @@ from services.api.cli import (
     exporting,
     importing,
     integra_sim,
+    measurements,
     migrate,
     openapi,
+    periods,
     plan,
     reconcile,
     rendering,
@@ -56,6 +58,8 @@ app.command("results")(results.results)
 app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(plan.app)
+app.command("measurements")(measurements.measurements)
+app.add_typer(periods.period, name="period")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
 app.command("integra-sim")(integra_sim.integra_sim)

@@ -1,0 +1,73 @@
+"""``ciclo period`` and ``ciclo measurements`` against the real embedded system."""
+
+import json
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.ports import free_port
+from tests.e2e.commands import MASSA, PISA, ciclo, start
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """A running system with two years of the past: a plan without values, a whole year."""
+    root = Path(tempfile.mkdtemp(prefix="ciclo-periods-"))
+    root.chmod(0o711)
+    folder = root / "data"
+    up = start("up", "--data", folder, "--port", str(free_port()), "--json")
+    try:
+        assert up.stdout is not None
+        assert up.stdout.readline(), up.communicate(timeout=60)[1]
+        for case in (MASSA, PISA):
+            assert ciclo("import", case, "--data", folder).status == 0
+        yield folder
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.communicate(timeout=60)
+        shutil.rmtree(root)
+
+
+def test_what_is_lacking_and_who_owes_it(data: Path) -> None:
+    listed = ciclo("period", "list", "MS", "2021", "--data", data, "--json").document["items"]
+    assert [row["period"] for row in listed] == ["Q1", "Q2", "Q3", "Y"]
+    year = ciclo("period", "list", "MS", "2021", "y", "--data", data, "--json").document
+    assert year["overdue"]
+    assert year["missing"] == len(year["lacking"]) > 0
+    assert {row["reason"] for row in year["lacking"]} == {"missing"}
+    text = ciclo("period", "list", "MS", "2021", "--data", data).text
+    assert "17" in text
+    assert "in ritardo" in text
+
+
+def test_a_period_is_closed_or_it_is_told_why_not(data: Path) -> None:
+    assert "Q1" in ciclo("period", "close", "MS", "2021", "Q1", "--data", data).text
+    again = ciclo("period", "close", "MS", "2021", "Q1", "--data", data, "--json")
+    assert (again.status, again.document["code"]) == (1, "period_already_closed")
+    refused = ciclo("period", "close", "MS", "2021", "Y", "--data", data, "--json")
+    assert (refused.status, refused.document["code"]) == (1, "period_incomplete")
+    lacking = {fault["code"] for fault in refused.document["errors"]}
+    assert lacking == {"datum_missing"}
+    unexplained = ciclo(
+        "period", "close", "MS", "2021", "Y", "--without", "measure:N_Dir", "--data", data
+    )
+    assert unexplained.status == 1
+    assert ciclo("period", "close", "MS", "2021", "Q9", "--data", data).status == 2
+
+
+def test_measurements_with_their_states(data: Path) -> None:
+    case = json.loads(PISA.read_text(encoding="utf-8"))
+    found = ciclo("measurements", "PI", "2020", "--data", data, "--json").document["items"]
+    assert len(found) == len(case["measurements"])
+    assert {row["state"] for row in found} == {"recorded"}
+    none = ciclo(
+        "measurements", "PI", "2020", "--state", "validated", "--data", data, "--json"
+    ).document
+    assert none == {"items": []}
+    assert "registrata" in ciclo("measurements", "PI", "2020", "--data", data).text
