@@ -24,7 +24,7 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     jars = tmp_path_factory.mktemp("verapdf")
-    command = ["mvn", "-B", "-q", "-f", POM, "dependency:copy-dependencies"]
+    command = ["mvn", "-B", "-q", "-f", str(POM), "dependency:copy-dependencies"]
     try:
         done = subprocess.run(
             [*command, f"-DoutputDirectory={jars}"],
