@@ -17,9 +17,9 @@ place in it. A file import has no place in this order and gives way to any messa
 another source (a form, another system) the instant alone decides.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 FILE = "file"
 """Source of what came with an imported file."""
@@ -28,8 +28,11 @@ FORM = "form"
 """Source of what a person entered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+# Named tuples, not frozen dataclasses: a batch makes thousands of them, and they are made
+# three times as fast.
+
+
+class Content(NamedTuple):
     """What is said about a datum, as canonical text."""
 
     value: str | None = None
@@ -39,14 +42,12 @@ class Content:
     note: str | None = None
 
     @property
-    def meaning(self) -> tuple[str | None, ...]:
+    def meaning(self) -> "Content":
         """What two statements must share to say the same; a status not given is ``measured``."""
-        status = self.status or "measured"
-        return (self.value, status, self.result, self.value_text, self.note)
+        return self if self.status is not None else self._replace(status="measured")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a statement comes from.
 
     ``source`` is ``file``, ``form`` or ``webhook:<integration>``; ``at`` the instant of the
@@ -60,8 +61,7 @@ class Origin:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A content and where it comes from."""
 
     content: Content

@@ -193,7 +193,7 @@ async def standing(session: ReadSession, keys: Iterable[tuple[str, str, str]]) -
     names = ("chamber", "plans", "kinds", "codes")
     parameters = dict(zip(names, (session.chamber, *parts), strict=True))
     rows = await session.all(_STANDING, parameters)
-    return [StateRow(*values) for values in map(tuple[Any, ...], rows)]
+    return [StateRow._make(row) for row in rows]
 
 
 async def last_positions(session: ReadSession, plans: Sequence[str]) -> dict[str, int]:

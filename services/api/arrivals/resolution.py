@@ -7,7 +7,7 @@ the rule). One about an indicator or an objective belongs to the plan of its yea
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -39,8 +39,7 @@ class PlanIndex:
         return year == self.year or (code, year) in self.looked_back
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """An element of a plan."""
 
     plan_id: str
@@ -118,11 +117,11 @@ def _resolve_measure(
     known = False
     for plan in plans:
         # What the chamber registered for the sender says more than a like-named code of ours.
-        codes = plan.external.get(name) or ([name] if name in plan.measures else [])
-        known = known or bool(codes)
+        codes: Sequence[str] = plan.external.get(name) or ((name,) if name in plan.measures else ())
         read = [code for code in codes if plan.reads(code, item.year)]
         if len(read) > 1:
             return _fault("ambiguous_measure", "/measure", code=name, year=plan.year)
+        known = known or bool(codes)
         for code in read:
             wrong = _value_fault(item, plan.measures[code])
             if wrong is not None:
@@ -139,8 +138,8 @@ def _resolve_measure(
 
 def _form_fault(item: MeasurementItem) -> Issue | None:
     """What no plan could make right."""
-    given = [item.measure, item.indicator, item.objective]
-    if given.count(None) != len(given) - 1:
+    given = (item.measure is not None) + (item.indicator is not None) + (item.objective is not None)
+    if given != 1:
         return _fault("one_subject", "")
     if item.objective is not None and item.value is not None:
         return _fault("objective_has_no_value", "/value")

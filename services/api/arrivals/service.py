@@ -7,6 +7,7 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from services.api.arrivals import repository
 from services.api.arrivals.repository import Entry, StateRow
@@ -31,7 +32,7 @@ Key = tuple[str, str, str, int | None, str | None]
 """A datum: plan, kind, code, year (none: the plan's own), period."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sender:
     """Where a set of statements comes from. ``at`` is the instant of the event."""
 
@@ -39,7 +40,7 @@ class Sender:
     message_id: str
     at: datetime
 
-    @property
+    @cached_property
     def source(self) -> str:
         """As ``measurements.source`` names it."""
         return f"webhook:{self.integration}"
@@ -127,6 +128,15 @@ async def _open_ledger(
     return _Ledger({plan.plan_id: plan.year for plan in plans}, standing, held)
 
 
+@dataclass(slots=True)
+class _Held:
+    """A datum: the row it has or will have, what stands about it, how often it has changed."""
+
+    row: StateRow
+    said: Statement | None
+    version: int
+
+
 class _Ledger:
     """What stands about the data concerned, while a set of statements goes through."""
 
@@ -138,7 +148,7 @@ class _Ledger:
     ) -> None:
         self._years = years
         self._barriers = barriers
-        self._held: dict[Key, tuple[StateRow, Statement]] = {}
+        self._held: dict[Key, _Held] = {}
         self._standing_entry: dict[Key, int] = {}
         self._ids = _batches_of_ids()
         self.entries: list[Entry] = []
@@ -147,7 +157,7 @@ class _Ledger:
         self.changed_plans: set[str] = set()
         for row in standing:
             key = self._key(row.plan_id, row.subject_kind, row.subject_code, row.year, row.period)
-            self._held[key] = (row, _statement(row))
+            self._held[key] = _Held(row, _statement(row), row.version)
 
     def _key(self, plan: str, kind: str, code: str, year: int | None, period: str | None) -> Key:
         """The year of the plan goes without saying, except for measures."""
@@ -166,16 +176,16 @@ class _Ledger:
         arriving = _arriving(item, position, sender)
         for target in targets:
             key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
-            row, held = self._held.get(key, (None, None))
-            if decide(held, arriving) is not Verdict.RECORDED:
+            held = self._held.get(key)
+            if decide(held.said if held else None, arriving) is not Verdict.RECORDED:
                 continue
             datum = Datum(
                 target.plan_id,
                 self._years[target.plan_id],
                 item.year,
                 item.period,
-                None if row is None else row.measurement_id,
-                0 if row is None else row.version,
+                held.row.measurement_id if held else None,
+                held.version if held else 0,
             )
             fault = self._barriers.fault(datum, "")
             if fault is not None:
@@ -188,15 +198,16 @@ class _Ledger:
         """Lets one statement arrive at one element of a plan."""
         key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
         arriving = _arriving(item, position, sender)
-        row, held = self._held.get(key, (None, None))
-        verdict = decide(held, arriving)
+        held = self._held.get(key)
+        verdict = decide(held.said if held else None, arriving)
         if verdict is Verdict.REPEATED:
             return verdict
-        row = row or self._new_row(key)
+        if held is None:
+            held = self._held[key] = _Held(self._new_row(key), None, 0)
         if verdict is Verdict.RECORDED:
-            row = row._replace(version=row.version + 1)
+            held.version += 1
             self.changed_plans.add(target.plan_id)
-        self._write(key, row, arriving, verdict)
+        self._write(key, held, arriving, verdict)
         return verdict
 
     def _new_row(self, key: Key) -> StateRow:
@@ -220,7 +231,7 @@ class _Ledger:
             for entry in self.entries
         ]
 
-    def _write(self, key: Key, row: StateRow, said: Statement, verdict: Verdict) -> None:
+    def _write(self, key: Key, held: _Held, said: Statement, verdict: Verdict) -> None:
         stands = verdict is not Verdict.SUPERSEDED
         if stands:
             before = self._standing_entry.get(key)
@@ -228,8 +239,8 @@ class _Ledger:
                 # Said earlier in the same message: of two states only the last is written.
                 self.entries[before] = self.entries[before]._replace(stands=False)
             self._standing_entry[key] = len(self.entries)
-            self._held[key] = (row, said)
-        content, origin = said.content, said.origin
+            held.said = said
+        row, content, origin = held.row, said.content, said.origin
         self.entries.append(
             Entry(
                 row.plan_id,
@@ -245,7 +256,7 @@ class _Ledger:
                 content.result,
                 content.value_text,
                 content.note,
-                row.version if stands else None,
+                held.version if stands else None,
                 origin.version,
                 origin.position,
                 stands,
