@@ -65,8 +65,8 @@ LIFECYCLE = {
         (
             "The amendment changes nothing",
             (
-                "The content is that of version {version}: import the amended plan, or withdraw the "
-                "amendment."
+                "The content is that of version {version}: import the amended plan, or withdraw "
+                "the amendment."
             ),
         ),
     ),
@@ -82,8 +82,8 @@ LIFECYCLE = {
         (
             "The plan cannot be approved",
             (
-                "Correct all the errors listed (pointers are into the plan as exported), then approve "
-                "again."
+                "Correct all the errors listed (pointers are into the plan as exported), then "
+                "approve again."
             ),
         ),
     ),
@@ -93,16 +93,16 @@ LIFECYCLE = {
             "Il piano è approvato",
             (
                 "Nulla è stato importato: il file cambia il piano approvato nei punti elencati. "
-                "Aprire una variazione motivata (amendments) e importare di nuovo, oppure inviare il "
-                "file senza quelle modifiche: rilevazioni, valutazioni e testi sono ammessi."
+                "Aprire una variazione motivata (amendments) e importare di nuovo, oppure inviare "
+                "il file senza quelle modifiche: rilevazioni, valutazioni e testi sono ammessi."
             ),
         ),
         (
             "The plan is approved",
             (
-                "Nothing was imported: the file changes the approved plan in the places listed. Open "
-                "an amendment with its motivation and import again, or send the file without those "
-                "changes: measurements, evaluations and texts are fine."
+                "Nothing was imported: the file changes the approved plan in the places listed. "
+                "Open an amendment with its motivation and import again, or send the file without "
+                "those changes: measurements, evaluations and texts are fine."
             ),
         ),
     ),
@@ -111,15 +111,15 @@ LIFECYCLE = {
         (
             "Piano chiuso",
             (
-                "Il piano è chiuso: non accetta né variazioni né rilevazioni. Se occorre decidere su "
-                "dati tardivi, riaprirlo (reopening) con il motivo."
+                "Il piano è chiuso: non accetta né variazioni né rilevazioni. Se occorre decidere "
+                "su dati tardivi, riaprirlo (reopening) con il motivo."
             ),
         ),
         (
             "Plan closed",
             (
-                "The plan is closed: it takes neither amendments nor measurements. To decide on late "
-                "data, reopen it, giving the reason."
+                "The plan is closed: it takes neither amendments nor measurements. To decide on "
+                "late data, reopen it, giving the reason."
             ),
         ),
     ),
