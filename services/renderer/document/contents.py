@@ -13,6 +13,8 @@ class Entry:
     number: str
     title: str
     anchor: str
+    listed: bool = True
+    """False for a heading that the contents leave out; links to it still have words."""
 
 
 @dataclass
@@ -30,10 +32,17 @@ class Contents:
         return [entry for place, entry in enumerate(self.tables) if place in self._listed]
 
     def heading(
-        self, level: int, number: str, title: str, anchor: str, css_class: str = ""
+        self,
+        level: int,
+        number: str,
+        title: str,
+        anchor: str,
+        css_class: str = "",
+        *,
+        listed: bool = True,
     ) -> Markup:
         """A numbered heading, noted for the contents."""
-        self.headings.append(Entry(level, number, title, anchor))
+        self.headings.append(Entry(level, number, title, anchor, listed))
         shown = Markup('<span class="number">{}</span> ').format(number) if number else ""
         cls = Markup(' class="{}"').format(css_class) if css_class else ""
         return Markup('<h{0} id="{1}"{2}>{3}{4}</h{0}>').format(level, anchor, cls, shown, title)

@@ -84,6 +84,20 @@ PERIODS = {
 }
 
 
+ROLES = {
+    "validator": "dirigente responsabile",
+    "controller": "controllo di gestione",
+    "contributor": "ufficio",
+    "chamber_administrator": "amministratore della camera",
+    "entity_administrator": "amministratore dell'ente",
+}
+
+
+def role(code: str | None) -> str:
+    """In which role somebody acted; persons are never named."""
+    return "non indicato" if code is None else ROLES.get(code, code.replace("_", " "))
+
+
 def kind(code: str) -> str:
     """``strategic_objective`` -> ``Obiettivo strategico``."""
     return KINDS.get(code, code.replace("_", " ").capitalize())
