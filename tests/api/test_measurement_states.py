@@ -7,6 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.api.plan_office import ACT, Office, small
 from tests.api.system import Api, Roles, codes
 from tests.api.webhook_sender import Inside, Sender, create_integration, measure, plan
 
@@ -347,3 +348,27 @@ async def test_what_was_done_is_on_record(api: Api, sender: Sender, owner_url: s
         "measurement.rejected",
         "measurement.reopened",
     } <= actions
+
+
+async def test_a_closed_plan_takes_no_move(api: Api, sender: Sender) -> None:
+    office = Office(api, 2019)
+    assert (await office.send(small(2019))).status_code == 201
+    await office.done("approval", {"act": ACT})
+    (found,) = (await office.document("/measurements"))["items"]
+    path = f"{office.path}/measurements/{found['measurement_id']}"
+    headers = {"If-Match": (await call(api, "GET", path, OFFICE)).headers["etag"]}
+    await office.done("closure", {})
+    seen = await call(api, "GET", path, MANAGER)
+    assert seen.json()["allowed_actions"] == []
+    assert all(not row["allowed_actions"] for row in (await office.document("/periods"))["items"])
+    moves = {"move": "submit", "ids": [found["measurement_id"]]}
+    for answer in (
+        await call(api, "POST", f"{path}/submission", OFFICE, headers=headers),
+        await call(api, "POST", f"{office.path}/measurements/transitions", OFFICE, json=moves),
+        await call(api, "PUT", path, OFFICE, json={"value": "1"}, headers=headers),
+        await call(api, "POST", f"{office.path}/periods/Q1/closure", CONTROLLER, json={}),
+        await call(
+            api, "POST", f"{office.path}/periods/Q1/reopening", CONTROLLER, json={"reason": "x"}
+        ),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "plan_closed"), answer.text

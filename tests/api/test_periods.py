@@ -163,6 +163,19 @@ async def test_who_owes_what(api: Api, sender: Sender) -> None:
     ]
 
 
+async def test_lists_are_narrowed_to_what_an_office_owes(api: Api, sender: Sender) -> None:
+    path = f"/v1/chambers/{CHAMBER}/plans/2041/measurements"
+    rows: list[Document] = [
+        {"measure": "staff", "year": 2041, "period": None, "value": "5"},
+        {"indicator": "I2", "value": "3"},
+    ]
+    body = {"measurements": rows}
+    assert (await call(api, "POST", path, OFFICE, json=body)).status_code == 201
+    for office, owed in (("Registro imprese", "staff"), ("Promozione", "I2")):
+        listed = await call(api, "GET", path, OFFICE, params={"office": office})
+        assert [row["subject_code"] for row in listed.json()["items"]] == [owed]
+
+
 async def test_a_period_is_not_closed_while_data_are_lacking(api: Api, sender: Sender) -> None:
     refused = await close(api, "Q1")
     assert (refused.status_code, refused.json()["code"]) == (409, "period_incomplete")
