@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract
+from shared.domain.workflow import PlanState
 
 DecimalText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", max_length=64)]
 DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -246,6 +247,10 @@ class ReportSnapshot(Contract):
     verification_url: str
     plan_revision: int
     """Revision of the inputs the figures were computed on."""
+    plan_version: Annotated[int, Field(ge=1)] = 1
+    """Version of the plan they belong to; nobody has approved it in the states below."""
+    plan_state: PlanState = PlanState.DRAFT
+    """``draft`` and ``amending`` say that the version is still being written."""
     acts: tuple[Act, ...]
     policy: PolicyView
     overall: Figure

@@ -11,6 +11,7 @@ from shared.contracts.case import Case
 from shared.contracts.case_reading import plan_from_case, read_case
 from shared.contracts.snapshot import ChamberCard, ReportSnapshot, canonical_bytes
 from shared.domain.scoring import score
+from shared.domain.workflow import PlanState, Standing
 
 CASES = Path(__file__).parents[1] / "cases"
 FACTS = Freeze(
@@ -23,14 +24,17 @@ FACTS = Freeze(
 )
 
 
+DRAFT = Standing()
+
+
 def _case(name: str) -> Case:
     return read_case((CASES / f"{name}.json").read_bytes()).case
 
 
-def _frozen(case: Case) -> ReportSnapshot:
+def _frozen(case: Case, standing: Standing = DRAFT) -> ReportSnapshot:
     plan = plan_from_case(case, revision=7)
     card = ChamberCard(code=case.chamber, name="Camera", entity_code="TNO", entity_name="Ente")
-    return freeze(ReportSource(card, case, plan, score(plan)), FACTS)
+    return freeze(ReportSource(card, case, plan, score(plan), standing), FACTS)
 
 
 @pytest.mark.parametrize("name", ["pisa-2020", "massa-2021"])
@@ -85,6 +89,13 @@ def test_the_figures_are_the_published_ones() -> None:
     assert objectives["A4"].figure.shown == case.published.objectives["A4"]
     assert snapshot.plan_revision == 7
     assert snapshot.created_at == "2021-06-16T09:30:00Z"
+
+
+def test_the_version_of_the_plan_is_frozen_too() -> None:
+    draft = _frozen(_case("massa-2021"))
+    assert (draft.plan_version, draft.plan_state) == (1, "draft")
+    amended = _frozen(_case("massa-2021"), Standing(PlanState.AMENDING, 2))
+    assert (amended.plan_version, amended.plan_state) == (2, "amending")
 
 
 def test_marks_of_rows_say_what_they_are() -> None:

@@ -89,7 +89,7 @@ async def _source(session: ReadSession, head: PlanHead) -> ReportSource:
         logo_svg=card.logo_svg,
         **({} if card.colour is None else {"colour": card.colour}),
     )
-    return ReportSource(chamber, stored.case, plan, score(plan))
+    return ReportSource(chamber, stored.case, plan, score(plan), head.standing)
 
 
 async def report(session: ReadSession, report_id: str) -> sa.Row[Any]:

@@ -6,7 +6,7 @@ nothing else. Validators appear as roles; the only names are those of chambers a
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -40,6 +40,7 @@ from shared.domain.plan import Plan
 from shared.domain.policy import Policy, Threshold
 from shared.domain.results import Exclusion, IndicatorResult, Results
 from shared.domain.values import NoValue, value_text
+from shared.domain.workflow import Standing
 
 ReportKind = Literal["relazione"]
 
@@ -64,6 +65,7 @@ class ReportSource:
     case: Case
     plan: Plan
     results: Results
+    standing: Standing = field(default_factory=Standing)
 
 
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
@@ -80,6 +82,8 @@ def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
         development=facts.development,
         verification_url=facts.verification_url,
         plan_revision=plan.revision,
+        plan_version=source.standing.version,
+        plan_state=source.standing.state,
         acts=tuple(Act(**act.model_dump()) for act in case.acts),
         policy=_policy(plan.policy),
         overall=overall_figure(plan.policy, results),
