@@ -223,6 +223,8 @@ def explanation_view(
 
 def _used_measure(used: DomainUsedMeasure, titles: Mapping[str, str]) -> UsedMeasure:
     period, version, role = used.versions[-1] if used.versions else (None, None, None)
+    # A sum over periods is somebody's word only when every part of it is.
+    validated = all(given is not None for _, _, given in used.versions)
     return UsedMeasure(
         code=used.ref.code,
         title=titles.get(used.ref.code),
@@ -230,7 +232,7 @@ def _used_measure(used: DomainUsedMeasure, titles: Mapping[str, str]) -> UsedMea
         period=period,
         value=None if isinstance(used.value, NoValue) else value_text(used.value),
         version=version,
-        validated_by=role,
+        validated_by=role if validated else None,
     )
 
 

@@ -315,9 +315,18 @@ async def test_many_move_together_or_not_at_all(api: Api, sender: Sender) -> Non
     answer = await call(api, "POST", path, MANAGER, json=stale)
     assert answer.status_code == 412
     assert (await call(api, "POST", path, MANAGER, json=body)).json()["moved"] == 3
+    explained = f"/v1/chambers/{CHAMBER}/plans/{YEAR}/results/I3"
+    (used,) = (await api.call("GET", explained)).json()["measures"]
+    assert (used["period"], used["validated_by"]) == ("Q3", "validator")
+
     body = {"move": "reopen", "ids": ids}
     unexplained = await call(api, "POST", path, MANAGER, json=body)
     assert codes(unexplained) == [("/reason", "missing")]
+    body = {"move": "reopen", "ids": ids[:1], "reason": "Data da verificare."}
+    assert (await call(api, "POST", path, MANAGER, json=body)).json()["moved"] == 1
+    # A figure made of several periods is validated only when all of them are.
+    (used,) = (await api.call("GET", explained)).json()["measures"]
+    assert (used["period"], used["validated_by"]) == ("Q3", None)
 
 
 async def test_lists_are_narrowed(api: Api, sender: Sender) -> None:
