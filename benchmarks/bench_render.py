@@ -3,6 +3,9 @@
 Ours is everything: the child process, the document from its snapshot, layout, PDF/A-3a and
 PDF/UA-1, attachments, the seal. The baseline is a process of its own too: WeasyPrint as
 anybody would call it, same HTML, same typeface, same PDF variant.
+
+Both work on one thread, so processor time is what they take on a machine with nothing else to
+do; it is compared because it does not depend on who else is working. Wall time is shown too.
 """
 
 import asyncio
@@ -12,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from benchmarks.rows import Row
 from services.renderer import fonts, process
@@ -43,18 +48,45 @@ def run() -> list[Row]:
         source = folder / "document.html"
         source.write_text(html.build(snapshot).html, encoding="utf-8")
         signer = PadesSigner(IdentityFolder(folder, "", production=False, make_missing=True))
-        ours, alone = [], []
+        ours: list[_Taken] = []
+        alone: list[_Taken] = []
         pages, memory = 0, 0.0
         for _ in range(RUNS):
-            begun = time.perf_counter()
-            pages = asyncio.run(_ours(snapshot, signer))
-            ours.append(time.perf_counter() - begun)
+            with _Clock() as clock:
+                pages = asyncio.run(_ours(snapshot, signer))
+            ours.append(clock.taken)
             # Before the baseline runs, the largest child so far is ours.
             memory = memory or resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            begun = time.perf_counter()
-            _weasyprint_alone(source, folder)
-            alone.append(time.perf_counter() - begun)
+            with _Clock() as clock:
+                _weasyprint_alone(source, folder)
+            alone.append(clock.taken)
         return _rows(min(ours), min(alone), pages, memory)
+
+
+@dataclass(frozen=True, order=True)
+class _Taken:
+    """Seconds of processor (ours and our children's) and of wall time."""
+
+    processor: float
+    wall: float
+
+
+class _Clock:
+    """Measures what is done inside ``with``."""
+
+    taken: _Taken
+
+    def __enter__(self) -> Self:
+        self._processor, self._wall = _processor(), time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.taken = _Taken(_processor() - self._processor, time.perf_counter() - self._wall)
+
+
+def _processor() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 async def _ours(snapshot: ReportSnapshot, signer: PadesSigner) -> int:
@@ -72,23 +104,31 @@ def _weasyprint_alone(source: Path, folder: Path) -> None:
     )
 
 
-def _rows(ours: float, alone: float, pages: int, memory: float) -> list[Row]:
+def _rows(ours: _Taken, alone: _Taken, pages: int, memory: float) -> list[Row]:
+    name = "WeasyPrint alone, same HTML"
     return [
         Row(
-            name=f"Relazione of {pages} pages, sealed",
-            ours=ours,
-            baseline=alone,
+            name=f"Relazione of {pages} pages, sealed (processor)",
+            ours=ours.processor,
+            baseline=alone.processor,
             unit="s",
-            baseline_name="WeasyPrint alone, same HTML",
+            baseline_name=name,
             target=f"<= {MOST_RATIO:g}x",
-            met=ours <= MOST_RATIO * alone,
+            met=ours.processor <= MOST_RATIO * alone.processor,
         ),
         Row(
-            name="one page of it",
-            ours=ours / pages * 1000,
-            baseline=alone / pages * 1000,
+            name="the same (wall)",
+            ours=ours.wall,
+            baseline=alone.wall,
+            unit="s",
+            baseline_name=name,
+        ),
+        Row(
+            name="one page of it (processor)",
+            ours=ours.processor / pages * 1000,
+            baseline=alone.processor / pages * 1000,
             unit="ms",
-            baseline_name="WeasyPrint alone, same HTML",
+            baseline_name=name,
         ),
         Row(
             name="peak memory of the rendering child",
