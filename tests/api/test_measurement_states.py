@@ -1,5 +1,6 @@
 """Who entered, submitted and validated what; two offices at once; everything that is refused."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -272,6 +273,23 @@ async def test_two_offices_at_once_never_lose_a_value(api: Api, sender: Sender) 
     seen = (await show(api, found)).headers["etag"]
     await enter(api, "m4", "43")
     assert (await move(api, found, "validation", MANAGER, etag=seen)).status_code == 412
+
+
+async def test_of_many_at_the_same_instant_one_wins(api: Api, sender: Sender) -> None:
+    found = await enter(api, "b1", "true")
+    path = f"{BASE}/{found['measurement_id']}"
+    headers = {"If-Match": (await show(api, found)).headers["etag"]}
+    notes = [f"ufficio {number}" for number in range(6)]
+    answers = await asyncio.gather(
+        *(
+            call(api, "PUT", path, OFFICE, json={"value": "true", "note": note}, headers=headers)
+            for note in notes
+        )
+    )
+    won = [answer for answer in answers if answer.status_code == 200]
+    assert [answer.status_code for answer in answers].count(412) == len(notes) - 1
+    now = (await show(api, found)).json()
+    assert (now["version"], now["note"]) == (2, won[0].json()["note"])
 
 
 async def test_wrong_contents_are_refused_with_their_place(api: Api, sender: Sender) -> None:

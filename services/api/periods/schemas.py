@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from services.api.measurements.schemas import PERIOD, Count, Reason, SubjectKind
 from services.api.measurements.schemas import Period as DatumPeriod
 from services.api.paging import ListItem
-from services.api.plans.schemas import Code, DecimalNumber, Line
+from services.api.plans.schemas import Code, Cursor, DecimalNumber, Line
 from services.api.responses import Resource
 from services.api.tenants.schemas import Actions, Instant
 
@@ -54,7 +54,7 @@ class PeriodList(Resource):
     """I periodi dell'anno, in ordine; l'ultimo è l'anno intero."""
 
     items: Annotated[list[Period], Field(max_length=50)]
-    next: None = None
+    next: Cursor = None
 
 
 class LackingDatum(Resource):
