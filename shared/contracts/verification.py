@@ -15,7 +15,7 @@ class SignatureProblem(Contract):
 
     code: str
     """``not_a_pdf``, ``too_large``, ``unreadable``, ``unsigned``, ``modified``,
-    ``not_covered``, ``signature_wrong``, ``signature_malformed``, ``untrusted``,
+    ``not_covered``, ``not_compared``, ``signature_wrong``, ``signature_malformed``, ``untrusted``,
     ``certificate_expired``, ``certificate_unsuitable``, ``other_chamber``."""
     it: str
     en: str

@@ -21,6 +21,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "La firma non copre l'intero documento: vi è stato aggiunto qualcosa.",
         "The signature does not cover the whole document: something was added.",
     ),
+    "not_compared": (
+        "Ciò che è stato aggiunto fra le firme non è stato esaminato: un firmatario è ignoto.",
+        "What was added between the signatures was not examined: a signer is not trusted.",
+    ),
     "signature_wrong": (
         "La firma non corrisponde al documento o al certificato.",
         "The signature matches neither the document nor the certificate.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -139,6 +140,15 @@ def test_a_page_changed_between_two_signatures_is_found(sealed_page: tuple[bytes
     report = verify(seal(updated(pdf, "/Rotate"), trust.parent, "SG", "Second"), trust)
     assert not report.valid
     assert "modified" in {problem.code for problem in report.problems}
+
+
+def test_a_stranger_who_signs_a_long_document_costs_little(small: Made, tmp_path: Path) -> None:
+    signed = seal(small.sealed, tmp_path, "XX", "Stranger")
+    begun = time.monotonic()
+    report = verify(signed, small.trust)
+    assert time.monotonic() - begun < 10
+    assert not report.valid
+    assert {"untrusted", "not_compared"} <= {problem.code for problem in report.problems}
 
 
 def test_a_signature_that_is_not_pades_is_told_apart(sealed_page: tuple[bytes, Path]) -> None:
