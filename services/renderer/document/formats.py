@@ -19,7 +19,8 @@ NBSP = "\u00a0"
 DASH = "\u2013"
 """Stands where a table has nothing to say."""
 
-YEAR_DIGITS = 4
+YEARS = range(1900, 2101)
+"""A whole number in this range is taken for a year in a context table."""
 MONTHS = (
     "gennaio",
     "febbraio",
@@ -162,16 +163,14 @@ def band(steps: Sequence[tuple[str, str, str]], place: int) -> str:
 def cell(text: str | None) -> str:
     """A context table's cell: plain numbers in Italian form, anything else untouched.
 
-    Years and codes must not get a thousands mark: only numbers of five digits or more,
-    negative ones and those with a fraction are grouped.
+    Years must not get a thousands mark.
     """
     if text is None or not text.strip():
         return DASH
     stripped = text.strip()
     if not is_numeric(stripped):
         return stripped
-    whole = stripped.lstrip("-").split(".")[0]
-    if len(whole) == YEAR_DIGITS and "." not in stripped and not stripped.startswith("-"):
+    if stripped.isdigit() and int(stripped) in YEARS:
         return stripped
     return number(stripped)
 
