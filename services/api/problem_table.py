@@ -206,6 +206,17 @@ _PLANS = {
             "None was recorded. Correct the errors listed and send them again.",
         ),
     ),
+    "simulation_refused": Problem(
+        422,
+        (
+            "Le modifiche non si possono simulare",
+            "Il piano non può contenere ciò che è elencato. Correggere e inviare di nuovo.",
+        ),
+        (
+            "The changes cannot be simulated",
+            "The plan cannot hold what is listed. Correct it and send it again.",
+        ),
+    ),
     "measurements_held": Problem(
         409,
         (

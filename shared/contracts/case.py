@@ -10,7 +10,7 @@ for byte.
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from shared.contracts.base import Contract
 from shared.domain.numbers import NUMBER_PATTERN
@@ -36,14 +36,16 @@ Title = Annotated[str, Field(min_length=1, max_length=1000)]
 Line = Annotated[str, Field(max_length=1000)]
 Text = Annotated[str, Field(max_length=200_000)]
 DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Year = Annotated[int, Field(ge=1990, le=2100)]
-Places = Annotated[int, Field(ge=0, le=6)]
+Year = Annotated[int, Field(ge=1990, le=2100, strict=True)]
+Places = Annotated[int, Field(ge=0, le=6, strict=True)]
 
 
 class CaseModel(Contract):
-    """A part of a case file; written without the fields it does not have."""
+    """A part of a case file; written without the fields it does not have.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Texts are never made of numbers (pydantic refuses that by itself); whole numbers and truth
+    values are strict below, so that ``"2020"`` is no year and ``1`` is not true.
+    """
 
     @model_serializer(mode="wrap")
     def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -109,7 +111,7 @@ class CasePolicy(CaseModel):
     cap: PositiveText = "100"
     missing: Literal["exclude", "zero"] = "exclude"
     tolerance: Tolerance | None = None
-    date_days_to_zero: Annotated[int, Field(ge=1, le=3660)] = 50
+    date_days_to_zero: Annotated[int, Field(ge=1, le=3660, strict=True)] = 50
     weights_tolerance: PositiveText = "0.1"
     rounding: Rounding = Rounding()
     lights: Annotated[tuple[Threshold, ...], Field(max_length=20)] = ()
@@ -201,7 +203,7 @@ class CaseIndicator(CaseModel):
     targets: Annotated[
         dict[Annotated[str, Field(pattern=r"^(19|20|21)\d\d$")], CaseTarget], Field(max_length=20)
     ] = Field(default_factory=dict)
-    monitoring_only: bool | None = None
+    monitoring_only: Annotated[bool, Field(strict=True)] | None = None
     derived_from: CaseDerivation | None = None
     tags: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     source_office: Line | None = None

@@ -99,6 +99,19 @@ async def test_a_measurement_changes_the_results_and_their_etag(api: Api) -> Non
     assert same.status_code == 304
 
 
+async def test_a_value_that_is_missing_or_suspended_is_recorded_as_such(api: Api) -> None:
+    body = {
+        "measurements": [
+            {"indicator": "A1.2", "status": "missing"},
+            {"indicator": "A5.1", "status": "suspended", "note": "in attesa"},
+        ]
+    }
+    recorded = await api.call("POST", f"{BASE}/measurements", json=body)
+    assert recorded.status_code == 201, recorded.text
+    reasons = {row["code"]: row["figure"]["reason"] for row in (await results(api))["indicators"]}
+    assert (reasons["A1.2"], reasons["A5.1"]) == ("missing", "suspended")
+
+
 async def test_the_same_value_again_is_no_change(api: Api) -> None:
     body = {"measurements": [{"indicator": "A1.1", "value": "9.99"}]}
     first = (await api.call("POST", f"{BASE}/measurements", json=body)).json()

@@ -65,6 +65,22 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         "/objectives/1/weight",
         "wrong_type",
     ),
+    "year as text": (lambda d: d.update(year="2020"), "/year", "wrong_type"),
+    "truth as number": (
+        lambda d: d["indicators"][0].update(monitoring_only=1),
+        "/indicators/0/monitoring_only",
+        "wrong_type",
+    ),
+    "places as text": (
+        lambda d: d["policy"]["rounding"].update(overall="1"),
+        "/policy/rounding/overall",
+        "wrong_type",
+    ),
+    "title as number": (
+        lambda d: d["objectives"][0].update(title=5),
+        "/objectives/0/title",
+        "wrong_type",
+    ),
     "negative weight": (
         lambda d: d["objectives"][1].update(weight="-5"),
         "/objectives/1/weight",

@@ -9,8 +9,13 @@ from services.api.auth.access import Access, Parts, permitted
 from services.api.openapi import refusals
 from services.api.plans.schemas import PlanYear
 from services.api.responses import resource_response
-from services.api.results import service
-from services.api.results.schemas import DifferenceView, ReconciliationView
+from services.api.results import service, simulation
+from services.api.results.schemas import (
+    DifferenceView,
+    ReconciliationView,
+    Simulated,
+    Simulation,
+)
 from shared.contracts.results import ResultsDocument, exact
 from shared.contracts.snapshot import Explanation
 from shared.domain.permissions import Action
@@ -33,6 +38,23 @@ async def show_results(request: Request, year: PlanYear, access: Seeing, parts: 
     """Stored bytes, made again only when an input has changed."""
     found = await parts.results.of(access.chamber, year)
     return resource_response(request, found.body, etag=found.etag)
+
+
+@router.post(
+    "/results/simulation",
+    operation_id="results_simulation",
+    summary="E se: risultati con valori, target, pesi o regole diversi",
+    description="I risultati che il piano avrebbe con le modifiche date, e ogni cifra che "
+    "cambierebbe. Non registra nulla.",
+    response_model=Simulated,
+    responses=refusals("plan_not_found", "simulation_refused"),
+)
+async def simulate(
+    request: Request, year: PlanYear, changes: Simulation, access: Seeing, parts: Parts
+) -> Response:
+    """What if."""
+    found = await simulation.simulate(parts.database, access.chamber, year, changes)
+    return resource_response(request, found)
 
 
 @router.get(
