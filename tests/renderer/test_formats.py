@@ -63,7 +63,8 @@ def test_targets_read_like_a_plan(target: TargetView, value_type: str, shown: st
 
 
 def test_a_table_cell_never_groups_a_year_and_is_never_blank() -> None:
-    assert [formats.cell(text) for text in ("2020", "-1402290", "66", "", None, "60 e oltre")] == [
+    given = ("2020", "8305", "-1402290", "66", "", None, "60 e oltre")
+    assert [formats.cell(text) for text in given] == [
         "2020",
         "8.305",
         "-1.402.290",
