@@ -18,12 +18,20 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local import postgres, redis, roles
 from deploy.local.layout import DataDirectory
 from deploy.local.secrets import LocalSecrets, load_or_create
 
 _TEMPLATE = "ciclo_template"
+
+# The same examples everywhere, and none judged by how busy the machine is: speed is measured
+# in benchmarks/.
+settings.register_profile(
+    "ciclo", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ciclo")
 
 
 def _new_data_root() -> Path:

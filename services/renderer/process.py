@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,10 +16,14 @@ from typing import Any
 from services.renderer.errors import RenderError
 from services.renderer.pdf import DOCUMENT
 from services.renderer.sandbox import Limits
+from shared.runtime.clock import SystemClock
 
 PROJECT = Path(__file__).resolve().parents[2]
 GRACE_SECONDS = 2.0
 """Wall-clock allowance above the processor limit: start of Python, a busy machine."""
+
+_FOLDER_PREFIX = "ciclo-render-"
+_ABANDONED_AFTER_SECONDS = 60.0
 
 ERROR_TAIL = 2000
 LINE_LIMIT = 4 * 1024 * 1024
@@ -36,6 +41,16 @@ class RenderedPdf:
     warnings: tuple[str, ...]
 
 
+def remove_abandoned(limits: Limits) -> None:
+    """Remove what a killed renderer left: folders older than any render may still take."""
+    oldest = SystemClock().now().timestamp() - limits.seconds - _ABANDONED_AFTER_SECONDS
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            facts = folder.lstat()
+            if facts.st_uid == os.getuid() and facts.st_mtime < oldest:
+                shutil.rmtree(folder)
+
+
 async def render(
     snapshot_json: bytes, limits: Limits, on_progress: Progress | None = None
 ) -> RenderedPdf:
@@ -44,7 +59,7 @@ async def render(
     Raises ``RenderError``: the child's own, or ``render_timeout``, ``out_of_memory``,
     ``render_crashed``. Cancelling the call kills the child.
     """
-    with tempfile.TemporaryDirectory(prefix="ciclo-render-") as name:
+    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as name:
         folder = Path(name)
         child = await _start(folder, limits)
         try:

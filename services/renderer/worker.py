@@ -171,6 +171,7 @@ async def run(settings: RendererSettings) -> None:
         memory_mb=settings.render_memory_bytes // MEGABYTE,
         seconds=settings.render_timeout_seconds,
     )
+    process.remove_abandoned(limits)
     token = settings.renderer_token.get_secret_value()
     async with ApiClient(settings.api_url, token) as api:
         workshop = jobs.Workshop(api, process.render, signer, limits)

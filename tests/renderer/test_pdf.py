@@ -5,10 +5,12 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -214,3 +216,20 @@ def test_hostile_narratives_cost_warnings_not_the_job() -> None:
     done = rendered(snapshots.small(objectives=objectives, indicators=(), explanations=()))
     assert len(done.warnings) >= 3
     assert hashlib.sha256(done.content).hexdigest() != ""
+
+
+def test_what_a_killed_renderer_left_is_removed_and_what_is_in_use_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new, foreign = (
+        tmp_path / name for name in ("ciclo-render-old", "ciclo-render-new", "else")
+    )
+    for folder in (old, new, foreign):
+        folder.mkdir()
+        (folder / "document.pdf").write_bytes(b"%PDF-")
+    long_ago = time.time() - LIMITS.seconds - 120
+    os.utime(old, (long_ago, long_ago))
+    os.utime(foreign, (long_ago, long_ago))
+    process.remove_abandoned(LIMITS)
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == ["ciclo-render-new", "else"]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.case import write_case
@@ -18,9 +18,6 @@ from shared.domain.plan import Plan
 from shared.domain.results import Results
 from shared.domain.scoring import score
 from tests.unit.plans import cases
-
-settings.register_profile("ciclo", max_examples=150, deadline=None, derandomize=True)
-settings.load_profile("ciclo")
 
 
 def read(document: dict[str, Any]) -> Plan:
