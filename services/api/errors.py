@@ -52,7 +52,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the pr
     def __init__(
         self,
         code: str,
-        /,  # so that a placeholder may be named "code"
+        /,  # so that a part of the detail may be named "code"
         *,
         issues: Sequence[Issue] = (),
         headers: Mapping[str, str] | None = None,
