@@ -12,7 +12,7 @@ from deploy.local import databases, postgres, redis
 from deploy.local.errors import LocalSystemError
 from deploy.local.identity import LocalIssuer
 from deploy.local.layout import DataDirectory
-from deploy.local.ports import LOOPBACK, in_use
+from deploy.local.ports import LOOPBACK, USUAL_PORT, in_use
 from deploy.local.processes import Child, ProcessIdentity, spawn, stop_stranded, wait_until
 from deploy.local.secrets import LocalSecrets, load_or_create
 from deploy.local.services import (
@@ -88,6 +88,20 @@ class LocalSystem:
             host = f"[{host}]"
         return f"http://{host}:{self._options.port}"
 
+    @property
+    def public_url(self) -> str:
+        """Where readers will find the API when this process is gone.
+
+        A system started for one command listens on any port that was free; what it issues
+        must lead to where ``ciclo up`` will serve.
+        """
+        given = os.environ.get("CICLO_PUBLIC_URL")
+        if given:
+            return given
+        if self._options.started_by == "up":
+            return self.url
+        return f"http://{LOOPBACK}:{USUAL_PORT}"
+
     def start(self) -> None:
         """Start everything and wait until it answers; on failure, stop what was started.
 
@@ -138,7 +152,7 @@ class LocalSystem:
         authority = self._begin_authority()
         redis_url = databases.given_redis_url() or self._start_redis()
         database = self._prepare_database()
-        connections = Connections(self.url, database.runtime_url, redis_url)
+        connections = Connections(self.url, self.public_url, database.runtime_url, redis_url)
         self._start_api(connections)
         if database.owner_url is not None:
             log = self._directory.logs / "migrations.log"

@@ -4,6 +4,9 @@ import socket
 
 LOOPBACK = "127.0.0.1"
 
+USUAL_PORT = 8420
+"""Where ``ciclo up`` serves the API unless told otherwise."""
+
 
 def free_port() -> int:
     """A port that was free a moment ago; whoever binds it must be ready to lose the race."""

@@ -63,6 +63,8 @@ class Connections:
     """Where the services find what they need."""
 
     api_url: str
+    public_url: str
+    """Printed in documents and problems: where a reader will find the API later."""
     database_url: str
     """Of the runtime role."""
     redis_url: str
@@ -80,7 +82,7 @@ def api_environment(
     }
     return inherited | {
         "CICLO_MODE": "development",
-        "CICLO_PUBLIC_URL": connections.api_url,
+        "CICLO_PUBLIC_URL": connections.public_url,
         "CICLO_RENDERER_TOKEN": secrets.renderer_token,
         "CICLO_SECRET_KEYS": secrets.secret_keys,
         "CICLO_OIDC_ISSUER": LOCAL_ISSUER,

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.local.layout import DataDirectory
+from deploy.local.ports import USUAL_PORT
 from deploy.local.state import read_state
 from services.api.cli import memory
 from services.api.cli.chambers import ENTITY, ensure_chamber
@@ -40,7 +41,6 @@ from services.api.cli.playing import issued_secret, play
 from services.api.cli.reconcile import differences, summary
 from services.api.cli.rendering import Kind, rendered_report
 from services.api.cli.results import exact_figures
-from services.api.cli.up import DEFAULT_PORT
 from services.api.cli.verify import asked, original_line, signature_line, verified_here
 from shared.runtime.language import in_terminal_language
 
@@ -120,7 +120,7 @@ def _walk(run: _Demo, cases: Path) -> None:
                 f"PostgreSQL, Redis, API and renderer, data in {escape(str(run.data))}",
             )
         api = connection.api
-        place = api.url if connection.lasting else f"http://127.0.0.1:{DEFAULT_PORT}"
+        place = api.url if connection.lasting else f"http://127.0.0.1:{USUAL_PORT}"
         run.answer |= {"docs": f"{place}/docs", "running": connection.lasting}
         _import(run, connection, pisa, massa)
         _measure(run, api, pisa)

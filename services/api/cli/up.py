@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
+from deploy.local.ports import USUAL_PORT
 from shared.runtime.language import in_terminal_language
-
-DEFAULT_PORT = 8420
 
 
 def up(
     data: Annotated[Path, typer.Option(help="Cartella dei dati; nasce se manca.")],
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Porta dell'API.")] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Porta dell'API.")] = USUAL_PORT,
     host: Annotated[str, typer.Option(help="Indirizzo su cui l'API ascolta.")] = "127.0.0.1",
     as_json: Annotated[
         bool, typer.Option("--json", help="Dove sono le cose, come una riga di JSON.")
