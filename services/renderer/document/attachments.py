@@ -81,55 +81,26 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
+_FIGURE = ("measured", "recognised", "shown", "light", "assessed", "reason")
+"""Columns of a result; as every name below, also the attribute that holds it."""
+
+
+def _fields(row: object, names: Sequence[str]) -> list[object]:
+    return [getattr(row, name) for name in names]
+
+
 def _indicators(snapshot: ReportSnapshot) -> bytes:
-    head = (
-        "code",
-        "objective",
-        "title",
-        "typology",
-        "formula",
-        "unit",
-        "value_type",
-        "weight",
-        "target_op",
-        "target",
-        "target2",
-        "value",
-        "value_text",
-        "status",
-        "met",
-        "measured",
-        "recognised",
-        "shown",
-        "light",
-        "assessed",
-        "reason",
-    )
+    about = ("code", "objective", "title", "typology", "formula", "unit", "value_type", "weight")
+    bounds = ("op", "value", "value2")
+    measured = ("value", "value_text", "status", "met")
     return _csv(
-        head,
+        (*about, "target_op", "target", "target2", *measured, *_FIGURE),
         [
             [
-                item.code,
-                item.objective,
-                item.title,
-                item.typology,
-                item.formula,
-                item.unit,
-                item.value_type,
-                item.weight,
-                item.target.op if item.target else None,
-                item.target.value if item.target else None,
-                item.target.value2 if item.target else None,
-                item.value,
-                item.value_text,
-                item.status,
-                item.met,
-                item.figure.measured,
-                item.figure.recognised,
-                item.figure.shown,
-                item.figure.light,
-                item.figure.assessed,
-                item.figure.reason,
+                *_fields(item, about),
+                *(_fields(item.target, bounds) if item.target else [None] * len(bounds)),
+                *_fields(item, measured),
+                *_fields(item.figure, _FIGURE),
             ]
             for item in snapshot.indicators
         ],
@@ -137,72 +108,20 @@ def _indicators(snapshot: ReportSnapshot) -> bytes:
 
 
 def _objectives(snapshot: ReportSnapshot) -> bytes:
-    head = (
-        "code",
-        "kind",
-        "parent",
-        "scope",
-        "title",
-        "weight",
-        "measured",
-        "recognised",
-        "shown",
-        "light",
-        "assessed",
-        "reason",
-    )
+    about = ("code", "kind", "parent", "scope", "title", "weight")
     return _csv(
-        head,
-        [
-            [
-                item.code,
-                item.kind,
-                item.parent,
-                item.scope,
-                item.title,
-                item.weight,
-                item.figure.measured,
-                item.figure.recognised,
-                item.figure.shown,
-                item.figure.light,
-                item.figure.assessed,
-                item.figure.reason,
-            ]
-            for item in snapshot.objectives
-        ],
+        (*about, *_FIGURE),
+        [[*_fields(item, about), *_fields(item.figure, _FIGURE)] for item in snapshot.objectives],
     )
 
 
 def _resources(snapshot: ReportSnapshot) -> bytes:
-    head = (
-        "objective",
-        "type",
-        "year",
-        "initial",
-        "changes",
-        "budgeted",
-        "committed",
-        "approved",
-        "actual",
-        "available",
-        "currency",
-    )
+    amounts = ("initial", "changes", "budgeted", "committed", "approved", "actual", "available")
+    about = ("type", "year", *amounts, "currency")
     return _csv(
-        head,
+        ("objective", *about),
         [
-            [
-                item.code,
-                row.type,
-                row.year,
-                row.initial,
-                row.changes,
-                row.budgeted,
-                row.committed,
-                row.approved,
-                row.actual,
-                row.available,
-                row.currency,
-            ]
+            [item.code, *_fields(row, about)]
             for item in snapshot.objectives
             for row in item.resources
         ],
