@@ -1,6 +1,5 @@
 """Periods of a year and how the values of a measure over periods make its year value."""
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
@@ -10,8 +9,6 @@ from shared.domain.values import NoValue, Value
 PERIOD_PATTERN = r"Q[1-3]|S[12]|T[1-4]|M(0[1-9]|1[0-2])"
 """Quadrimestri ``Q1``-``Q3``, semesters ``S1``-``S2``, quarters ``T1``-``T4``, months."""
 
-_PERIOD = re.compile(PERIOD_PATTERN)
-
 
 class Aggregation(StrEnum):
     """How period values make the value of the year."""
@@ -19,11 +16,6 @@ class Aggregation(StrEnum):
     SUM = "sum"
     LAST = "last"
     MEAN = "mean"
-
-
-def is_period(text: str) -> bool:
-    """Tell whether ``text`` names a part of a year."""
-    return _PERIOD.fullmatch(text) is not None
 
 
 def year_value(values: Mapping[str | None, Value], aggregation: Aggregation) -> Value | NoValue:

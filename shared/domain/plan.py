@@ -147,20 +147,6 @@ class Plan:
     evaluations: tuple[Evaluation, ...] = ()
     revision: int = field(default=0, compare=False)
 
-    def reads_measure(self, code: str, year: int) -> bool:
-        """Tell whether the plan has a use for a measure's value of a year.
-
-        It does for its own year, and for an earlier one when a formula looks back to it.
-        """
-        if not any(measure.code == code for measure in self.measures):
-            return False
-        return year == self.year or any(
-            ref.code == code and self.year + ref.offset == year
-            for indicator in self.indicators
-            if (formula := indicator.parsed_formula) is not None
-            for ref in formula.measures
-        )
-
 
 def measure_value_types(plan: Plan) -> dict[str, ValueType]:
     """The kind of value of every measure.
@@ -181,10 +167,19 @@ def effective_measure_types(
     """As :func:`measure_value_types`, from codes, types and formulas alone."""
     implied: dict[str, ValueType] = {}
     for value_type, formula in indicators:
-        single = formula.single_measure if formula is not None else None
-        if single is not None and not value_type.is_numeric:
-            implied.setdefault(single.code, value_type)
+        code = None if formula is None else implied_measure(value_type, formula)
+        if code is not None:
+            implied.setdefault(code, value_type)
     return {code: declared or implied.get(code, ValueType.NUMBER) for code, declared in measures}
+
+
+def implied_measure(value_type: ValueType, formula: Formula) -> str | None:
+    """The measure whose kind of value an indicator tells, if it tells one.
+
+    It does when the measure is its whole formula and its values are no numbers.
+    """
+    single = formula.single_measure
+    return None if single is None or value_type.is_numeric else single.code
 
 
 def default_aggregation(value_type: ValueType) -> Aggregation:

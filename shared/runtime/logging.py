@@ -48,11 +48,6 @@ def bind(*, request_id: str | None = None, chamber: str | None = None) -> Iterat
             variable.reset(token)
 
 
-def current_request_id() -> str | None:
-    """Id of the request being served, as answers and logs give it."""
-    return _request_id.get()
-
-
 def strike_out_secrets(text: str) -> str:
     """``text`` without the passwords, tokens and keys that can be told by their form."""
     for pattern, replacement in _SECRET_TEXT:

@@ -48,10 +48,6 @@ _log = logging.getLogger(__name__)
 Anchors = Sequence[x509.Certificate] | Path
 
 
-class _Malformed(Exception):  # noqa: N818 - a finding, caught here
-    """The signature's own bytes are not canonical."""
-
-
 def verify(
     pdf: bytes, anchors: Anchors, *, chamber: str | None = None, moment: datetime | None = None
 ) -> SignatureReport:

@@ -1,8 +1,8 @@
 """What a statement is about: from its codes to elements of the chamber's plans.
 
 A statement about a measure belongs to every plan that reads it: the plan of its year, and
-later plans whose formulas look back to it (:meth:`shared.domain.plan.Plan.reads_measure` is
-the rule). One about an indicator or an objective belongs to the plan of its year alone.
+later plans whose formulas look back to it. One about an indicator or an objective belongs to
+the plan of its year alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain import formula as formula_language
 from shared.domain.numbers import is_number
+from shared.domain.plan import implied_measure
 from shared.domain.values import ValueType, parse_value
 
 FARTHEST_LOOK_BACK = 99
@@ -69,9 +70,9 @@ def index_plans(plans: Iterable[sa.Row[Any]], subjects: Sequence[sa.Row[Any]]) -
 
 def _note_formula(plan: PlanIndex, text: str, value_type: ValueType) -> None:
     formula = formula_language.parse(text)
-    single = formula.single_measure
-    if single is not None and not value_type.is_numeric:
-        plan.implied.setdefault(single.code, value_type)
+    told = implied_measure(value_type, formula)
+    if told is not None:
+        plan.implied.setdefault(told, value_type)
     plan.looked_back |= {(ref.code, plan.year + ref.offset) for ref in formula.measures}
 
 

@@ -118,7 +118,7 @@ async def _section(
     head = await service.head(call.session, year)
     order = _order(section)
     found = await repository.list_section(call.session, section, head.plan_id, order, asked)
-    items = [model.model_validate(_fields(row, model), strict=False) for row in found.rows]
+    items = [model.model_validate(_fields(row, model)) for row in found.rows]
     return list_response(request, items, found.next, asked, model)
 
 

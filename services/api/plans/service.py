@@ -95,16 +95,13 @@ async def read_parts(session: ReadSession, found: PlanHead) -> StoredPlan:
         section.name: await repository.section_rows(session, section, found.plan_id)
         for section in SECTIONS
     }
-    document = document_of(session.chamber, found, rows)
-    # What is stored was read strictly when it came; JSON types are enough to take it back.
-    case = Case.model_validate(document, strict=False)
+    case = case_of(session.chamber, found, rows)
     return StoredPlan(found, case, rows, await validators(session, found.plan_id))
 
 
 def case_of(chamber: str, found: PlanHead, rows: RowsBySection) -> Case:
     """A stored plan as the model of a case file."""
-    # What is stored was read strictly when it came; JSON types are enough to take it back.
-    return Case.model_validate(document_of(chamber, found, rows), strict=False)
+    return Case.model_validate(document_of(chamber, found, rows))
 
 
 async def structure_document(session: ReadSession, found: PlanHead) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _row(change: RowChange) -> RowDifference:
 
 def _target(change: TargetChange) -> TargetDifference:
     old, new = (
-        None if target is None else CaseTarget.model_validate(target, strict=False)
+        None if target is None else CaseTarget.model_validate(target)
         for target in (change.old, change.new)
     )
     return TargetDifference(
