@@ -6,6 +6,7 @@ Variables begin with ``CICLO_``, except the ones with names known everywhere:
 only development may do without.
 """
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -95,6 +96,9 @@ class ApiSettings(ProcessSettings):
     """Largest request body; the largest case file and signed PDF fit well."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins of front ends that browsers may let read answers, separated by commas."""
+    outbound_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Networks that requests of ours may reach although they are not public, separated by
+    commas: where subscribers or measurement systems stand in the administration's own network."""
     dispatch: bool = True
     """Whether this process sends queued work; one process of an installation has to."""
     lease_seconds: int = Field(default=30, ge=1, le=3600)
@@ -113,7 +117,7 @@ class ApiSettings(ProcessSettings):
     def _without_final_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("secret_keys", "cors_origins", mode="before")
+    @field_validator("secret_keys", "cors_origins", "outbound_networks", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
