@@ -28,8 +28,9 @@ class Principal:
 
     @property
     def named_chambers(self) -> frozenset[str]:
-        """Chambers named one by one."""
-        return frozenset(self.roles) - {EVERY_CHAMBER}
+        """Chambers named one by one, with a role that is known here."""
+        held = frozenset(chamber for chamber, roles in self.roles.items() if roles)
+        return held - {EVERY_CHAMBER}
 
 
 _KNOWN_ROLES = frozenset(Role)

@@ -1,0 +1,158 @@
+"""The installation that is searched for leaks: three chambers, two of them victims."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from deploy.local.identity import LocalIssuer
+from services.api.container import Container
+from services.api.main import create_app
+from tests.api.plan_office import small
+from tests.api.report_system import ScriptedRenderer, settings_for
+from tests.api.system import Api
+from tests.api.webhook_sender import create_integration, measure
+from tests.leaks.operations import Filler, operations
+from tests.leaks.routes import Walk
+from tests.leaks.victims import (
+    LIVED,
+    MADE,
+    MARKER,
+    STRANGER,
+    VICTIMS,
+    Ledger,
+    make_rows,
+    marked_case,
+)
+
+YEAR = 2020
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The running application and its victims."""
+
+    api: Api
+    ledger: Ledger
+    folder: Path
+
+    @property
+    def app(self) -> FastAPI:
+        return self.api.app
+
+    @property
+    def parts(self) -> Container:
+        container: Container = self.app.state.container
+        return container
+
+    async def walk(self) -> Walk:
+        """What to try on it."""
+        found = operations(self.app)
+        fillers = {code: Filler(code, await self.ledger.values(code)) for code in VICTIMS}
+        cursors: dict[str, str] = {}
+        for operation in found:
+            if operation.method == "get" and "cursor" in operation.query:
+                path = fillers[LIVED].path(operation, LIVED)
+                answer = await self.api.call("GET", path, params={"limit": 1})
+                following = answer.json().get("next") if answer.is_success else None
+                if following:
+                    cursors[operation.path] = following
+        return Walk(self.api.client, self.ledger, found, fillers, cursors)
+
+
+@asynccontextmanager
+async def searched(runtime_url: str, owner_url: str, folder: Path) -> AsyncIterator[Scene]:
+    """The scene, set; nothing runs in its background that would change a row by itself."""
+    settings = settings_for(
+        runtime_url, "redis://127.0.0.1:1/0", folder, dispatch=False, rate_limit_per_minute=10**6
+    )
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
+    ):
+        api = Api(app, client, LocalIssuer(folder / "identity"))
+        scene = Scene(api, Ledger(owner_url), folder)
+        await api.create_chambers(STRANGER)
+        await _live(scene, STRANGER, _case(), "")
+        await _chamber(scene)
+        await _live(scene, LIVED, marked_case(_case(), LIVED), MARKER)
+        await make_rows(scene.parts.database, MADE)
+        yield scene
+
+
+async def _chamber(scene: Scene) -> None:
+    body = {"code": LIVED, "entity": "TNO", "title": f"Camera {MARKER}"}
+    headers = {"Idempotency-Key": "the-victims-key-1"}
+    await _done(scene, "POST", "/v1/chambers", body, headers)
+
+
+def _case() -> bytes:
+    """A year that can be approved, with a text and a table."""
+    table = {
+        "code": "T1",
+        "section": "personale",
+        "title": "Personale",
+        "columns": ["Categoria"],
+        "rows": [["C"]],
+    }
+    narratives = [{"objective": "A", "text": "Impatto atteso"}]
+    return json.dumps(small(YEAR, tables=[table], narratives=narratives)).encode()
+
+
+async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
+    """A year of a chamber, with something of everything that the API makes."""
+    text = f"Motivo {word or chamber}"
+    base = f"/v1/chambers/{chamber}"
+    plan = f"{base}/plans/{YEAR}"
+    imported = await scene.api.import_case(
+        chamber, case, headers={"Idempotency-Key": f"import-{chamber}"}
+    )
+    assert imported.status_code == 201, imported.text
+    await _done(scene, "PUT", f"{plan}/narratives/objective:A1", {"text": text})
+    first = (await scene.api.call("GET", f"{plan}/measurements")).json()["items"][0]
+    measured = f"{plan}/measurements/{first['measurement_id']}"
+    given = {"value": "7", "note": text, "status": "measured", "value_text": text}
+    await _done(scene, "PUT", measured, given, await _match(scene, measured))
+    await _done(scene, "POST", f"{measured}/submission", None, await _match(scene, measured))
+    await _done(
+        scene,
+        "POST",
+        f"{plan}/evaluations",
+        {"scope": "chamber", "objective": "A", "effect": "exclude", "reason": text},
+    )
+    sender = await create_integration(scene.api, chamber, f"integra-{chamber.lower()}")
+    answer = await sender.send(measure(f"unknown {word or chamber}", "1", YEAR))
+    assert answer.json()["quarantined"] == 1, answer.text
+    await _report(scene, chamber)
+    act = {"organ": text, "number": "7", "date": "2021-01-29"}
+    await _done(scene, "POST", f"{plan}/approval", {"act": act}, await _match(scene, plan))
+
+
+async def _match(scene: Scene, path: str) -> dict[str, str]:
+    return {"If-Match": (await scene.api.call("GET", path)).headers["etag"]}
+
+
+async def _report(scene: Scene, chamber: str) -> None:
+    asked = await scene.api.call("POST", f"/v1/chambers/{chamber}/reports", json={"year": YEAR})
+    assert asked.status_code == 202, asked.text
+    base = f"/internal/v1/chambers/{chamber}/render-jobs/{asked.json()['job_id']}"
+    await ScriptedRenderer(scene.api.client, scene.folder / "signing", base).work()
+
+
+async def _done(
+    scene: Scene,
+    method: str,
+    path: str,
+    body: object = None,
+    headers: dict[str, str] | None = None,
+) -> None:
+    content = None if body is None else json.dumps(body)
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    answer = await scene.api.call(method, path, content=content, headers=sent)
+    assert answer.is_success, f"{method} {path}: {answer.text}"
