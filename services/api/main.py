@@ -40,6 +40,7 @@ from services.api.cross_origin import cross_origin
 from services.api.db.quick import QuickReader
 from services.api.db.safety import refuse_unsafe_role
 from services.api.db.session import Database
+from services.api.deviations.router import router as deviations
 from services.api.dispatch.background import dispatching
 from services.api.edge import Edge, Limits
 from services.api.evaluations.router import router as evaluations
@@ -48,6 +49,7 @@ from services.api.integrations.background import repairing
 from services.api.integrations.router import router as integrations
 from services.api.integrations.schemas import IntegrationChange
 from services.api.integrations.webhooks import router as webhooks
+from services.api.judgements.router import router as judgements
 from services.api.measurements.router import router as measurements
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
@@ -83,6 +85,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     validations,
     periods,
     evaluations,
+    deviations,
+    judgements,
     integrations,
     webhooks,
     quarantine,

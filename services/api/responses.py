@@ -80,3 +80,20 @@ def require_match(request: Request, etag: str) -> None:
         raise Refusal("precondition_required")
     if not matches(header, etag):
         raise Refusal("stale_version", headers={"ETag": etag})
+
+
+def require_read(request: Request, etag: str | None) -> None:
+    """As :func:`require_match`, for what may not be there yet (then ``etag`` is absent).
+
+    The first writing needs no condition; ``If-None-Match: *`` makes sure that it is the first.
+
+    Raises:
+        Refusal: ``precondition_required`` or ``stale_version``.
+    """
+    if etag is None:
+        if "if-match" in request.headers:
+            raise Refusal("stale_version")
+    elif request.headers.get("if-none-match") == "*":
+        raise Refusal("stale_version", headers={"ETag": etag})
+    else:
+        require_match(request, etag)

@@ -118,9 +118,13 @@ class CasePolicy(CaseModel):
     judgements: Annotated[tuple[Threshold, ...], Field(max_length=20)] = ()
     judgement_rounding: Places = 0
     explain_below: PositiveText | None = None
+    explain_levels: Annotated[
+        tuple[Literal["objective", "indicator", "individual"], ...], Field(max_length=3)
+    ] = ()
+    """Whose results ask for an explanation; objectives alone when nothing is said."""
 
     def _always_written(self) -> frozenset[str]:
-        return frozenset(CasePolicy.model_fields)
+        return frozenset(CasePolicy.model_fields) - {"explain_levels"}
 
 
 class Resource(CaseModel):
@@ -232,6 +236,11 @@ class CaseMeasurement(CaseModel):
         return frozenset({"period"}) if self.measure is not None else frozenset()
 
 
+Cause = Literal["exogenous", "endogenous", "indicator_error"]
+Prose = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
+"""A text that says something."""
+
+
 class CaseEvaluation(CaseModel):
     """A neutralisation by the OIV."""
 
@@ -239,8 +248,52 @@ class CaseEvaluation(CaseModel):
     indicator: Code | None = None
     objective: Code | None = None
     effect: Literal["exclude"]
-    cause: Literal["exogenous", "endogenous", "indicator_error"] | None = None
+    cause: Cause | None = None
     reason: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class CaseDeviation(CaseModel):
+    """Why a result fell short, and what was done about it (scoring rule 6)."""
+
+    indicator: Code | None = None
+    objective: Code | None = None
+    cause: Cause
+    explanation: Prose
+    corrective_action: Prose | None = None
+
+
+class CaseAnalysis(CaseModel):
+    """*Criticità, opportunità, azioni correttive* of an objective, each in Markdown."""
+
+    objective: Code
+    issues: Prose | None = None
+    opportunities: Prose | None = None
+    corrective_actions: Prose | None = None
+
+
+class CaseJudgement(CaseModel):
+    """What the OIV says of an objective or of a sheet, beside its computed result."""
+
+    objective: Code
+    text: Prose
+    evaluated: PositiveText | None = None
+    """Points that the OIV gives; they enter no mean."""
+
+
+class CaseOverallJudgement(CaseModel):
+    """The judgement of the OIV on the chamber.
+
+    ``proposed`` is the label that the policy gave to the result ``measured`` when the judgement
+    was written; ``label`` is the OIV's own, with its ``motivation`` where it differs.
+    """
+
+    label: Title
+    text: Prose
+    motivation: Prose | None = None
+    evaluated: PositiveText | None = None
+    proposed: Line | None = None
+    measured: NumberText | None = None
+    final: Annotated[bool, Field(strict=True)] = False
 
 
 class CaseNarrative(CaseModel):
@@ -280,6 +333,12 @@ class Published(CaseModel):
     judgement: Line | None = None
 
 
+_WRITTEN_WHEN_THERE = frozenset(
+    {"deviations", "analyses", "judgements", "overall_judgement", "published"}
+)
+"""Parts that a file without them does not name: those of before stay as they are."""
+
+
 class Case(CaseModel):
     """A whole case file."""
 
@@ -296,10 +355,14 @@ class Case(CaseModel):
     evaluations: Annotated[tuple[CaseEvaluation, ...], Field(max_length=MAX_ROWS)] = ()
     narratives: Annotated[tuple[CaseNarrative, ...], Field(max_length=MAX_ROWS)] = ()
     tables: Annotated[tuple[CaseTable, ...], Field(max_length=1000)] = ()
+    deviations: Annotated[tuple[CaseDeviation, ...], Field(max_length=MAX_ROWS)] = ()
+    analyses: Annotated[tuple[CaseAnalysis, ...], Field(max_length=MAX_ROWS)] = ()
+    judgements: Annotated[tuple[CaseJudgement, ...], Field(max_length=MAX_ROWS)] = ()
+    overall_judgement: CaseOverallJudgement | None = None
     published: Published | None = None
 
     def _always_written(self) -> frozenset[str]:
-        return frozenset(Case.model_fields) - {"published"}
+        return frozenset(Case.model_fields) - _WRITTEN_WHEN_THERE
 
 
 def write_case(case: Case) -> bytes:

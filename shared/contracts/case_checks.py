@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from shared.contracts.case_graph import dependency_faults
+from shared.contracts.case_statements import statement_faults
 from shared.contracts.issues import Issue, pointer
 from shared.domain import formula as formula_language
 from shared.domain.formula import Formula, FormulaError
@@ -52,6 +53,8 @@ class CaseChecks:
         self._measurements()
         self._evaluations()
         self._narratives()
+        codes = {"objective": self.objectives, "indicator": self.indicators}
+        self.errors.extend(statement_faults(self.document, codes))
         self._tables()
         self._published()
 

@@ -211,6 +211,7 @@ def policy_from_case(policy: CasePolicy) -> rules.Policy:
         judgements=tuple(_threshold(step) for step in policy.judgements),
         judgement_rounding=policy.judgement_rounding,
         explain_below=None if policy.explain_below is None else Fraction(policy.explain_below),
+        explain_levels=tuple(rules.Level(name) for name in policy.explain_levels or ("objective",)),
     )
 
 

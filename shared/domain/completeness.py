@@ -108,18 +108,44 @@ def owners_of(
         offices: source office by code of indicator, where there is one.
         units: units by code of objective, where there are some.
     """
-    parents = {objective.code: objective.parent for objective in plan.objectives}
+    above = _Climber(plan, units)
+    return {
+        row.code: (offices[row.code],) if offices.get(row.code) else above.nearest(row.objective)
+        for row in plan.indicators
+    }
 
-    def climbing(code: str | None) -> tuple[str, ...]:
+
+class _Climber:
+    """Finds the units that answer for an objective: its own, else those above it."""
+
+    def __init__(self, plan: Plan, units: Mapping[str, Sequence[str]]) -> None:
+        self._parents = {objective.code: objective.parent for objective in plan.objectives}
+        self._units = units
+
+    def nearest(self, code: str | None) -> tuple[str, ...]:
         while code is not None:
-            if units.get(code):
-                return tuple(units[code])
-            code = parents.get(code)
+            if self._units.get(code):
+                return tuple(self._units[code])
+            code = self._parents.get(code)
         return ()
 
-    return {
-        row.code: (offices[row.code],) if offices.get(row.code) else climbing(row.objective)
-        for row in plan.indicators
+
+def answerable(
+    plan: Plan, offices: Mapping[str, str], units: Mapping[str, Sequence[str]]
+) -> dict[tuple[Subject, str], tuple[str, ...]]:
+    """Who answers for each objective and indicator. Arguments as of :func:`owners_of`.
+
+    An objective's units, or those of the nearest objective above that names some; where
+    nobody above does, whoever owes the data of its own indicators.
+    """
+    owners = owners_of(plan, offices, units)
+    own: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in plan.indicators:
+        own[row.objective] |= dict.fromkeys(owners[row.code])
+    above = _Climber(plan, units)
+    return {(Subject.INDICATOR, code): names for code, names in owners.items()} | {
+        (Subject.OBJECTIVE, o.code): above.nearest(o.code) or tuple(own[o.code])
+        for o in plan.objectives
     }
 
 

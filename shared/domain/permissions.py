@@ -53,6 +53,8 @@ class Action(StrEnum):
     PERIOD_REOPEN = "period.reopen"
     EVALUATION_READ = "evaluation.read"
     EVALUATION_DECIDE = "evaluation.decide"
+    EVALUATION_JUDGE = "evaluation.judge"
+    DEVIATION_EXPLAIN = "deviation.explain"
     NARRATIVE_READ = "narrative.read"
     NARRATIVE_WRITE = "narrative.write"
     RESULT_READ = "result.read"
@@ -83,6 +85,7 @@ _ENTERING = _READING | {
     Action.MEASUREMENT_RECORD,
     Action.MEASUREMENT_SUBMIT,
     Action.NARRATIVE_WRITE,
+    Action.DEVIATION_EXPLAIN,
 }
 
 _RUNNING = _READING | {
@@ -99,6 +102,7 @@ _RUNNING = _READING | {
     Action.PERIOD_CLOSE,
     Action.PERIOD_REOPEN,
     Action.NARRATIVE_WRITE,
+    Action.DEVIATION_EXPLAIN,
     Action.INTEGRATION_READ,
     Action.QUARANTINE_READ,
     Action.QUARANTINE_DECIDE,
@@ -116,14 +120,14 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.CONTRIBUTOR: _ENTERING,
         Role.VALIDATOR: _ENTERING
         | {Action.MEASUREMENT_VALIDATE, Action.MEASUREMENT_REJECT, Action.MEASUREMENT_REOPEN},
-        Role.OIV: _READING | {Action.EVALUATION_DECIDE},
+        Role.OIV: _READING | {Action.EVALUATION_DECIDE, Action.EVALUATION_JUDGE},
         Role.SIGNER: _READING,
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),
     }
 )
-"""The whole table. The controller records the OIV's decisions on its behalf, and the acts of
-the body that approves."""
+"""The whole table. The controller records what the OIV neutralises on its behalf, and the acts
+of the body that approves; judgements are the OIV's own."""
 
 
 def allowed_actions(roles: Iterable[Role]) -> frozenset[Action]:

@@ -70,6 +70,7 @@ class Policy:
     judgements: tuple[Threshold, ...] = ()
     judgement_rounding: int = 0
     explain_below: Fraction | None = None
+    explain_levels: tuple[Level, ...] = (Level.OBJECTIVE,)
 
     def places(self, level: Level) -> int:
         """Decimals with which figures of a level are shown."""

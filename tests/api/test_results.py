@@ -164,9 +164,11 @@ async def test_a_decision_of_the_oiv_leaves_other_scopes_alone(api: Api) -> None
     changed = {row["code"]: row["figure"] for row in (await results(api))["objectives"]}
     assert changed["A4"]["recognised"] != before["A4"]["recognised"]
     assert changed["SG"] == before["SG"]
-    assert (await api.call("DELETE", location, roles={"PI": ["reader"]})).status_code == 403
-    assert (await api.call("DELETE", location)).status_code == 204
-    assert (await api.call("DELETE", location)).status_code == 404
+    back, why = f"{location}/withdrawal", {"reason": "Decisa per errore"}
+    assert (await api.call("POST", back, json=why, roles={"PI": ["reader"]})).status_code == 403
+    assert (await api.call("POST", back, json={})).status_code == 422
+    assert (await api.call("POST", back, json=why)).status_code == 204
+    assert (await api.call("POST", back, json=why)).status_code == 404
     restored = {row["code"]: row["figure"] for row in (await results(api))["objectives"]}
     assert restored == before
 

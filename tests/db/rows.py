@@ -21,6 +21,8 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("measurement_state_changes", "state"): "submitted",
     ("period_closures", "state"): "closed",
     ("plan_moves", "move"): "approve",
+    ("evaluation_statements", "topic"): "deviation",
+    ("evaluation_statements", "subject_kind"): "objective",
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
 }

@@ -131,6 +131,7 @@ _SECTION_NAMES = {
     "evaluations": "valutazioni",
     "narratives": "testi",
     "tables": "tabelle",
+    "statements": "cause e giudizi",
 }
 
 

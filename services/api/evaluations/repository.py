@@ -38,6 +38,14 @@ async def find(session: ReadSession, plan_id: str, evaluation_id: str) -> sa.Row
     return await session.first(_one(sa.select(evaluations), session, plan_id, evaluation_id))
 
 
+async def update(
+    session: WriteSession, plan_id: str, evaluation_id: str, values: Mapping[str, Any]
+) -> sa.Row[Any] | None:
+    """One evaluation with other values; ``None`` when it is not there."""
+    statement = _one(sa.update(evaluations), session, plan_id, evaluation_id)
+    return await session.first(statement.values(**values).returning(evaluations))
+
+
 async def delete(session: WriteSession, plan_id: str, evaluation_id: str) -> bool:
     """Whether there was one to remove."""
     statement = _one(sa.delete(evaluations), session, plan_id, evaluation_id)

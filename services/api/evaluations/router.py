@@ -9,13 +9,19 @@ from starlette.responses import Response
 from services.api.auth.access import ReadCall, WriteCall, reading, writing
 from services.api.errors import Refusal
 from services.api.evaluations import repository, service
-from services.api.evaluations.schemas import Evaluation, EvaluationList, NewEvaluation
+from services.api.evaluations.schemas import (
+    ChangedEvaluation,
+    Evaluation,
+    EvaluationList,
+    NewEvaluation,
+    Withdrawal,
+)
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.plans import service as plans
 from services.api.plans.schemas import PlanYear
-from services.api.responses import resource_response
+from services.api.responses import content_etag, require_match, resource_response, to_json
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}/plans/{year}/evaluations", tags=["valutazioni"])
@@ -108,14 +114,46 @@ async def show_evaluation(
     return resource_response(request, _evaluation(row))
 
 
-@router.delete(
+@router.put(
     "/{evaluation_id}",
+    operation_id="evaluation_change",
+    summary="Modifica di una decisione",
+    description="Un'altra causa o un'altra motivazione; la versione di prima resta nella storia. "
+    "Ambito e oggetto non cambiano: per quelli si ritira la decisione. Richiede `If-Match`.",
+    response_model=Evaluation,
+    responses=refusals(
+        "plan_not_found", "precondition_required", "stale_version", "chamber_suspended"
+    ),
+)
+async def change(
+    request: Request,
+    year: PlanYear,
+    evaluation_id: EvaluationId,
+    given: ChangedEvaluation,
+    call: Deciding,
+) -> Response:
+    """The same row stays out, for another reason."""
+    head = await plans.lock_plan(call.session, year)
+    row = await repository.find(call.session, head.plan_id, evaluation_id)
+    if row is None:
+        raise Refusal("not_found")
+    require_match(request, content_etag(to_json(_evaluation(row))))
+    content = {"cause": given.cause, "reason": given.reason}
+    changed = await service.change(call.session, head, evaluation_id, content, given.change_reason)
+    return resource_response(request, _evaluation(changed))
+
+
+@router.post(
+    "/{evaluation_id}/withdrawal",
     operation_id="evaluation_withdraw",
     summary="Ritiro di una decisione",
-    description="La riga torna a contare; la decisione ritirata resta nel registro.",
+    description="La riga torna a contare; la decisione e il motivo del ritiro restano nella "
+    "storia (`evaluation-history`).",
     status_code=204,
     responses=refusals("plan_not_found", "chamber_suspended"),
 )
-async def withdraw(year: PlanYear, evaluation_id: EvaluationId, call: Deciding) -> None:
+async def withdraw(
+    year: PlanYear, evaluation_id: EvaluationId, given: Withdrawal, call: Deciding
+) -> None:
     """Takes a decision back."""
-    await service.withdraw(call.session, year, evaluation_id)
+    await service.withdraw(call.session, year, evaluation_id, given.reason)

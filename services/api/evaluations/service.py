@@ -1,15 +1,21 @@
-"""Use cases of evaluations. Nothing computed is overwritten: a row leaves one mean."""
+"""Use cases of evaluations. Nothing computed is overwritten: a row leaves one mean.
 
+The table holds what stands, for scoring; every decision, change and withdrawal is a line
+among the statements of the plan, with its reason.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.api.db.session import WriteSession
-from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.evaluations import repository
 from services.api.plans import service as plans
-from services.api.plans.rows import EVALUATIONS
+from services.api.plans.rows import EVALUATIONS, PlanHead
+from services.api.statements import service as statements
+from services.api.statements.topics import NEUTRALISATION, About
 from shared.contracts.case import CaseEvaluation
 from shared.contracts.case_checks import CaseChecks
 
@@ -38,18 +44,31 @@ async def decide(session: WriteSession, year: int, new: CaseEvaluation) -> sa.Ro
     row = await repository.insert(session, head.plan_id, EVALUATIONS.to_columns(new))
     if row is None:
         raise Refusal("evaluation_exists")
-    revision = await plans.touch(session, head, "evaluation")
-    await audit(
-        session,
-        "evaluation.decided",
-        f"plan/{year}/{row.subject_kind}/{row.subject_code}",
-        {"scope": row.scope, "effect": row.effect, "cause": row.cause, "revision": revision},
-    )
+    await _noted(session, head, row, _body(row), None)
     return row
 
 
-async def withdraw(session: WriteSession, year: int, evaluation_id: str) -> None:
-    """Takes a decision back; the audit line keeps what it was.
+async def change(
+    session: WriteSession,
+    head: PlanHead,
+    evaluation_id: str,
+    content: Mapping[str, str | None],
+    why: str,
+) -> sa.Row[Any]:
+    """Gives a decision of a locked plan another cause or reason; the row stays left out.
+
+    Raises:
+        Refusal: ``not_found``.
+    """
+    row = await repository.update(session, head.plan_id, evaluation_id, content)
+    if row is None:
+        raise Refusal("not_found")
+    await _noted(session, head, row, _body(row), why)
+    return row
+
+
+async def withdraw(session: WriteSession, year: int, evaluation_id: str, why: str) -> None:
+    """Takes a decision back; what it was stays in the history.
 
     Raises:
         Refusal: ``plan_not_found`` or ``not_found``.
@@ -58,10 +77,22 @@ async def withdraw(session: WriteSession, year: int, evaluation_id: str) -> None
     row = await repository.find(session, head.plan_id, evaluation_id)
     if row is None or not await repository.delete(session, head.plan_id, evaluation_id):
         raise Refusal("not_found")
-    revision = await plans.touch(session, head, "evaluation")
-    await audit(
-        session,
-        "evaluation.withdrawn",
-        f"plan/{year}/{row.subject_kind}/{row.subject_code}",
-        {"scope": row.scope, "reason": row.reason, "cause": row.cause, "revision": revision},
-    )
+    await _noted(session, head, row, None, why)
+
+
+async def _noted(
+    session: WriteSession,
+    head: PlanHead,
+    row: sa.Row[Any],
+    body: Mapping[str, str] | None,
+    why: str | None,
+) -> None:
+    """The line of what was decided, and the new revision of the results."""
+    about = About(NEUTRALISATION, row.subject_kind, row.subject_code, row.scope)
+    await statements.add(session, (head.plan_id, head.year), about, body, why)
+    await plans.touch(session, head, "evaluation")
+
+
+def _body(row: sa.Row[Any]) -> dict[str, str]:
+    given = {"effect": row.effect, "cause": row.cause, "reason": row.reason}
+    return {name: part for name, part in given.items() if part is not None}

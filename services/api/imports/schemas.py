@@ -40,6 +40,9 @@ class SectionReports(Resource):
     evaluations: SectionReport
     narratives: SectionReport
     tables: SectionReport
+    statements: Annotated[
+        SectionReport, Field(description="Cause, analisi e giudizi della valutazione.")
+    ] = SectionReport(created=0, changed=0, unchanged=0, removed=0)
 
 
 class ImportRemark(Resource):

@@ -28,10 +28,13 @@ from services.api.plans.rows import (
     Section,
 )
 from services.api.plans.service import RowsBySection
+from services.api.statements import service as statements
+from services.api.statements.topics import About, Body, statements_of, to_document
 from services.api.versions import service as versions
 from shared.contracts.case import Case
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.case_reading import CaseRefusedError, ReadCase
+from shared.contracts.case_statements import statement_faults
 from shared.contracts.issues import Issue
 
 _MEASURED_SECTIONS = {"objective": OBJECTIVES, "measure": MEASURES, "indicator": INDICATORS}
@@ -62,7 +65,7 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
         for section in SECTIONS
     }
     values = await versions.check_import(session, head, stored, case, values)
-    _refuse_loss(case, stored)
+    _refuse_loss(case, stored, await statements.said(session, head.plan_id))
     changed_head = not created and any(
         getattr(head, name) != value for name, value in values.items()
     )
@@ -70,7 +73,8 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
         await writing.change_head(session, head, values)
     for section in SECTIONS:
         await _write(session, head, section, differences[section.name])
-    outcome = _Outcome(head, created=created, changed_head=changed_head, differences=differences)
+    said = await _write_statements(session, head, case)
+    outcome = _Outcome(head, created, changed_head, differences, said)
     return await _finish(session, raw, read, outcome)
 
 
@@ -82,6 +86,8 @@ class _Outcome:
     created: bool
     changed_head: bool
     differences: Mapping[str, Comparison]
+    said: Mapping[str, int]
+    """Statements of the evaluation: created, changed, unchanged."""
 
     @property
     def scored(self) -> bool:
@@ -99,6 +105,7 @@ class _Outcome:
             self.created
             or self.changed_head
             or any(difference.anything for difference in self.differences.values())
+            or bool(self.said["created"] or self.said["changed"])
         )
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -109,7 +116,7 @@ class _Outcome:
             "unchanged": int(not self.created and not self.changed_head),
             "removed": 0,
         }
-        return {"plan": plan} | {
+        return {"plan": plan, "statements": dict(self.said)} | {
             name: {
                 "created": len(difference.created),
                 "changed": len(difference.changed),
@@ -141,10 +148,10 @@ def _given(section: Section, case: Case) -> list[Row]:
     return rows
 
 
-def _refuse_loss(case: Case, stored: RowsBySection) -> None:
+def _refuse_loss(case: Case, stored: RowsBySection, said: Mapping[About, Body]) -> None:
     """Refuses a file that would leave something entered during the year without its subject."""
     document = case.model_dump(mode="json", by_alias=True)
-    lost: list[Issue] = []
+    lost = _statements_lost(document, said)
     kept: dict[str, list[str]] = {}
     for section in (MEASUREMENTS, EVALUATIONS, NARRATIVES):
         given = document.get(section.name, [])
@@ -152,16 +159,42 @@ def _refuse_loss(case: Case, stored: RowsBySection) -> None:
         rest = [row for row in stored[section.name] if section.key(row) not in mentioned]
         document[section.name] = [*given, *(section.to_document(row) for row in rest)]
         kept[section.name] = ["" for _ in given] + [_name(row) for row in rest]
-    if not any(name for names in kept.values() for name in names):
-        return
-    checks = CaseChecks(document)
-    checks.run()
-    for issue in checks.errors:
-        _, name, index, *_ = [*issue.pointer.split("/"), "", ""]
-        if name in kept and index.isdecimal() and kept[name][int(index)]:
-            lost.append(_loss(name, kept[name][int(index)], issue))
+    if any(name for names in kept.values() for name in names):
+        checks = CaseChecks(document)
+        checks.run()
+        for issue in checks.errors:
+            _, name, index, *_ = [*issue.pointer.split("/"), "", ""]
+            if name in kept and index.isdecimal() and kept[name][int(index)]:
+                lost.append(_loss(name, kept[name][int(index)], issue))
     if lost:
         raise Refusal("measured_element_removed", issues=lost)
+
+
+def _statements_lost(document: Mapping[str, Any], said: Mapping[About, Body]) -> list[Issue]:
+    """Statements about rows that the file does not have any more."""
+    parts = to_document(said)
+    codes = {
+        kind: {row["code"] for row in document[section.name]}
+        for kind, section in (("objective", OBJECTIVES), ("indicator", INDICATORS))
+    }
+    found: list[Issue] = []
+    for issue in statement_faults(parts, codes):
+        _, name, index, *_ = issue.pointer.split("/")
+        row = parts[name][int(index)]
+        kind = "objective" if row.get("objective") else "indicator"
+        found.append(_loss(name, f"{kind} {row[kind]}", issue))
+    return found
+
+
+async def _write_statements(session: WriteSession, head: PlanHead, case: Case) -> dict[str, int]:
+    """Says what the file says; what it does not mention stays."""
+    before = await statements.said(session, head.plan_id)
+    counts = {"created": 0, "changed": 0, "unchanged": 0, "removed": 0}
+    for about, body in statements_of(case).items():
+        added = await statements.say(session, (head.plan_id, head.year), about, body)
+        known = "changed" if about in before else "created"
+        counts[known if added else "unchanged"] += 1
+    return counts
 
 
 def _name(row: Row) -> str:

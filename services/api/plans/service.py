@@ -17,6 +17,7 @@ from services.api.plans.rows import (
     PlanHead,
     Section,
 )
+from services.api.statements import service as statements
 from services.api.states.repository import validators
 from shared.contracts.case import Case
 from shared.contracts.case_reading import plan_from_case
@@ -95,12 +96,20 @@ async def read_parts(session: ReadSession, found: PlanHead) -> StoredPlan:
         section.name: await repository.section_rows(session, section, found.plan_id)
         for section in SECTIONS
     }
-    case = case_of(session.chamber, found, rows)
+    document = document_of(session.chamber, found, rows)
+    document |= await statements.case_parts(
+        session, found.plan_id, _codes(rows, OBJECTIVES), _codes(rows, INDICATORS)
+    )
+    case = Case.model_validate(document)
     return StoredPlan(found, case, rows, await validators(session, found.plan_id))
 
 
+def _codes(rows: RowsBySection, section: Section) -> list[str]:
+    return [row["code"] for row in rows[section.name]]
+
+
 def case_of(chamber: str, found: PlanHead, rows: RowsBySection) -> Case:
-    """A stored plan as the model of a case file."""
+    """A stored plan as the model of a case file, without what the evaluation says."""
     return Case.model_validate(document_of(chamber, found, rows))
 
 

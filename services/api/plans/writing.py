@@ -9,6 +9,8 @@ from services.api.plans import repository
 from services.api.plans.comparison import Comparison, Row
 from services.api.plans.rows import EVALUATIONS, NARRATIVES, SECTIONS, PlanHead, Section
 from services.api.plans.service import RowsBySection
+from services.api.statements import service as statements
+from services.api.statements.topics import NEUTRALISATION, About
 from shared.domain.workflow import Standing
 
 
@@ -58,6 +60,9 @@ async def write_section(
     else:
         changed = [{**row, **signed} for row in difference.changed]
         await repository.update_rows(session, section, plan_id, changed)
+        if section is EVALUATIONS:
+            for row in (*difference.created, *difference.changed):
+                await _note_neutralisation(session, head, row)
     await place(session, head, section, difference.moved)
     codes = [row["code"] for row in difference.removed]
     await repository.delete_rows(session, section, plan_id, codes)
@@ -70,6 +75,13 @@ async def place(
     keys = (*section.keys, "position")
     rows = [{name: row[name] for name in keys} for row in moved]
     await repository.update_rows(session, section, head.plan_id, rows)
+
+
+async def _note_neutralisation(session: WriteSession, head: PlanHead, row: Row) -> None:
+    """The line of an evaluation that a file brought, in the history of what was said."""
+    about = About(NEUTRALISATION, row["subject_kind"], row["subject_code"], row["scope"])
+    body = {name: row[name] for name in ("effect", "cause", "reason") if row[name] is not None}
+    await statements.add(session, (head.plan_id, head.year), about, body, None)
 
 
 def _signed(session: WriteSession, section: Section) -> dict[str, Any]:

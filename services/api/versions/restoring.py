@@ -5,7 +5,6 @@ from typing import Any
 
 from services.api.db.session import WriteSession
 from services.api.errors import Refusal
-from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.plans.comparison import compare
 from services.api.plans.rows import INDICATORS, MEASURES, OBJECTIVES, Section
@@ -17,7 +16,7 @@ from shared.domain.versions import differences
 # What the year fills in stays as it is, unless the amendment changed its planned part.
 _KEPT = ("external_ids", "resources")
 
-_YEAR = ("measurements", "evaluations", "narratives")
+_YEAR = ("measurements", "evaluations", "narratives", "deviations", "analyses", "judgements")
 """Sections whose rows must keep what they are about."""
 
 
@@ -60,7 +59,7 @@ def _as_approved(
 
 
 def _refuse_loss(stored: StoredPlan, given: Mapping[str, list[dict[str, Any]]]) -> None:
-    document = plans.document_of(stored.case.chamber, stored.head, stored.rows)
+    document = stored.case.model_dump(mode="json", by_alias=True)
     for section in (OBJECTIVES, MEASURES, INDICATORS):
         document[section.name] = [section.to_document(row) for row in given[section.name]]
     checks = CaseChecks(document)
