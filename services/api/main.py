@@ -60,6 +60,9 @@ from services.api.results.router import router as results
 from services.api.results.service import CurrentResults
 from services.api.sealing import TrustedSeals
 from services.api.signals import Signals
+from services.api.subscriptions.deliveries import router as deliveries
+from services.api.subscriptions.router import router as subscriptions
+from services.api.subscriptions.schemas import SubscriptionChange
 from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
@@ -90,6 +93,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     integrations,
     webhooks,
     quarantine,
+    subscriptions,
+    deliveries,
     reports,
     rendering,
     verifications,
@@ -100,6 +105,7 @@ _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
     ChamberChange,
     IntegrationChange,
     MeasurementEvent,
+    SubscriptionChange,
 )
 """Models of bodies that endpoints read as bytes, for the OpenAPI document."""
 

@@ -6,6 +6,7 @@ formats that a JSON schema made by pydantic lacks. Routes describe their own ref
 :func:`refusals` and say ``openapi_extra=PUBLIC`` when no token is needed.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from services.api.openapi_texts import (
 )
 from services.api.problem_table import PROBLEMS
 from services.api.problems import ProblemDetails, ProblemError
+from shared.contracts.outgoing_events import EVENTS, TEST, event_model
 
 Schema = dict[str, Any]
 
@@ -59,6 +61,17 @@ _SECURITY_SCHEMES = {
         "description": "Firma Standard Webhooks 1.0 (HMAC-SHA256) del contenuto esatto, con "
         "`webhook-id` e `webhook-timestamp`.",
     },
+}
+
+_WEBHOOK_HEADERS: dict[str, tuple[str, Schema]] = {
+    "webhook-id": (
+        "Lo stesso a ogni tentativo: chi lo ha già visto non fa nulla.",
+        {"type": "string", "format": "uuid", "maxLength": 36},
+    ),
+    "webhook-timestamp": (
+        "Quando è stato inviato, in secondi.",
+        {"type": "string", "pattern": "^[0-9]+$", "maxLength": 12},
+    ),
 }
 
 _HEADERS: dict[str, Schema] = {
@@ -147,6 +160,7 @@ def build(app: FastAPI, *, public_url: str, development: bool) -> Schema:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     _add_models(schemas, app)
+    document["webhooks"] = {kind: _webhook(kind, schemas) for kind in (*EVENTS, TEST)}
     components["securitySchemes"] = _SECURITY_SCHEMES
     components["headers"] = _HEADERS
     document["security"] = _BEARER
@@ -174,6 +188,40 @@ def _add_models(schemas: Schema, app: FastAPI) -> None:
         )
         schemas.update(made.pop("$defs", {}))
         schemas[model.__name__] = made
+
+
+def _webhook(kind: str, schemas: Schema) -> Schema:
+    """What a subscriber is sent and should answer; the schema of the event joins the others."""
+    model = event_model(kind)
+    made = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(made.pop("$defs", {}))
+    name = "".join(part.capitalize() for part in re.split(r"[._]", kind)) + "Event"
+    made["title"] = name
+    made["properties"]["type"] = {"const": kind, "type": "string"}
+    schemas[name] = made
+    parameters = [
+        {"name": header, "in": "header", "required": True, "description": text, "schema": schema}
+        for header, (text, schema) in _WEBHOOK_HEADERS.items()
+    ]
+    return {
+        "post": {
+            "operationId": kind.replace(".", "_"),
+            "summary": EVENTS[kind].summary if kind in EVENTS else "Messaggio di prova",
+            "description": "Inviato a chi si è iscritto: almeno una volta, in ordine per ogni "
+            "`subject`. Si verifica la firma sul contenuto esatto, poi si risponde 2xx entro 15 "
+            "secondi; altrimenti si riprova per 75 ore. 410 ferma gli invii.",
+            "tags": ["eventi"],
+            "security": [{"webhook": []}],
+            "parameters": parameters,
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}
+                },
+            },
+            "responses": {"204": {"description": "Ricevuto."}},
+        }
+    }
 
 
 def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:

@@ -27,6 +27,7 @@ TAGS = [
     {"name": "valutazioni", "description": "Le decisioni dell'OIV."},
     {"name": "risultati", "description": "I risultati, spiegati e riconciliati."},
     {"name": "integrazioni", "description": "I sistemi che inviano rilevazioni."},
+    {"name": "eventi", "description": "Chi viene avvisato di ciò che succede, e gli invii."},
     {"name": "relazioni", "description": "I documenti e la loro produzione."},
     {"name": "verifiche", "description": "Verifica dei documenti firmati."},
 ]

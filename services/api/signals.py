@@ -12,6 +12,9 @@ from contextlib import contextmanager
 OUTBOX = "outbox"
 """Topic: an event was committed to the outbox."""
 
+DELIVERIES = "deliveries"
+"""Topic: an event is due at a subscriber."""
+
 
 def render_job(chamber: str, job_id: str) -> str:
     """Topic: the row of this render job has changed."""

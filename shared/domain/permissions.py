@@ -62,6 +62,8 @@ class Action(StrEnum):
     INTEGRATION_MANAGE = "integration.manage"
     QUARANTINE_READ = "quarantine.read"
     QUARANTINE_DECIDE = "quarantine.decide"
+    SUBSCRIPTION_READ = "subscription.read"
+    SUBSCRIPTION_MANAGE = "subscription.manage"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
     REPORT_CANCEL = "report.cancel"
@@ -110,7 +112,12 @@ _RUNNING = _READING | {
     Action.REPORT_CANCEL,
 }
 
-_ADMINISTERING = _RUNNING | {Action.CHAMBER_UPDATE, Action.INTEGRATION_MANAGE}
+_ADMINISTERING = _RUNNING | {
+    Action.CHAMBER_UPDATE,
+    Action.INTEGRATION_MANAGE,
+    Action.SUBSCRIPTION_READ,
+    Action.SUBSCRIPTION_MANAGE,
+}
 
 PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.outgoing_events import EVENTS
+
 _ROOT = Path(__file__).parents[2]
 _PRODUCT = ("shared", "services", "deploy", "migrations")
 _FEATURE_FILES = frozenset({"router", "schemas", "service", "repository"})
@@ -253,3 +255,22 @@ def test_every_suppression_says_why() -> None:
         if "# noqa" in line and " - " not in line.partition("# noqa")[2]
     ]
     assert silent == []
+
+
+def _emitted(path: Path) -> Iterator[str]:
+    """Topics that a module hands to ``emit`` as words."""
+    for node in ast.walk(_tree(path)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "emit"
+            and isinstance(node.args[1], ast.Constant)
+        ):
+            yield str(node.args[1].value)
+
+
+def test_every_event_can_be_subscribed_to() -> None:
+    """An event outside the published list would wait in the outbox for ever."""
+    emitted = {topic for path in _modules("services/api") for topic in _emitted(path)}
+    assert emitted
+    assert emitted <= set(EVENTS)

@@ -126,8 +126,10 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
     )
     assert {(row["tablename"], row["policyname"]) for row in rows} == {
         ("chambers", "dispatcher_codes"),
+        ("deliveries", "dispatcher_pending"),
         ("outbox", "dispatcher_waiting"),
         ("render_jobs", "dispatcher_open"),
+        ("subscriptions", "dispatcher_active"),
     }
     functions = fetch(
         owner_url,
@@ -143,6 +145,7 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         "ciclo_entity_chambers(text)",
         "ciclo_claim_outbox(text[],integer,integer)",
         "ciclo_claim_lost_jobs(integer,integer)",
+        "ciclo_claim_deliveries(timestamp with time zone,integer,integer)",
     }
     as_caller = {row["name"] for row in functions if not row["definer"]}
     assert as_caller == {"ciclo_plan_revision(text,integer)"}

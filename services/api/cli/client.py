@@ -1,5 +1,6 @@
 """The command line's side of HTTP: requests, patience, and errors a person can read."""
 
+import json
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -107,6 +108,15 @@ class ApiClient:
     ) -> dict[str, Any]:
         """As :meth:`post`, and the JSON of the answer."""
         return _object(self.post(path, content, idempotency_key=idempotency_key))
+
+    def patch(self, path: str, change: Mapping[str, Any], *, etag: str) -> dict[str, Any]:
+        """Change what is still as ``etag`` says; raises as :meth:`get`."""
+        headers = {"If-Match": etag, "Content-Type": "application/merge-patch+json"}
+        try:
+            answer = self._http.patch(path, content=json.dumps(change), headers=headers)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        return _object(_granted(answer))
 
     def delete(self, path: str) -> None:
         """Ask for the end of something; raises as :meth:`get`."""

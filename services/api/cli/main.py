@@ -21,6 +21,7 @@ from services.api.cli import (
     reconcile,
     rendering,
     results,
+    subscriptions,
     token,
     up,
     verify,
@@ -63,6 +64,7 @@ app.add_typer(periods.period, name="period")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
 app.command("integra-sim")(integra_sim.integra_sim)
+app.add_typer(subscriptions.subscription, name="subscription")
 app.command("demo")(demo.demo)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)

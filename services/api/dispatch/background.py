@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
+from services.api.dispatch.announcer import Announcer
 from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
 from services.api.dispatch.relay import Relay
 from services.api.dispatch.sweeper import Sweeper
-from services.api.signals import OUTBOX, Signals
+from services.api.signals import DELIVERIES, OUTBOX, Signals
+from services.api.subscriptions.sending import Sender
 
 # The relay is woken by commits in its own process; this is for those of the others.
 _RELAY_SECONDS = 1.0
@@ -22,37 +24,42 @@ _LONGEST_PAUSE_SECONDS = 10.0
 _FINISH_SECONDS = 3.0
 
 _SWEEP = "sweep"
+_ANNOUNCE = "announce"
 
 _log = logging.getLogger("ciclo.dispatch")
 
 
 @asynccontextmanager
 async def dispatching(parts: Container) -> AsyncIterator[None]:
-    """Runs relay and sweeper while the block lasts, unless the settings say otherwise."""
+    """Runs every loop while the block lasts, unless the settings say otherwise."""
     if not parts.settings.dispatch:
         _log.warning("this process does not dispatch: another one has to")
         yield
         return
     queue = RenderQueue(parts.settings.redis_url.get_secret_value())
+    sender = Sender(parts)
     stopping = asyncio.Event()
     loops = [
         asyncio.create_task(_loop(work, parts.signals, topic, seconds, stopping), name=topic)
         for work, topic, seconds in (
             (Relay(parts, queue).run_once, OUTBOX, _RELAY_SECONDS),
             (Sweeper(parts, queue).run_once, _SWEEP, parts.settings.sweep_seconds),
+            (Announcer(parts).run_once, _ANNOUNCE, _RELAY_SECONDS),
+            (sender.run_once, DELIVERIES, _RELAY_SECONDS),
         )
     ]
     try:
         yield
     finally:
         stopping.set()
-        for topic in (OUTBOX, _SWEEP):
-            parts.signals.knock(topic)
+        for loop in loops:
+            parts.signals.knock(loop.get_name())
         await _end(loops)
         await queue.close()
+        await sender.close()
 
 
-async def _end(loops: Iterable[asyncio.Task[None]]) -> None:
+async def _end(loops: Sequence[asyncio.Task[None]]) -> None:
     """Lets what is under way finish: a statement that is cut off costs its connection."""
     _, working = await asyncio.wait(loops, timeout=_FINISH_SECONDS)
     for loop in working:

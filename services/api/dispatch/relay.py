@@ -11,7 +11,7 @@ from services.api.reports.jobs import JobState
 from services.api.reports.service import RENDER_REQUESTED
 
 TOPICS: Final = (RENDER_REQUESTED,)
-"""Kinds of event that are sent; others wait in the outbox for whoever subscribes to them."""
+"""Kinds of event that go to the queue; the others are the announcer's."""
 
 RELAY = Author("relay")
 

@@ -60,6 +60,20 @@ async def requested_jobs(session: ReadSession, event_ids: Sequence[str]) -> Sequ
     )
 
 
+async def events(session: WriteSession, event_ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """Events of the outbox that nobody else has dealt with meanwhile, in their order."""
+    return await session.all(
+        sa.select(_o.event_id, _o.topic, _o.subject, _o.payload, _o.created_at)
+        .where(
+            _o.chamber_id == session.chamber,
+            _o.event_id.in_(event_ids),
+            _o.dispatched_at.is_(None),
+        )
+        .order_by(_o.event_id)
+        .with_for_update()
+    )
+
+
 async def mark_sent(
     session: WriteSession, event_ids: Sequence[str], job_ids: Sequence[str]
 ) -> None:

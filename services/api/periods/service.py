@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.trail import audit
+from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.periods import collecting, repository
 from services.api.periods.collecting import PeriodStanding, Stored
@@ -85,6 +85,7 @@ async def close(
     await _append(session, head, standing, {"state": "closed", "exceptions": made})
     detail = {"exceptions": len(made)}
     await audit(session, "period.closed", f"plan/{year}/{code}", detail)
+    await emit(session, "period.closed", f"plan/{year}", {"year": year, "period": code})
     return await period(session, head, code)
 
 
@@ -106,6 +107,7 @@ async def reopen(session: WriteSession, year: int, code: str, reason: str) -> Pe
     values = {"state": "reopened", "exceptions": [], "reason": reason}
     await _append(session, head, standing, values)
     await audit(session, "period.reopened", f"plan/{year}/{code}", {"reason": reason})
+    await emit(session, "period.reopened", f"plan/{year}", {"year": year, "period": code})
     return await period(session, head, code)
 
 

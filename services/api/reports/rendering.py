@@ -155,7 +155,8 @@ async def _complete(
         await repository.close_report(session, report_id, REPORT_STATES[JobState.DONE], document)
         facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
         await audit(session, "report.rendered", report_id, facts)
-        await emit(session, "report.ready", report_id, {"report_id": report_id, **facts})
+        told = {"report_id": report_id, "pdf_sha256": document.sha256}
+        await emit(session, "report.ready", report_id, told)
         _knock_after(parts, session, holder.job_id)
 
 

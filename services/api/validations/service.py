@@ -8,14 +8,15 @@ import sqlalchemy as sa
 
 from services.api.auth.access import Access
 from services.api.db.session import WriteSession
-from services.api.db.trail import audit
+from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.measurements import service as measuring
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
 from services.api.states.repository import Change, append_changes, find_standing
 from shared.contracts.issues import Issue
-from shared.domain.measurement_states import MOVES, Move, obstacle, role_for
+from shared.domain.calendar import YEAR
+from shared.domain.measurement_states import MOVES, Move, State, obstacle, role_for
 from shared.domain.permissions import allows
 
 
@@ -94,6 +95,19 @@ async def _move(
     ]
     role = role_for(step.move, step.access.roles)
     await append_changes(session, head.plan_id, made, role=role, reason=step.reason)
+    if rule.result is State.VALIDATED:
+        told = [
+            {
+                "subject": row.subject_kind,
+                "code": row.subject_code,
+                "year": row.year,
+                "period": row.period or YEAR,
+                "version": row.version,
+            }
+            for row in rows
+        ]
+        payload = {"year": head.year, "measurements": told}
+        await emit(session, "measurement.validated", f"plan/{head.year}", payload)
 
 
 async def _faults(

@@ -74,6 +74,14 @@ outbox = sa.Table(
         "available_at",
         postgresql_where=sa.text("dispatched_at IS NULL"),
     ),
+    # Events of one subject are sent in the order in which they happened.
+    sa.Index(
+        "ix_outbox_subject",
+        "chamber_id",
+        "subject",
+        "event_id",
+        postgresql_where=sa.text("dispatched_at IS NULL"),
+    ),
 )
 
 idempotency_keys = sa.Table(
