@@ -49,6 +49,18 @@ class Scene:
         container: Container = self.app.state.container
         return container
 
+    def blob_keys(self) -> list[str]:
+        """Keys of what is stored for the victim that has lived."""
+        root = self.folder / "blobs"
+        return sorted(str(path.relative_to(root)) for path in (root / LIVED).rglob("*.pdf"))
+
+    async def report(self, chamber: str) -> None:
+        """A report of a chamber's year, rendered and sealed."""
+        asked = await self.api.call("POST", f"/v1/chambers/{chamber}/reports", json={"year": YEAR})
+        assert asked.status_code == 202, asked.text
+        base = f"/internal/v1/chambers/{chamber}/render-jobs/{asked.json()['job_id']}"
+        await ScriptedRenderer(self.api.client, self.folder / "signing", base).work()
+
     async def walk(self) -> Walk:
         """What to try on it."""
         found = operations(self.app)
@@ -79,9 +91,9 @@ async def searched(runtime_url: str, owner_url: str, folder: Path) -> AsyncItera
         api = Api(app, client, LocalIssuer(folder / "identity"))
         scene = Scene(api, Ledger(owner_url), folder)
         await api.create_chambers(STRANGER)
-        await _live(scene, STRANGER, _case(), "")
+        await _live(scene, STRANGER, case_of(YEAR), "")
         await _chamber(scene)
-        await _live(scene, LIVED, marked_case(_case(), LIVED), MARKER)
+        await _live(scene, LIVED, marked_case(case_of(YEAR), LIVED), MARKER)
         await make_rows(scene.parts.database, MADE)
         yield scene
 
@@ -92,7 +104,7 @@ async def _chamber(scene: Scene) -> None:
     await _done(scene, "POST", "/v1/chambers", body, headers)
 
 
-def _case() -> bytes:
+def case_of(year: int) -> bytes:
     """A year that can be approved, with a text and a table."""
     table = {
         "code": "T1",
@@ -102,7 +114,7 @@ def _case() -> bytes:
         "rows": [["C"]],
     }
     narratives = [{"objective": "A", "text": "Impatto atteso"}]
-    return json.dumps(small(YEAR, tables=[table], narratives=narratives)).encode()
+    return json.dumps(small(year, tables=[table], narratives=narratives)).encode()
 
 
 async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
@@ -129,20 +141,13 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
     sender = await create_integration(scene.api, chamber, f"integra-{chamber.lower()}")
     answer = await sender.send(measure(f"unknown {word or chamber}", "1", YEAR))
     assert answer.json()["quarantined"] == 1, answer.text
-    await _report(scene, chamber)
+    await scene.report(chamber)
     act = {"organ": text, "number": "7", "date": "2021-01-29"}
     await _done(scene, "POST", f"{plan}/approval", {"act": act}, await _match(scene, plan))
 
 
 async def _match(scene: Scene, path: str) -> dict[str, str]:
     return {"If-Match": (await scene.api.call("GET", path)).headers["etag"]}
-
-
-async def _report(scene: Scene, chamber: str) -> None:
-    asked = await scene.api.call("POST", f"/v1/chambers/{chamber}/reports", json={"year": YEAR})
-    assert asked.status_code == 202, asked.text
-    base = f"/internal/v1/chambers/{chamber}/render-jobs/{asked.json()['job_id']}"
-    await ScriptedRenderer(scene.api.client, scene.folder / "signing", base).work()
 
 
 async def _done(

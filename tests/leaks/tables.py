@@ -118,12 +118,17 @@ class Probe:
             return refused
         return None
 
-    async def _rows(self, context: str | None, statement: str) -> Sequence[asyncpg.Record]:
-        """Rows of a statement; none when the role may not run it."""
+    async def _rows(self, context: str | None, statement: str) -> Sequence[Any]:
+        """Rows of a statement; none when the role may not run it.
+
+        Any other error comes from a row that was reached: its keys, its checks.
+        """
         try:
             return await self._run(context, statement)
-        except (asyncpg.InsufficientPrivilegeError, asyncpg.ForeignKeyViolationError):
+        except asyncpg.InsufficientPrivilegeError:
             return ()
+        except asyncpg.PostgresError as error:
+            return (error,)
 
     async def _run(self, context: str | None, statement: str) -> Sequence[asyncpg.Record]:
         transaction = self.connection.transaction()

@@ -1,0 +1,148 @@
+"""Every command of ``ciclo``, pointed at what belongs to somebody else.
+
+Required parameters, and all arguments, are filled by their name from :data:`WORDS`; a command
+with one that is not there fails the test that calls :func:`unclassified`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from services.api.cli.main import app
+from tests.leaks.tried import Tried
+from tests.leaks.victims import MARKER
+
+LOCAL = {
+    "up": "starts a system of its own",
+    "down": "stops the system in a directory that the caller can write",
+    "demo": "plays in a system of its own",
+    "migrate": "runs as the owner of the database, before any chamber",
+    "openapi": "writes the description of the API",
+    "token": "reads the key of the local issuer in a directory of the caller",
+}
+"""Commands that ask nothing of an API with a caller's token, each with its reason."""
+
+OPEN = {"verify": "the bytes of a document say who signed it, to whoever holds them"}
+"""Commands that say about a file of a victim what stands in the file itself."""
+
+WORDS: Mapping[str, str] = {
+    "year": "2020",
+    "code": "A1",
+    "organ": "Giunta",
+    "number": "7",
+    "date": "2021-01-29",
+    "motivation": "Motivo di prova",
+    "reason": "Motivo di prova",
+    "cause": "exogenous",
+    "old": "1",
+    "new": "1",
+}
+"""Values of parameters by name; the chamber and files are the victim's."""
+
+SPECIAL: Mapping[tuple[str, str], str] = {
+    ("period list", "code"): "Q1",
+    ("period close", "code"): "Q1",
+}
+"""Values where a name means something else in one command."""
+
+_FILES = frozenset({"file", "case", "out"})
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command that can be run."""
+
+    name: str
+    parameters: tuple[Any, ...]
+
+    @property
+    def asked(self) -> list[Any]:
+        """Parameters to give: those that must be, and all arguments."""
+        return [p for p in self.parameters if p.required or p.param_type_name == "argument"]
+
+    @property
+    def names_a_victim(self) -> bool:
+        """Whether it says whose it asks for."""
+        return any(p.name in {"chamber", "file", "case"} for p in self.asked)
+
+
+def commands() -> list[Command]:
+    """All commands, by walking what ``ciclo`` is composed of."""
+
+    def leaves(command: Any, path: tuple[str, ...]) -> Iterator[Command]:  # noqa: ANN401
+        children = getattr(command, "commands", None)
+        if children is None:
+            yield Command(" ".join(path), tuple(command.params))
+            return
+        for name, child in children.items():
+            yield from leaves(child, (*path, name))
+
+    return [found for found in leaves(get_command(app), ()) if found.name not in LOCAL]
+
+
+def unclassified(found: list[Command]) -> list[str]:
+    """Commands with a parameter that nobody knows how to fill."""
+    return [
+        f"ciclo {command.name}: {parameter.name} is not in WORDS"
+        for command in found
+        for parameter in command.asked
+        if parameter.name not in WORDS.keys() | _FILES | {"chamber"}
+        and (command.name, parameter.name) not in SPECIAL
+    ]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Somebody at a terminal, with a token and the victim's files."""
+
+    url: str
+    token: str
+    folder: Path
+    case: Path
+    document: Path
+
+    def run(self, command: Command, victim: str) -> tuple[int, str]:
+        """Exit status, and everything that was written."""
+        out = self.folder / f"{command.name.replace(' ', '-')}-{victim}.out"
+        words = command.name.split()
+        for parameter in command.asked:
+            value = self._value(command, parameter.name, victim, out)
+            option = parameter.opts if parameter.param_type_name == "option" else ()
+            words += [*option[:1], value]
+        variables = {"CICLO_URL": self.url, "CICLO_TOKEN": self.token}
+        with patch.dict(os.environ, variables):
+            result = CliRunner().invoke(app, words)
+        written = out.read_text("utf-8", "replace") if out.exists() else ""
+        return result.exit_code, f"{result.output}{result.exception or ''}{written}"
+
+    def _value(self, command: Command, name: str, victim: str, out: Path) -> str:
+        if name == "chamber":
+            return victim
+        if name == "out":
+            return str(out)
+        if name in _FILES:
+            return str(self.document if command.name in OPEN else self.case)
+        return SPECIAL.get((command.name, name)) or WORDS[name]
+
+
+def search(terminal: Terminal, who: str, victims: tuple[str, ...]) -> Tried:
+    """Runs every command for every victim."""
+    tried = Tried()
+    for command in commands():
+        for victim in victims:
+            status, said = terminal.run(command, victim)
+            leak = None
+            if command.name in OPEN:
+                pass
+            elif MARKER in said:
+                leak = f"{who}: ciclo {command.name} for {victim} shows a victim's words"
+            elif status == 0 and command.names_a_victim:
+                leak = f"{who}: ciclo {command.name} for {victim} succeeds"
+            tried.note("commands", leak)
+    return tried
