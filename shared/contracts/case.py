@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from shared.contracts.base import Contract
+from shared.domain.catalogue import REFERENCE_PATTERN
 from shared.domain.numbers import NUMBER_PATTERN
 from shared.domain.periods import PERIOD_PATTERN
 from shared.domain.plan import Kind
@@ -213,6 +214,9 @@ class CaseIndicator(CaseModel):
     source_office: Line | None = None
     source_class: Line | None = None
     note: Text | None = None
+    catalogue: Annotated[str, Field(pattern=rf"^{REFERENCE_PATTERN}$", max_length=111)] | None = (
+        None
+    )
 
     def _always_written(self) -> frozenset[str]:
         return frozenset({"targets"})

@@ -175,6 +175,7 @@ def plan_from_case(case: Case, revision: int = 0) -> domain.Plan:
                 unit=m.unit,
                 value_type=m.value_type,
                 aggregation=None if m.aggregation is None else Aggregation(m.aggregation),
+                external_ids=m.external_ids,
             )
             for m in case.measures
         ),
@@ -237,6 +238,7 @@ def indicator_from_case(row: CaseIndicator, year: int) -> domain.Indicator:
         if derived is None
         else domain.Derivation(derived.objective, derived.scope),
         unit=row.unit,
+        catalogue=row.catalogue,
     )
 
 

@@ -61,6 +61,11 @@ def period_length(code: str) -> int:
     return _MONTHS[code[0]]
 
 
+def last_month(code: str | None) -> int:
+    """The month at whose end a period ends; values of the year (``None``) end with December."""
+    return _month_range(code or YEAR)[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A period of a certain year: its first and its last day."""

@@ -1,6 +1,6 @@
 """A chamber's cycle of one year: plan, measurements and evaluations, as plain values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -61,13 +61,17 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An elementary datum, one value a period. ``value_type`` None: as its formulas need it."""
+    """An elementary datum, one value a period. ``value_type`` None: as its formulas need it.
+
+    ``external_ids`` are its names elsewhere: by measurement system, by catalogue.
+    """
 
     code: str
     title: str
     unit: str | None = None
     value_type: ValueType | None = None
     aggregation: Aggregation | None = None
+    external_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,10 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A row of an objective: how it is measured and what is expected in the plan's year."""
+    """A row of an objective: how it is measured and what is expected in the plan's year.
+
+    ``catalogue`` names the entry of a catalogue that it measures (``pareto:C1.1_07``).
+    """
 
     code: str
     objective: str
@@ -95,6 +102,7 @@ class Indicator:
     monitoring_only: bool = False
     derived_from: Derivation | None = None
     unit: str | None = None
+    catalogue: str | None = None
 
     @property
     def parsed_formula(self) -> Formula | None:

@@ -22,6 +22,8 @@ LISTS = ("objectives", "measures", "indicators")
 _EXECUTION: Mapping[str, frozenset[str]] = {
     # How a sender names a measure is agreed with the sender, not by the approving body.
     "measures": frozenset({"external_ids"}),
+    # Which entry of a catalogue an indicator measures tells others how to read it.
+    "indicators": frozenset({"catalogue"}),
 }
 """Fields of rows that are kept with a version and may change without an amendment."""
 

@@ -25,6 +25,8 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("evaluation_statements", "subject_kind"): "objective",
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
+    ("catalogue_entries", "kind"): "measure",
+    ("catalogue_entries", "source"): "own",
 }
 """Values that a check or a global foreign key asks for."""
 
@@ -52,6 +54,7 @@ def row_of(table: sa.Table, chamber: str) -> dict[str, Any]:
 
 _BY_TYPE: tuple[tuple[type, object], ...] = (
     (sa.DateTime, INSTANT),
+    (sa.Date, INSTANT.date()),
     (sa.LargeBinary, b"x"),
     (sa.Integer, 2020),
     (postgresql.JSON, {}),

@@ -19,9 +19,13 @@ metadata = sa.MetaData(
 GLOBAL_TABLES: dict[str, str] = {
     "entities": "the entity is what chambers belong to; it holds a code and a name",
     "entity_audit_log": "audit lines of acts on the entity itself; append-only",
+    "entity_catalogue_entries": "the catalogue that an entity's chambers share; isolated by entity",
     "entity_idempotency_keys": "keys of requests that create an entity, before any chamber",
 }
 """Tables without ``chamber_id``, each with its reason. Anything else must be isolated."""
+
+ENTITY_TABLES = frozenset({"entity_catalogue_entries"})
+"""Of these, the tables whose rows are visible only while a chamber of their entity is."""
 
 APPEND_ONLY = "append_only"
 """Key of ``Table.info``: the runtime role may insert and select, never update or delete."""

@@ -16,6 +16,7 @@ from shared.contracts.case import (
     Published,
 )
 from shared.contracts.case import Resource as Money
+from shared.domain.catalogue import REFERENCE_PATTERN
 from shared.domain.workflow import PlanState
 
 PlanYear = Annotated[
@@ -70,6 +71,17 @@ Version = Annotated[
         le=2_147_483_647,
         description="Versione a cui appartiene il contenuto; in `draft` e `amending` non è "
         "ancora approvata.",
+    ),
+]
+
+
+EntryReference = Annotated[
+    str,
+    Field(
+        max_length=111,
+        pattern=rf"^{REFERENCE_PATTERN}$",
+        description="Voce di un catalogo: il catalogo e il suo codice.",
+        examples=["pareto:C1.1_07"],
     ),
 ]
 
@@ -189,6 +201,7 @@ class Indicator(ListItem):
     source_office: Line | None
     source_class: Line | None
     note: Text | None
+    catalogue: EntryReference | None
 
 
 class IndicatorList(Resource):

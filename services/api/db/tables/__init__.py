@@ -2,6 +2,7 @@
 
 from services.api.db.base import metadata
 from services.api.db.tables import (
+    catalogue,
     integrations,
     measurements,
     plans,
@@ -15,6 +16,7 @@ from services.api.db.tables import (
 )
 
 __all__ = [
+    "catalogue",
     "integrations",
     "measurements",
     "metadata",

@@ -124,6 +124,7 @@ indicators = sa.Table(
     _text("source_office"),
     _text("source_class"),
     _text("note"),
+    _text("catalogue"),
     to_plan(),
     sa.ForeignKeyConstraint(
         ["chamber_id", "plan_id", "objective"],
