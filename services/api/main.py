@@ -35,6 +35,8 @@ from starlette.middleware.cors import CORSMiddleware
 from services.api import errors, openapi
 from services.api.auth.directory import ChamberDirectory
 from services.api.auth.tokens import FileKeys, KeySource, NoKeys, PublishedKeys, TokenVerifier
+from services.api.catalogue.chamber_router import router as chamber_catalogue
+from services.api.catalogue.router import router as catalogue
 from services.api.container import Container
 from services.api.cross_origin import cross_origin
 from services.api.db.quick import QuickReader
@@ -81,6 +83,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     results,
     system,
     tenants,
+    catalogue,
+    chamber_catalogue,
     imports,
     plans,
     versions,

@@ -20,6 +20,7 @@ Piani della performance, rilevazioni, risultati esatti e Relazioni firmate, came
 TAGS = [
     {"name": "servizio", "description": "Stato del servizio."},
     {"name": "enti e camere", "description": "Gli enti e le loro camere."},
+    {"name": "cataloghi", "description": "Indicatori condivisi da più camere, e propri."},
     {"name": "piani", "description": "I piani, i loro elementi, i testi, l'esportazione."},
     {"name": "versioni", "description": "Approvazione, variazioni e chiusura dei piani."},
     {"name": "importazioni", "description": "Un anno intero come file `ciclo/case@1`."},

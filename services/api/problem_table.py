@@ -6,6 +6,7 @@ Add the codes of a feature here, in its section. ``detail`` may hold placeholder
 """
 
 from services.api.problem_collection import COLLECTION
+from services.api.problem_entity import ENTITY
 from services.api.problem_evaluation import EVALUATION
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
@@ -387,6 +388,7 @@ PROBLEMS: dict[str, Problem] = {
     **_TENANTS,
     **_PLANS,
     **COLLECTION,
+    **ENTITY,
     **LIFECYCLE,
     **EVALUATION,
     **_REPORTS,

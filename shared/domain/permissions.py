@@ -32,8 +32,11 @@ class Action(StrEnum):
 
     ENTITY_CREATE = "entity.create"
     CHAMBER_CREATE = "chamber.create"
+    READER_MANAGE = "reader.manage"
     CHAMBER_READ = "chamber.read"
     CHAMBER_UPDATE = "chamber.update"
+    CATALOGUE_READ = "catalogue.read"
+    CATALOGUE_MANAGE = "catalogue.manage"
     PLAN_READ = "plan.read"
     PLAN_IMPORT = "plan.import"
     PLAN_EXPORT = "plan.export"
@@ -72,6 +75,7 @@ class Action(StrEnum):
 _READING = frozenset(
     {
         Action.CHAMBER_READ,
+        Action.CATALOGUE_READ,
         Action.PLAN_READ,
         Action.PLAN_EXPORT,
         Action.MEASUREMENT_READ,
@@ -91,6 +95,7 @@ _ENTERING = _READING | {
 }
 
 _RUNNING = _READING | {
+    Action.CATALOGUE_MANAGE,
     Action.PLAN_IMPORT,
     Action.PLAN_APPROVE,
     Action.PLAN_AMEND,
@@ -121,7 +126,8 @@ _ADMINISTERING = _RUNNING | {
 
 PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
-        Role.ENTITY_ADMINISTRATOR: _ADMINISTERING | {Action.ENTITY_CREATE, Action.CHAMBER_CREATE},
+        Role.ENTITY_ADMINISTRATOR: _ADMINISTERING
+        | {Action.ENTITY_CREATE, Action.CHAMBER_CREATE, Action.READER_MANAGE},
         Role.CHAMBER_ADMINISTRATOR: _ADMINISTERING,
         Role.CONTROLLER: _RUNNING | {Action.EVALUATION_DECIDE},
         Role.CONTRIBUTOR: _ENTERING,

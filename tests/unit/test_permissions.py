@@ -6,6 +6,7 @@ from shared.domain.permissions import PERMISSIONS, Action, Role, allowed_actions
 
 READING = {
     Action.CHAMBER_READ,
+    Action.CATALOGUE_READ,
     Action.PLAN_READ,
     Action.PLAN_EXPORT,
     Action.MEASUREMENT_READ,
@@ -45,6 +46,11 @@ def test_the_public_has_no_way_in_here() -> None:
     [
         (Action.ENTITY_CREATE, {Role.ENTITY_ADMINISTRATOR}),
         (Action.CHAMBER_CREATE, {Role.ENTITY_ADMINISTRATOR}),
+        (Action.READER_MANAGE, {Role.ENTITY_ADMINISTRATOR}),
+        (
+            Action.CATALOGUE_MANAGE,
+            {Role.ENTITY_ADMINISTRATOR, Role.CHAMBER_ADMINISTRATOR, Role.CONTROLLER},
+        ),
         (Action.CHAMBER_UPDATE, {Role.ENTITY_ADMINISTRATOR, Role.CHAMBER_ADMINISTRATOR}),
         (Action.INTEGRATION_MANAGE, {Role.ENTITY_ADMINISTRATOR, Role.CHAMBER_ADMINISTRATOR}),
         (Action.EVALUATION_DECIDE, {Role.CONTROLLER, Role.OIV}),

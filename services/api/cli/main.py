@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from deploy.local.errors import LocalSystemError
 from services.api.cli import (
+    catalogue,
     demo,
     down,
     explain,
@@ -59,6 +60,7 @@ app.command("results")(results.results)
 app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(plan.app)
+app.add_typer(catalogue.app)
 app.command("measurements")(measurements.measurements)
 app.add_typer(periods.period, name="period")
 app.command("render")(rendering.render)

@@ -16,3 +16,15 @@ def plan_path(chamber: str, year: int) -> str:
 def result_path(chamber: str, year: int, code: str) -> str:
     """Where the explanation of a figure is."""
     return f"{plan_path(chamber, year)}/results/{quote(code, safe='')}"
+
+
+def entity_path(entity: str) -> str:
+    """Where an entity is."""
+    return f"/v1/entities/{quote(entity, safe='')}"
+
+
+def catalogue_path(entity: str, chamber: str | None, name: str | None = None) -> str:
+    """Where the catalogue of a chamber is, or of the entity, or an entry of it."""
+    owner = entity_path(entity) if chamber is None else chamber_path(chamber)
+    entry = "" if name is None else f"/{quote(name, safe='')}"
+    return f"{owner}/catalogue{entry}"

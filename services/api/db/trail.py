@@ -31,8 +31,14 @@ async def audit(
     )
 
 
-async def audit_entity(session: WriteSession, entity: str, action: str) -> None:
-    """As :func:`audit`, for an act on the entity itself."""
+async def audit_entity(
+    session: WriteSession,
+    entity: str,
+    action: str,
+    subject: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """As :func:`audit`, for an act on the entity itself, or on ``subject`` that belongs to it."""
     await session.execute(
         sa.insert(entity_audit_log),
         {
@@ -40,9 +46,9 @@ async def audit_entity(session: WriteSession, entity: str, action: str) -> None:
             "audit_id": new_id(),
             "actor": session.author.actor,
             "action": action,
-            "subject": entity,
+            "subject": subject or entity,
             "request_id": session.author.request_id,
-            "detail": None,
+            "detail": dict(detail) if detail is not None else None,
         },
     )
 

@@ -6,8 +6,8 @@ asks the table of chambers, which is under its own.
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -99,9 +99,12 @@ def upgrade() -> None:
         op.execute(policy)
         op.execute(f"GRANT SELECT, INSERT ON {table} TO ciclo_runtime")
     op.execute("GRANT UPDATE (revoked_at, revoked_by) ON chamber_readers TO ciclo_runtime")
+    # An answer to a key is stored with ON CONFLICT DO UPDATE, which asks for both rights.
+    op.execute("GRANT UPDATE ON entity_idempotency_keys TO ciclo_runtime")
 
 
 def downgrade() -> None:
+    op.execute("REVOKE UPDATE ON entity_idempotency_keys FROM ciclo_runtime")
     for table in POLICIES:
         op.execute(f"DROP TABLE {table}")
     op.execute("ALTER TABLE indicators DROP COLUMN catalogue")

@@ -1,0 +1,72 @@
+"""Problems of catalogues and of the views of an entity; a part of ``problem_table``."""
+
+from services.api.problem_kind import Problem
+
+ENTITY = {
+    "entity_unknown": Problem(
+        404,
+        ("Ente inesistente", "Non c'è un ente con questo codice in cui lei abbia un ruolo."),
+        ("No such entity", "There is no entity of this code in which you have a role."),
+    ),
+    "catalogue_refused": Problem(
+        422,
+        (
+            "Il catalogo non può essere salvato",
+            "Nulla è stato salvato. Correggere tutti gli errori elencati e inviare di nuovo.",
+        ),
+        (
+            "The catalogue cannot be saved",
+            "Nothing was saved. Correct all the errors listed and send it again.",
+        ),
+    ),
+    "catalogue_entry_not_found": Problem(
+        404,
+        ("Voce inesistente", "Il catalogo non ha la voce {entry}."),
+        ("No such entry", "The catalogue has no entry {entry}."),
+    ),
+    "catalogue_entry_exists": Problem(
+        409,
+        (
+            "Voce già esistente",
+            "Il catalogo ha già la voce {entry}: leggerla e modificarla (PUT con If-Match).",
+        ),
+        (
+            "Entry exists",
+            "The catalogue has the entry {entry} already: read it and change it (PUT, If-Match).",
+        ),
+    ),
+    "catalogue_entry_shared": Problem(
+        409,
+        (
+            "Voce del catalogo condiviso",
+            (
+                "La voce {entry} è dell'ente: la modifica chi ne amministra il catalogo. Una "
+                "camera aggiunge voci proprie con source `own`."
+            ),
+        ),
+        (
+            "Entry of the shared catalogue",
+            (
+                "The entry {entry} is the entity's: whoever administers its catalogue changes it. "
+                "A chamber adds entries of its own with source `own`."
+            ),
+        ),
+    ),
+    "catalogue_entry_in_use": Problem(
+        409,
+        (
+            "Voce in uso",
+            (
+                "Altre voci leggono {entry}: cambiarle o toglierle prima. Per chiuderne la "
+                "validità indicare invece `valid_to`."
+            ),
+        ),
+        (
+            "Entry in use",
+            (
+                "Other entries read {entry}: change or withdraw them first. To end its validity "
+                "set `valid_to` instead."
+            ),
+        ),
+    ),
+}
