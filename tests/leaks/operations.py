@@ -27,6 +27,7 @@ CHOSEN = {
     "code": "A1",
     "key": "objective:A1",
     "period": "Q1",
+    "entry": "measure:own:voce",
     "version": "1",
     "other": "1",
 }

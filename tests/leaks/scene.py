@@ -138,6 +138,8 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
         f"{plan}/evaluations",
         {"scope": "chamber", "objective": "A", "effect": "exclude", "reason": text},
     )
+    entry = {"kind": "measure", "source": "own", "code": "voce", "value_type": "number"}
+    await _done(scene, "POST", f"{base}/catalogue", entry | {"title": text})
     sender = await create_integration(scene.api, chamber, f"integra-{chamber.lower()}")
     answer = await sender.send(measure(f"unknown {word or chamber}", "1", YEAR))
     assert answer.json()["quarantined"] == 1, answer.text
