@@ -35,7 +35,7 @@ _BATCH = 20
 ANSWER_SECONDS = 15.0
 
 # Longer than the slowest attempt, or the same delivery would be under way twice.
-_HOLD_SECONDS = 60
+_HOLD_SECONDS = 30
 
 # Of an answer only the status counts; whoever sends more is not listened to any further.
 _MOST_ANSWER_BYTES = 64 * 1024
