@@ -200,7 +200,9 @@ class CaseChecks:
             self._scope((*at, "scope"), derived.get("scope"))
 
     def _scope(self, place: Place, scope: object) -> None:
-        if isinstance(scope, str) and scope not in self.scopes | {self.document.get("chamber")}:
+        if not isinstance(scope, str) or scope == self.document.get("chamber"):
+            return
+        if scope not in self.scopes:
             self._error(
                 place,
                 "unknown_scope",
