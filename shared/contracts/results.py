@@ -5,6 +5,7 @@ is rounded half up as the chamber's policy says.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from shared.contracts.base import Contract
@@ -18,8 +19,9 @@ from shared.contracts.snapshot import (
 )
 from shared.domain import explanation as domain_explanation
 from shared.domain.numbers import number_text, shown_text
-from shared.domain.plan import Indicator, Kind, Plan
+from shared.domain.plan import Indicator, Kind, Objective, Plan
 from shared.domain.policy import Level, Policy
+from shared.domain.rescoring import Scored
 from shared.domain.results import IndicatorResult, ObjectiveResult, Results
 from shared.domain.results import UsedMeasure as DomainUsedMeasure
 from shared.domain.targets import Target
@@ -75,8 +77,23 @@ class ResultsDocument(Contract):
     indicators: tuple[IndicatorRow, ...]
 
 
-def results_document(plan: Plan, results: Results, standing: Standing = _DRAFT) -> ResultsDocument:
-    """The results of a plan, in the order of its rows; ``standing`` says of which version."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A document of results and the scored plan that it was made of."""
+
+    scored: Scored
+    document: ResultsDocument
+
+
+def results_document(
+    plan: Plan, results: Results, standing: Standing = _DRAFT, earlier: Made | None = None
+) -> ResultsDocument:
+    """The results of a plan, in the order of its rows; ``standing`` says of which version.
+
+    Rows are taken over from an ``earlier`` document of the same rows and rules where scoring
+    has taken over the result (:mod:`shared.domain.rescoring`).
+    """
+    objectives, indicators = _kept_rows(earlier, plan, results)
     return ResultsDocument(
         chamber=plan.chamber,
         year=plan.year,
@@ -85,20 +102,52 @@ def results_document(plan: Plan, results: Results, standing: Standing = _DRAFT) 
         plan_state=standing.state,
         overall=overall_figure(plan.policy, results),
         objectives=tuple(
-            ObjectiveRow(
-                code=o.code,
-                kind=o.kind,
-                parent=o.parent,
-                title=o.title,
-                weight=exact(o.weight),
-                scope=results.home_scopes[o.code],
-                figure=objective_figure(plan.policy, o.kind, results.objective(o.code)),
-            )
-            for o in plan.objectives
+            objectives.get(row.code) or _objective_row(plan.policy, row, results)
+            for row in plan.objectives
         ),
         indicators=tuple(
-            _indicator_row(plan.policy, i, results.indicators[i.code]) for i in plan.indicators
+            indicators.get(row.code)
+            or _indicator_row(plan.policy, row, results.indicators[row.code])
+            for row in plan.indicators
         ),
+    )
+
+
+def _kept_rows(
+    earlier: Made | None, plan: Plan, results: Results
+) -> tuple[Mapping[str, ObjectiveRow], Mapping[str, IndicatorRow]]:
+    """Rows of an earlier document that say what rows of this one would say."""
+    if earlier is None or _frame(earlier.scored.plan) != _frame(plan):
+        return {}, {}
+    before, document = earlier.scored.results, earlier.document
+    return (
+        {
+            row.code: row
+            for row in document.objectives
+            if before.objective(row.code) is results.objective(row.code)
+        },
+        {
+            row.code: row
+            for row in document.indicators
+            if before.indicators[row.code] is results.indicators[row.code]
+        },
+    )
+
+
+def _frame(plan: Plan) -> tuple[object, ...]:
+    """What the rows of a document say beside results."""
+    return plan.policy, plan.objectives, plan.indicators
+
+
+def _objective_row(policy: Policy, row: Objective, results: Results) -> ObjectiveRow:
+    return ObjectiveRow(
+        code=row.code,
+        kind=row.kind,
+        parent=row.parent,
+        title=row.title,
+        weight=exact(row.weight),
+        scope=results.home_scopes[row.code],
+        figure=objective_figure(policy, row.kind, results.objective(row.code)),
     )
 
 

@@ -4,25 +4,23 @@ Sources: the rules that the chambers' SMVP state under D.Lgs. 150/2009, art. 7; 
 names the rule it carries out. Results never depend on the order of rows.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from shared.domain.formula import MeasureRef, evaluate
 from shared.domain.means import weighted_mean
 from shared.domain.periods import Aggregation, year_value
 from shared.domain.plan import (
-    CHAMBER_SCOPE,
+    Derivation,
     Indicator,
-    Kind,
     Measurement,
     Objective,
     Plan,
     Subject,
     default_aggregation,
-    measure_value_types,
 )
+from shared.domain.plan_index import PlanIndex, scope_within
 from shared.domain.policy import Level, MissingRule
 from shared.domain.results import (
     Contribution,
@@ -37,6 +35,12 @@ from shared.domain.results import (
 from shared.domain.targets import ZERO, judge
 from shared.domain.values import NoValue, Status, Value, ValueType, parse_value
 
+_NO_RESULT = "no_result"
+_MISSING_IS_ZERO = "missing_is_zero"
+
+_STOPPED = frozenset({_NO_RESULT, _MISSING_IS_ZERO})
+"""Rules of objectives declared suspended, struck or ND as a whole: nothing below was read."""
+
 
 def score(plan: Plan) -> Results:
     """Score a whole plan.
@@ -45,94 +49,59 @@ def score(plan: Plan) -> Results:
     resolve, parents, members and derivations make no circle. Missing data never raise:
     they give rows without a result.
     """
-    return _Scorer(plan).results()
+    return Scorer(plan).results()
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
-    """The recordings of one subject in one year, by period."""
+class Known:
+    """Results of an earlier state of a plan that hold in this one as well.
 
-    by_period: dict[str | None, Measurement]
+    They must be closed downwards: of an objective that is here, everything it was made of has
+    not changed either (:mod:`shared.domain.rescoring`).
+    """
 
-    def in_order(self) -> Iterable[tuple[str | None, Measurement]]:
-        """The recordings with their periods, the one of the year first."""
-        if len(self.by_period) == 1:
-            return self.by_period.items()
-        return sorted(self.by_period.items(), key=lambda kv: kv[0] or "")
-
-    def whole_year(self) -> Measurement | None:
-        """The recording of the year, else of its last period."""
-        if None in self.by_period:
-            return self.by_period[None]
-        periods = sorted(period for period in self.by_period if period is not None)
-        return self.by_period[periods[-1]] if periods else None
+    indicators: Mapping[str, IndicatorResult] = field(default_factory=dict)
+    objectives: Mapping[tuple[str, str], ObjectiveResult] = field(default_factory=dict)
 
 
-class _Scorer:
-    """Indexes of one plan and the results found so far; lives for one call of :func:`score`."""
+class Scorer:
+    """The results found so far of one plan; lives for one call of :func:`score`."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, known: Known | None = None) -> None:
         self.plan = plan
         self.policy = plan.policy
-        self.objectives = {o.code: o for o in plan.objectives}
-        self.indicators = {i.code: i for i in plan.indicators}
-        self.measures = {m.code: m for m in plan.measures}
-        self.measure_types = measure_value_types(plan)
-        self.children: dict[str, list[Objective]] = defaultdict(list)
-        for objective in plan.objectives:
-            if objective.parent is not None:
-                self.children[objective.parent].append(objective)
-        self.rows: dict[str, list[Indicator]] = defaultdict(list)
-        for indicator in plan.indicators:
-            self.rows[indicator.objective].append(indicator)
-        self.recorded: dict[tuple[Subject, str, int], _Recorded] = {}
-        for measurement in plan.measurements:
-            key = (measurement.subject, measurement.code, measurement.year)
-            recorded = self.recorded.setdefault(key, _Recorded({}))
-            recorded.by_period[measurement.period] = measurement
-        self.neutralised = {(e.scope, e.subject, e.code): e.reason for e in plan.evaluations}
-        self.home_scopes = self._home_scopes()
+        self.index = PlanIndex(plan)
+        self.known = known or Known()
         self.measure_values: dict[tuple[str, int], UsedMeasure] = {}
         self.indicator_results: dict[str, IndicatorResult] = {}
         self.objective_results: dict[tuple[str, str], ObjectiveResult] = {}
 
     def results(self) -> Results:
+        """All results. Their order does not depend on the order in which they were found."""
+        scopes = self.index.home_scopes
         for objective in self.plan.objectives:
-            self.objective(objective.code, self.home_scopes[objective.code])
+            self.objective(objective.code, scopes[objective.code])
         indicators = {i.code: self.indicator(i.code) for i in self.plan.indicators}
-        return Results(indicators, self.objective_results, self.home_scopes, self._overall())
-
-    def _home_scopes(self) -> dict[str, str]:
-        """The scope of every objective: the individual sheet it stands in, else the chamber."""
-        scopes: dict[str, str] = {}
-        for objective in self.plan.objectives:
-            path: list[str] = []
-            node: Objective | None = objective
-            scope = CHAMBER_SCOPE
-            while node is not None:
-                if node.code in scopes:
-                    scope = scopes[node.code]
-                    break
-                path.append(node.code)
-                if node.kind is Kind.INDIVIDUAL:
-                    scope = node.code
-                    break
-                node = self.objectives[node.parent] if node.parent is not None else None
-            scopes.update(dict.fromkeys(path, scope))
-        return scopes
+        overall = self._overall()
+        return Results(indicators, dict(sorted(self.objective_results.items())), scopes, overall)
 
     # --- indicators: scoring rules 1, 2 and 5 ---------------------------------------------
 
     def indicator(self, code: str) -> IndicatorResult:
         """The result of an indicator, the same in every scope."""
-        known = self.indicator_results.get(code)
-        if known is None:
-            known = self.indicator_results[code] = self._indicator(self.indicators[code])
-        return known
+        found = self.indicator_results.get(code)
+        if found is None:
+            row = self.index.indicators[code]
+            found = self.known.indicators.get(code)
+            if found is None:
+                found = self._indicator(row)
+            elif found.source is Source.DERIVED and row.derived_from is not None:
+                self.derivation(row, row.derived_from)
+            self.indicator_results[code] = found
+        return found
 
     def _indicator(self, row: Indicator) -> IndicatorResult:
-        recorded = self.recorded.get((Subject.INDICATOR, row.code, self.plan.year))
-        given = recorded.whole_year() if recorded is not None else None
+        given = self.index.of_the_year(Subject.INDICATOR, row.code)
         if given is not None and given.result is not None and given.status is Status.MEASURED:
             return self._assessed(row, given, given.result)
         value, source, measures = self._value(row, given)
@@ -188,7 +157,7 @@ class _Scorer:
                 value,
                 source,
                 row.target,
-                "missing_is_zero",
+                _MISSING_IS_ZERO,
                 met=False,
                 measured=ZERO,
                 recognised=ZERO,
@@ -210,7 +179,7 @@ class _Scorer:
             value,
             source,
             row.target,
-            "no_result",
+            _NO_RESULT,
             exclusion=exclusion,
             measures=measures,
         )
@@ -222,8 +191,7 @@ class _Scorer:
         if given is not None and (given.value is not None or given.status is not Status.MEASURED):
             return self._read(row.value_type, given), Source.GIVEN, ()
         if row.derived_from is not None:
-            scope = row.derived_from.scope or self.home_scopes[row.objective]
-            result = self.objective(row.derived_from.objective, scope)
+            result = self.derivation(row, row.derived_from)
             if result.measured is None:
                 reason = result.exclusion or Exclusion.NOTHING_COUNTS
                 return NoValue(reason, result.code), Source.DERIVED, ()
@@ -234,6 +202,11 @@ class _Scorer:
         value = evaluate(formula, lambda ref: self.measure(ref).value)
         return value, Source.FORMULA, tuple(self.measure(ref) for ref in formula.measures)
 
+    def derivation(self, row: Indicator, derived: Derivation) -> ObjectiveResult:
+        """The result that a derived row repeats, in the scope of its sheet unless it says."""
+        scope = derived.scope or self.index.home_scopes[row.objective]
+        return self.objective(derived.objective, scope)
+
     def _read(self, value_type: ValueType, given: Measurement) -> Value | NoValue:
         if given.status is not Status.MEASURED or given.value is None:
             status = Status.MISSING if given.status is Status.MEASURED else given.status
@@ -243,22 +216,22 @@ class _Scorer:
     def measure(self, ref: MeasureRef) -> UsedMeasure:
         """The value of a measure in a year, from its periods where the year has none."""
         year = self.plan.year + ref.offset
-        known = self.measure_values.get((ref.code, year))
-        if known is None:
-            known = self.measure_values[ref.code, year] = self._measure(ref, year)
-        return known
+        found = self.measure_values.get((ref.code, year))
+        if found is None:
+            found = self.measure_values[ref.code, year] = self._measure(ref, year)
+        return found
 
     def _measure(self, ref: MeasureRef, year: int) -> UsedMeasure:
-        measure = self.measures.get(ref.code)
+        measure = self.index.measures.get(ref.code)
         if measure is None:
             return UsedMeasure(ref, year, NoValue("unknown_measure", ref.code))
-        recorded = self.recorded.get((Subject.MEASURE, ref.code, year))
+        recorded = self.index.recorded.get((Subject.MEASURE, ref.code, year))
         if recorded is None:
             return UsedMeasure(ref, year, NoValue("missing", ref.code))
-        value_type = self.measure_types[ref.code]
+        value_type = self.index.measure_types[ref.code]
         values: dict[str | None, Value] = {}
         absent: NoValue | None = None
-        for period, given in recorded.by_period.items():
+        for period, given in recorded.in_order():
             read = self._read(value_type, given)
             if isinstance(read, NoValue):
                 absent = read
@@ -281,28 +254,49 @@ class _Scorer:
 
     def objective(self, code: str, scope: str) -> ObjectiveResult:
         """The result of an objective, without the rows neutralised in ``scope``."""
-        known = self.objective_results.get((code, scope))
-        if known is None:
-            known = self._objective(self.objectives[code], scope)
-            self.objective_results[code, scope] = known
-        return known
+        found = self.objective_results.get((code, scope))
+        if found is None:
+            node = self.index.objectives[code]
+            found = self.known.objectives.get((code, scope))
+            if found is None:
+                found = self._objective(node, scope)
+            elif found.rule not in _STOPPED:
+                self._keep_below(node, scope)
+            self.objective_results[code, scope] = found
+        return found
+
+    def _keep_below(self, node: Objective, scope: str) -> None:
+        """What a known result was made of is part of the results too, in the same scope."""
+        whole_tree = node.aggregate_indicators and not node.members
+        for below in self._all_below(node) if whole_tree else self._below(node):
+            self.objective(below.code, scope_within(below, scope))
+
+    def _all_below(self, node: Objective) -> Iterator[Objective]:
+        for child in self.index.children[node.code]:
+            yield child
+            yield from self._all_below(child)
+
+    def _below(self, node: Objective) -> Sequence[Objective]:
+        """The objectives whose results make the result of one."""
+        if node.members:
+            return [self.index.objectives[code] for code in node.members]
+        return self.index.children[node.code]
 
     def _objective(self, node: Objective, scope: str) -> ObjectiveResult:
-        recorded = self.recorded.get((Subject.OBJECTIVE, node.code, self.plan.year))
-        given = recorded.whole_year() if recorded is not None else None
+        given = self.index.of_the_year(Subject.OBJECTIVE, node.code)
         if given is not None and given.status is not Status.MEASURED:
             return self._stopped(node, scope, given.status)
         if node.members:
             rule = "mean_of_members"
-            parts = [self._objective_part(self.objectives[m], scope) for m in node.members]
+            parts = [self._objective_part(below, scope) for below in self._below(node)]
             mean, rows = weighted_mean([replace(part, weight=None) for part in parts])
         elif node.aggregate_indicators:
             rule = "mean_of_indicators"
             mean, rows = weighted_mean(list(self._indicators_below(node, scope)))
         else:
             rule = "weighted_mean"
-            indicator_parts = [self._indicator_part(i, scope) for i in self.rows[node.code]]
-            child_parts = [self._objective_part(o, scope) for o in self.children[node.code]]
+            indicator_parts = [self._indicator_part(i, scope) for i in self.index.rows[node.code]]
+            child_parts = [self._objective_part(o, scope) for o in self._below(node)]
             mean, rows = weighted_mean(indicator_parts + child_parts)
         assessed = mean is None and given is not None and given.result is not None
         if assessed and given is not None and given.result is not None:
@@ -317,16 +311,15 @@ class _Scorer:
     def _stopped(self, node: Objective, scope: str, status: Status) -> ObjectiveResult:
         """An objective declared suspended, struck or ND as a whole."""
         if status is Status.MISSING and self.policy.missing is MissingRule.ZERO:
-            return ObjectiveResult(node.code, scope, "missing_is_zero", ZERO, ZERO)
-        return ObjectiveResult(
-            node.code, scope, "no_result", None, None, exclusion=Exclusion(status.value)
-        )
+            return ObjectiveResult(node.code, scope, _MISSING_IS_ZERO, ZERO, ZERO)
+        exclusion = Exclusion(status.value)
+        return ObjectiveResult(node.code, scope, _NO_RESULT, None, None, exclusion=exclusion)
 
     def _indicators_below(self, node: Objective, scope: str) -> Iterable[Contribution]:
         """All indicators anywhere below (``aggregate: indicators``), by their own weights."""
-        for row in self.rows[node.code]:
+        for row in self.index.rows[node.code]:
             yield self._indicator_part(row, scope)
-        for child in self.children[node.code]:
+        for child in self.index.children[node.code]:
             stopped = self._objective_part(child, scope)
             left_out = stopped.exclusion not in {None, Exclusion.NOTHING_COUNTS}
             for part in self._indicators_below(child, scope):
@@ -337,7 +330,7 @@ class _Scorer:
 
     def _indicator_part(self, row: Indicator, scope: str) -> Contribution:
         result = self.indicator(row.code)
-        reason = self.neutralised.get((scope, Subject.INDICATOR, row.code))
+        reason = self.index.neutralised.get((scope, Subject.INDICATOR, row.code))
         return Contribution(
             row.code,
             Level.INDICATOR,
@@ -348,10 +341,8 @@ class _Scorer:
         )
 
     def _objective_part(self, node: Objective, scope: str) -> Contribution:
-        # A sheet inside another tree keeps its own scope.
-        own = node.code if node.kind is Kind.INDIVIDUAL else scope
-        result = self.objective(node.code, own)
-        reason = self.neutralised.get((scope, Subject.OBJECTIVE, node.code))
+        result = self.objective(node.code, scope_within(node, scope))
+        reason = self.index.neutralised.get((scope, Subject.OBJECTIVE, node.code))
         return Contribution(
             node.code,
             node.kind.level,
@@ -370,7 +361,7 @@ class _Scorer:
         nodes = [o for o in self.plan.objectives if o.kind in kinds]
         weights = {o.weight for o in nodes}
         weighted = len(kinds) == 1 and None not in weights and len(weights) > 1
-        parts = [self._objective_part(o, self.home_scopes[o.code]) for o in nodes]
+        parts = [self._objective_part(o, self.index.home_scopes[o.code]) for o in nodes]
         if not weighted:
             parts = [replace(part, weight=None) for part in parts]
         mean, rows = weighted_mean(parts)
