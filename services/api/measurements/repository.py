@@ -22,6 +22,23 @@ ORDER = Order(
     "position",
 )
 
+# What measurements of these codes are checked against. Indicators whose values are no numbers
+# come whatever their code: they tell the kind of a measure that is their whole formula.
+_SUBJECTS = sa.text("""
+    SELECT 'measures' AS section, position, code, value_type, NULL AS formula FROM measures
+    WHERE chamber_id = :chamber AND plan_id = CAST(:plan AS uuid)
+        AND code = ANY (CAST(:measure AS text[]))
+    UNION ALL
+    SELECT 'indicators', position, code, value_type, formula FROM indicators
+    WHERE chamber_id = :chamber AND plan_id = CAST(:plan AS uuid)
+        AND (code = ANY (CAST(:indicator AS text[])) OR value_type IN ('date', 'boolean', 'text'))
+    UNION ALL
+    SELECT 'objectives', position, code, NULL, NULL FROM objectives
+    WHERE chamber_id = :chamber AND plan_id = CAST(:plan AS uuid)
+        AND code = ANY (CAST(:objective AS text[]))
+    ORDER BY section, position
+""")
+
 _CONTENT = ("value", "status", "result", "value_text", "note")
 
 
@@ -72,6 +89,19 @@ async def list_measurements(
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 
+async def subjects(
+    session: ReadSession, plan_id: str, wanted: Mapping[str, Sequence[str]]
+) -> Sequence[sa.Row[Any]]:
+    """The measures, indicators and objectives of these codes, and what tells kinds of value.
+
+    ``wanted`` holds codes by kind of subject. Rows have ``section``, ``code``, ``value_type``
+    and ``formula``, in the order of the plan.
+    """
+    return await session.all(
+        _SUBJECTS, {"chamber": session.chamber, "plan": plan_id} | dict(wanted)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What a set of rows would write: an entry for each that says something new.
@@ -100,12 +130,14 @@ async def prepare(
         (row.subject_kind, row.subject_code, row.year, row.period): row
         for row in await sets.standing(session, sorted(subjects))
     }
-    last = (await sets.last_positions(session, [plan_id])).get(plan_id, -1)
+    keys = [(row["subject_kind"], row["subject_code"], row["year"], row["period"]) for row in rows]
+    last = -1
+    if any(key not in held for key in keys):
+        last = (await sets.last_positions(session, [plan_id])).get(plan_id, -1)
     entries: list[Entry] = []
     places: list[int] = []
     created = 0
-    for index, row in enumerate(rows):
-        key = (row["subject_kind"], row["subject_code"], row["year"], row["period"])
+    for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
         before = held.get(key)
         if before is not None and all(getattr(before, name) == row[name] for name in _CONTENT):
             continue

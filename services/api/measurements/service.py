@@ -41,7 +41,7 @@ async def enter(session: WriteSession, year: int, items: Items) -> tuple[Written
         Refusal: ``plan_not_found``, or ``measurements_refused`` with every fault.
     """
     head = await plans.lock_plan(session, year)
-    faults = check(await plan_document(session, head), items)
+    faults = check(await subjects_document(session, head, items), items)
     if faults:
         issues = [issue for index in sorted(faults) for issue in faults[index]]
         raise Refusal("measurements_refused", issues=issues)
@@ -63,7 +63,7 @@ async def change(
     item = CaseMeasurement.model_validate(
         {row.subject_kind: row.subject_code, "year": row.year, "period": row.period, **content}
     )
-    faults = check(await plan_document(session, head), [item])
+    faults = check(await subjects_document(session, head, [item]), [item])
     if faults:
         prefix = f"/{MEASUREMENTS.name}/0"
         raise Refusal(
@@ -141,9 +141,20 @@ def offices(stored: StoredPlan) -> tuple[dict[str, str], dict[str, list[str]]]:
     )
 
 
-async def plan_document(session: ReadSession, head: PlanHead) -> dict[str, Any]:
-    """The stored plan as a case document without measurements, to check some against."""
-    return await plans.structure_document(session, head)
+async def subjects_document(session: ReadSession, head: PlanHead, items: Items) -> dict[str, Any]:
+    """What a plan has of the subjects of some measurements, as a case document.
+
+    Nothing else of the plan is read: whoever enters one value does not wait for all of it.
+    """
+    wanted = {
+        kind: sorted({code for item in items if (code := getattr(item, kind)) is not None})
+        for kind in MEASUREMENTS.subjects
+    }
+    document: dict[str, Any] = {"chamber": session.chamber, "year": head.year}
+    for row in await repository.subjects(session, head.plan_id, wanted):
+        found = {"code": row.code, "value_type": row.value_type, "formula": row.formula}
+        document.setdefault(row.section, []).append(found)
+    return document
 
 
 def check(document: Mapping[str, Any], items: Items) -> dict[int, list[Issue]]:
@@ -231,7 +242,7 @@ async def close(session: WriteSession, head: PlanHead, written: Written, origin:
     """
     if not written.created and not written.changed:
         return head.revision
-    revision = await plans.touch(session, head, "measurements")
+    revision = await plans.touch(session, head, plans.MEASURED)
     await audit(
         session,
         "measurement.recorded",

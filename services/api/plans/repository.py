@@ -1,6 +1,6 @@
 """SQL of plans and their parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.plans import narratives, plans
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
-from services.api.plans.rows import NARRATIVES, PlanHead, Section
+from services.api.plans.rows import MEASUREMENTS, NARRATIVES, PlanHead, Section
 from shared.domain.workflow import PlanState, Standing
 
 PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
@@ -27,6 +27,7 @@ def _head(row: sa.Row[Any] | None) -> PlanHead | None:
         policy=row.policy,
         published=row.published,
         revision=row.revision,
+        structure_revision=row.structure_revision,
         standing=Standing(PlanState(row.state), row.version),
         updated_at=row.updated_at,
     )
@@ -67,11 +68,16 @@ async def update_head(session: WriteSession, plan_id: str, values: Mapping[str, 
     await session.execute(_of_plan(sa.update(plans), session, plan_id).values(**values))
 
 
-async def raise_revision(session: WriteSession, plan_id: str) -> int:
-    """Counts one change of the inputs and answers the new revision."""
+async def raise_revision(session: WriteSession, plan_id: str, *, structure: bool) -> int:
+    """Counts one change of the inputs and answers the new revision.
+
+    ``structure`` says that more than measurements has changed.
+    """
+    following = plans.c.revision + 1
+    values = {"revision": following} | ({"structure_revision": following} if structure else {})
     statement = (
         _of_plan(sa.update(plans), session, plan_id)
-        .values(revision=plans.c.revision + 1, updated_at=sa.func.now())
+        .values(**values, updated_at=sa.func.now())
         .returning(plans.c.revision)
     )
     return int(await session.scalar(statement))
@@ -86,12 +92,35 @@ async def section_rows(
     session: ReadSession, section: Section, plan_id: str
 ) -> Sequence[Mapping[str, Any]]:
     """Every row of a section, in its order."""
-    table = section.table
-    rows = await session.all(
-        sa.select(table)
-        .where(table.c.chamber_id == session.chamber, table.c.plan_id == plan_id)
-        .order_by(table.c.position, *(table.c[name] for name in section.keys))
-    )
+    rows = await session.all(_in_order(sa.select(section.table), session, section, plan_id))
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def _in_order(
+    statement: sa.Select[Any], session: ReadSession, section: Section, plan_id: str
+) -> sa.Select[Any]:
+    """Narrows a statement to a plan's rows of a section, in the order of the section."""
+    columns = section.table.c
+    return statement.where(
+        columns.chamber_id == session.chamber, columns.plan_id == plan_id
+    ).order_by(columns.position, *(columns[name] for name in section.keys))
+
+
+async def measurement_versions(session: ReadSession, plan_id: str) -> dict[str, int]:
+    """The version that stands of every measurement, by id, in their order."""
+    columns = MEASUREMENTS.table.c
+    statement = sa.select(columns.measurement_id, columns.version)
+    rows = await session.all(_in_order(statement, session, MEASUREMENTS, plan_id))
+    return {row.measurement_id: row.version for row in rows}
+
+
+async def measurement_rows(
+    session: ReadSession, plan_id: str, ids: Collection[str]
+) -> Sequence[Mapping[str, Any]]:
+    """Some measurements."""
+    columns = MEASUREMENTS.table.c
+    statement = sa.select(MEASUREMENTS.table).where(columns.measurement_id.in_(sorted(ids)))
+    rows = await session.all(_in_order(statement, session, MEASUREMENTS, plan_id))
     return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 

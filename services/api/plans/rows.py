@@ -30,7 +30,8 @@ from shared.domain.workflow import Standing
 class PlanHead:
     """A plan without its parts.
 
-    ``revision`` counts the changes of its inputs; ``standing`` says where it is in its life.
+    ``revision`` counts the changes of its inputs; ``structure_revision`` is the last one that
+    changed more than measurements. ``standing`` says where it is in its life.
     """
 
     plan_id: str
@@ -40,6 +41,7 @@ class PlanHead:
     policy: dict[str, Any]
     published: dict[str, Any] | None
     revision: int
+    structure_revision: int
     standing: Standing
     updated_at: Any
 

@@ -1,6 +1,6 @@
 """Use cases of plans, and what other features need of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +19,14 @@ from services.api.plans.rows import (
 )
 from services.api.statements import service as statements
 from services.api.states.repository import validators
-from shared.contracts.case import Case
-from shared.contracts.case_reading import plan_from_case
+from shared.contracts.case import Case, CaseMeasurement
+from shared.contracts.case_reading import measurement_from_case, plan_from_case
 from shared.domain import plan as domain
 
 FORMAT = "ciclo/case@1"
+
+MEASURED = "measurements"
+"""Cause of a change of results that measurements alone have made."""
 
 RowsBySection = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -113,6 +116,29 @@ def case_of(chamber: str, found: PlanHead, rows: RowsBySection) -> Case:
     return Case.model_validate(document_of(chamber, found, rows))
 
 
+async def measurement_versions(session: ReadSession, plan_id: str) -> dict[str, int]:
+    """The version that stands of every measurement, by id, in the order of the plan."""
+    return await repository.measurement_versions(session, plan_id)
+
+
+async def read_measurements(
+    session: ReadSession, found: PlanHead, ids: Collection[str]
+) -> dict[str, domain.Measurement]:
+    """Some measurements of a plan as scoring reads them, by id; not who validated them."""
+    if not ids:
+        return {}
+    rows = await repository.measurement_rows(session, found.plan_id, ids)
+    return {
+        row["measurement_id"]: replace(
+            measurement_from_case(
+                CaseMeasurement.model_validate(MEASUREMENTS.to_document(row)), found.year
+            ),
+            version=row["version"],
+        )
+        for row in rows
+    }
+
+
 async def structure_document(session: ReadSession, found: PlanHead) -> dict[str, Any]:
     """Objectives, measures and indicators as a case document, for checks against them."""
     rows = {
@@ -152,8 +178,12 @@ def refuse_measuring_when_closed(found: PlanHead) -> None:
 
 
 async def touch(session: WriteSession, found: PlanHead, cause: str) -> int:
-    """Ends a change of a plan's inputs: new revision, event for those who show results."""
-    revision = await repository.raise_revision(session, found.plan_id)
+    """Ends a change of a plan's inputs: new revision, event for those who show results.
+
+    ``cause`` is :data:`MEASURED` only where nothing but measurements has changed.
+    """
+    structure = cause != MEASURED
+    revision = await repository.raise_revision(session, found.plan_id, structure=structure)
     await announce(session, replace(found, revision=revision), cause)
     return revision
 

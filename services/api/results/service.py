@@ -13,11 +13,11 @@ from services.api.db.session import Author, Database
 from services.api.errors import Refusal
 from services.api.plans import service as plans
 from services.api.plans.service import StoredPlan
-from services.api.responses import content_etag
 from services.api.results import repository
 from services.api.results.cache import ResultsCache
+from services.api.results.computing import Computing
 from services.api.results.repository import StoredResults
-from shared.contracts.results import explanation_view, results_document, titles_of
+from shared.contracts.results import explanation_view, titles_of
 from shared.contracts.snapshot import Explanation
 from shared.domain.explanation import Explainer
 from shared.domain.plan import Plan
@@ -49,6 +49,7 @@ class CurrentResults:
         self._database = database
         self._quick = quick
         self._cache = ResultsCache()
+        self._computing = Computing(database)
 
     async def of(self, chamber: str, year: int) -> StoredResults:
         """The results of a year as they are now.
@@ -66,21 +67,17 @@ class CurrentResults:
         return found
 
     async def _stored(self, chamber: str, year: int) -> StoredResults:
+        followed = await self._computing.follow(chamber, year)
+        if followed is not None:
+            return followed.results
         async with self._database.read([chamber]) as session:
             stored = await repository.current(session, year)
-        return stored or await _compute(self._database, chamber, year)
-
-
-async def _compute(database: Database, chamber: str, year: int) -> StoredResults:
-    """Scores outside any transaction, then stores."""
-    scored = await scored_plan(database, chamber, year)
-    standing = scored.stored.head.standing
-    document = results_document(scored.plan, scored.results, standing)
-    body = document.model_dump_json().encode()
-    made = StoredResults(scored.plan.revision, content_etag(body), body)
-    async with database.write([chamber], _AUTHOR) as session:
-        await repository.store(session, scored.stored.head.plan_id, made)
-    return made
+        if stored is not None:
+            return stored
+        computed = await self._computing.compute(chamber, year)
+        async with self._database.write([chamber], _AUTHOR) as session:
+            await repository.store(session, computed.head.plan_id, computed.results)
+        return computed.results
 
 
 async def scored_plan(database: Database, chamber: str, year: int) -> ScoredPlan:

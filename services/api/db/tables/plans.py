@@ -29,6 +29,8 @@ plans = sa.Table(
     sa.Column("published", Json),
     # Raised by every change of an input of the results; stored results carry it.
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+    # The revision that last changed more than measurements.
+    sa.Column("structure_revision", sa.BigInteger, nullable=False, server_default="1"),
     # Its life: shared.domain.workflow. The version is that of the content in the tables below.
     sa.Column("state", sa.Text, nullable=False, server_default="draft"),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
