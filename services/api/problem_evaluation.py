@@ -42,4 +42,98 @@ EVALUATION = {
             ),
         ),
     ),
+    "report_reason_required": Problem(
+        422,
+        (
+            "Manca il motivo della nuova versione",
+            "La versione {version} è già approvata: indicare in reason perché ne serve un'altra.",
+        ),
+        (
+            "The reason for another version is missing",
+            "Version {version} has been approved: say in reason why there must be another.",
+        ),
+    ),
+    "report_not_approved": Problem(
+        409,
+        (
+            "Documento non ancora approvato",
+            "L'OIV valida ciò che l'organo ha approvato: registrare prima l'atto (approval).",
+        ),
+        (
+            "Report not approved yet",
+            "The OIV validates what the body has approved: record the act first (approval).",
+        ),
+    ),
+    "report_already_approved": Problem(
+        409,
+        (
+            "Documento già approvato",
+            "La versione {version} è già approvata: ora spetta all'OIV validarla.",
+        ),
+        (
+            "Report already approved",
+            "Version {version} has been approved: it is for the OIV to validate it now.",
+        ),
+    ),
+    "report_already_validated": Problem(
+        409,
+        (
+            "Documento già validato",
+            "La versione {version} è validata e non cambia: per correggerla richiederne un'altra.",
+        ),
+        (
+            "Report already validated",
+            "Version {version} is validated and does not change: request another to correct it.",
+        ),
+    ),
+    "report_refused": Problem(
+        409,
+        (
+            "Documento non validato dall'OIV",
+            "L'OIV non ha validato la versione {version}: richiederne un'altra, con il motivo.",
+        ),
+        (
+            "Report not validated by the OIV",
+            "The OIV did not validate version {version}: request another, with the reason.",
+        ),
+    ),
+    "report_superseded": Problem(
+        409,
+        (
+            "È approvata una versione successiva",
+            "La versione {version}, più recente, è già approvata: questa non si approva più.",
+        ),
+        (
+            "A later version is approved",
+            "Version {version}, which is later, has been approved: this one cannot be any more.",
+        ),
+    ),
+    "report_approval_refused": Problem(
+        422,
+        (
+            "La Relazione non può essere approvata",
+            (
+                "Sistemare tutto ciò che è elencato (i puntatori sono nella fotografia allegata al "
+                "PDF), richiedere una nuova versione e approvare quella."
+            ),
+        ),
+        (
+            "The report cannot be approved",
+            (
+                "Settle everything that is listed (pointers are into the snapshot attached to the "
+                "PDF), request a new version and approve that one."
+            ),
+        ),
+    ),
+    "report_decision_refused": Problem(
+        422,
+        (
+            "La decisione dell'OIV contiene errori",
+            "Nulla è stato registrato: correggere gli errori elencati e inviare di nuovo.",
+        ),
+        (
+            "The decision of the OIV contains errors",
+            "Nothing was recorded: correct the errors listed and send it again.",
+        ),
+    ),
 }

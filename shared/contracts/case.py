@@ -27,6 +27,9 @@ NumberText = Annotated[str, Field(pattern=rf"^{NUMBER_PATTERN}$", max_length=32)
 PositiveText = Annotated[str, Field(pattern=rf"^{NUMBER_PATTERN[2:]}$", max_length=32)]
 """A number that is not negative: weights, thresholds, results in points."""
 
+ExactText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", max_length=64)]
+"""A computed figure, with as many digits as results are written with."""
+
 Code = Annotated[
     str,
     Field(pattern=r"^[^\s\[\]\x00-\x1f]([^\[\]\x00-\x1f]*[^\s\[\]\x00-\x1f])?$", max_length=100),
@@ -296,7 +299,7 @@ class CaseOverallJudgement(CaseModel):
     motivation: Prose | None = None
     evaluated: PositiveText | None = None
     proposed: Line | None = None
-    measured: NumberText | None = None
+    measured: ExactText | None = None
     final: Annotated[bool, Field(strict=True)] = False
 
 

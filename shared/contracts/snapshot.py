@@ -149,6 +149,87 @@ class EvaluationView(Contract):
     reason: str
 
 
+class DeviationView(Contract):
+    """A result below the threshold; cause and explanation are ``None`` while they are owed."""
+
+    subject_kind: Literal["objective", "indicator"]
+    subject: str
+    title: str
+    scope: str
+    result: DecimalText
+    """Recognised, exact."""
+    owners: tuple[str, ...] = ()
+    cause: str | None = None
+    explanation: str | None = None
+    corrective_action: str | None = None
+
+
+class AnalysisView(Contract):
+    """Issues, opportunities, corrective actions of an objective; each Markdown."""
+
+    objective: str
+    issues: str | None = None
+    opportunities: str | None = None
+    corrective_actions: str | None = None
+
+
+class JudgementView(Contract):
+    """What the OIV says of an objective or sheet; ``evaluated`` are points it gives."""
+
+    objective: str
+    text: str
+    evaluated: DecimalText | None = None
+
+
+class OverallJudgementView(Contract):
+    """The judgement of the OIV on the chamber, with the result and label it was given on."""
+
+    label: str
+    text: str
+    motivation: str | None = None
+    evaluated: DecimalText | None = None
+    proposed: str | None = None
+    measured: DecimalText | None = None
+    final: bool = False
+
+
+class TargetChangeView(Contract):
+    """Old and new target of an indicator for a year; ``None`` where there was none."""
+
+    indicator: str
+    title: str | None = None
+    year: int
+    old: TargetView | None = None
+    new: TargetView | None = None
+    value_type: str | None = None
+    unit: str | None = None
+
+
+class FieldChangeView(Contract):
+    """Another field that an amendment changed, as a person reads it."""
+
+    section: str
+    code: str | None = None
+    title: str | None = None
+    change: str
+    name: str | None = None
+    """Absent where a whole row was added or removed."""
+    old: str | None = None
+    new: str | None = None
+
+
+class AmendmentView(Contract):
+    """A version of the plan that replaced the one before it, and why."""
+
+    version: int
+    act: Act | None = None
+    motivation: str | None = None
+    cause: str | None = None
+    oiv_opinion: str | None = None
+    targets: tuple[TargetChangeView, ...] = ()
+    changes: tuple[FieldChangeView, ...] = ()
+
+
 class TableView(Contract):
     """A context table; the first column holds row heads."""
 
@@ -260,6 +341,27 @@ class ReportSnapshot(Contract):
     narratives: tuple[NarrativeView, ...] = ()
     tables: tuple[TableView, ...] = ()
     explanations: tuple[Explanation, ...]
+    deviations: tuple[DeviationView, ...] | None = None
+    """``None`` in what was frozen before deviations were."""
+    analyses: tuple[AnalysisView, ...] = ()
+    judgements: tuple[JudgementView, ...] = ()
+    overall_judgement: OverallJudgementView | None = None
+    amendments: tuple[AmendmentView, ...] = ()
+    """Approved ones, in order."""
+    reason: str | None = None
+    """Why this version was made although an earlier one had been approved."""
+
+
+LATER_FIELDS = (
+    "deviations",
+    "analyses",
+    "judgements",
+    "overall_judgement",
+    "amendments",
+    "reason",
+)
+"""Fields that the first snapshots do not have. They are not written where they say nothing, so
+that what was frozen before them keeps its bytes and its hash."""
 
 
 def canonical_bytes(snapshot: ReportSnapshot) -> bytes:
@@ -269,5 +371,8 @@ def canonical_bytes(snapshot: ReportSnapshot) -> bytes:
     again gives the same bytes.
     """
     document = snapshot.model_dump(mode="json")
+    for name in LATER_FIELDS:
+        if getattr(snapshot, name) == ReportSnapshot.model_fields[name].default:
+            del document[name]
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()

@@ -70,6 +70,8 @@ class Action(StrEnum):
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
     REPORT_CANCEL = "report.cancel"
+    REPORT_APPROVE = "report.approve"
+    REPORT_VALIDATE = "report.validate"
 
 
 _READING = frozenset(
@@ -115,6 +117,7 @@ _RUNNING = _READING | {
     Action.QUARANTINE_DECIDE,
     Action.REPORT_REQUEST,
     Action.REPORT_CANCEL,
+    Action.REPORT_APPROVE,
 }
 
 _ADMINISTERING = _RUNNING | {
@@ -133,7 +136,8 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.CONTRIBUTOR: _ENTERING,
         Role.VALIDATOR: _ENTERING
         | {Action.MEASUREMENT_VALIDATE, Action.MEASUREMENT_REJECT, Action.MEASUREMENT_REOPEN},
-        Role.OIV: _READING | {Action.EVALUATION_DECIDE, Action.EVALUATION_JUDGE},
+        Role.OIV: _READING
+        | {Action.EVALUATION_DECIDE, Action.EVALUATION_JUDGE, Action.REPORT_VALIDATE},
         Role.SIGNER: _READING,
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),

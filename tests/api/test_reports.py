@@ -139,7 +139,8 @@ async def test_a_snapshot_does_not_change_with_the_plan(system: ReportSystem) ->
     assert after["plan_revision"] > before["plan_revision"]
     assert after["snapshot_sha256"] != before["snapshot_sha256"]
     assert (await _report(system, job))["snapshot_sha256"] == before["snapshot_sha256"]
-    removed = await system.request("DELETE", answer.headers["location"])
+    withdrawal = f"{answer.headers['location']}/withdrawal"
+    removed = await system.request("POST", withdrawal, json={"reason": "prova"})
     assert removed.status_code == 204
 
 

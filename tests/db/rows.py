@@ -23,6 +23,7 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("plan_moves", "move"): "approve",
     ("evaluation_statements", "topic"): "deviation",
     ("evaluation_statements", "subject_kind"): "objective",
+    ("report_moves", "move"): "approve",
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
     ("catalogue_entries", "kind"): "measure",

@@ -28,6 +28,7 @@ from services.api.plans.rows import (
     Section,
 )
 from services.api.plans.service import RowsBySection
+from services.api.reports import moves as reports
 from services.api.statements import service as statements
 from services.api.statements.topics import About, Body, statements_of, to_document
 from services.api.versions import service as versions
@@ -65,6 +66,7 @@ async def import_case(session: WriteSession, raw: bytes, read: ReadCase) -> sa.R
         for section in SECTIONS
     }
     values = await versions.check_import(session, head, stored, case, values)
+    values["acts"] = await _acts(session, head, values["acts"])
     _refuse_loss(case, stored, await statements.said(session, head.plan_id))
     changed_head = not created and any(
         getattr(head, name) != value for name, value in values.items()
@@ -139,6 +141,14 @@ def _other_chamber(code: str) -> Issue:
 def _head_values(case: Case) -> dict[str, Any]:
     document = case.model_dump(mode="json", by_alias=True)
     return {name: document.get(name) for name in ("kind", "acts", "policy", "published")}
+
+
+async def _acts(
+    session: WriteSession, head: PlanHead, given: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The acts of a file, and those of decisions on reports that it does not mention."""
+    decided = await reports.acts(session, head.plan_id)
+    return [*given, *(act for act in decided if act not in given)]
 
 
 def _given(section: Section, case: Case) -> list[Row]:

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from shared.domain.report_states import ReportMove, ReportState
+
 
 class JobState(StrEnum):
     """Where a job is."""
@@ -30,15 +32,6 @@ class JobState(StrEnum):
     def over(self) -> bool:
         """Whether nothing will happen to the job any more."""
         return self not in {JobState.QUEUED, JobState.LEASED}
-
-
-class ReportState(StrEnum):
-    """What became of a report."""
-
-    REQUESTED = "requested"
-    RENDERED = "rendered"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 class JobEvent(StrEnum):
@@ -65,9 +58,9 @@ TRANSITIONS: Mapping[JobEvent, tuple[frozenset[JobState], JobState]] = MappingPr
 
 REPORT_STATES: Mapping[JobState, ReportState] = MappingProxyType(
     {
-        JobState.DONE: ReportState.RENDERED,
-        JobState.FAILED: ReportState.FAILED,
-        JobState.CANCELLED: ReportState.CANCELLED,
+        JobState.DONE: ReportState.REQUESTED.after(ReportMove.COMPLETE),
+        JobState.FAILED: ReportState.REQUESTED.after(ReportMove.FAIL),
+        JobState.CANCELLED: ReportState.REQUESTED.after(ReportMove.CANCEL),
     }
 )
 """What the end of its job makes of a report."""

@@ -1,6 +1,6 @@
 """SQL of reports and render jobs. Every instant is the database's, so clocks cannot differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,13 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.tables.reports import render_jobs, reports
+from services.api.db.tables.reports import render_jobs, report_moves, reports
 from services.api.db.tables.tenants import chambers, entities
+from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
-from services.api.reports.jobs import TRANSITIONS, JobEvent, JobState, ReportState
+from services.api.reports.jobs import TRANSITIONS, JobEvent, JobState
+from shared.domain.report_states import ReportMove, ReportState
 
 _r = reports.c
 _j = render_jobs.c
+_m = report_moves
 
 _REPORT = (
     _r.report_id,
@@ -29,6 +32,7 @@ _REPORT = (
     _r.pdf_pages,
     _r.blob_key,
     _r.signature,
+    _r.reason,
     _r.created_at,
     _r.rendered_at,
     _j.job_id,
@@ -67,6 +71,7 @@ class NewReport:
     plan_revision: int
     snapshot: bytes
     snapshot_sha256: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,78 @@ async def latest_issued_version(session: ReadSession, year: int, kind: str) -> i
             _r.chamber_id == session.chamber,
             _r.year == year,
             _r.kind == kind,
-            _r.state == ReportState.RENDERED,
+            _r.state.in_([state for state in ReportState if state.has_document]),
         )
     )
     return last or 0
+
+
+async def decided_version(session: ReadSession, year: int, kind: str) -> int:
+    """The last version that was approved, whatever came of it; 0 when none was."""
+    last = await session.scalar(
+        sa.select(sa.func.max(_r.version)).where(
+            _r.chamber_id == session.chamber,
+            _r.year == year,
+            _r.kind == kind,
+            _r.state.in_([state for state in ReportState if state.decided]),
+        )
+    )
+    return last or 0
+
+
+async def lock_report(session: WriteSession, report_id: str) -> None:
+    """Holds a report until the transaction ends."""
+    await session.execute(
+        sa.select(_r.report_id)
+        .where(_r.chamber_id == session.chamber, _r.report_id == report_id)
+        .with_for_update()
+    )
+
+
+async def move_report(
+    session: WriteSession,
+    report_id: str,
+    move: ReportMove,
+    state: ReportState,
+    values: Mapping[str, Any],
+) -> None:
+    """Brings a held report to a state, and writes the move down."""
+    await close_report(session, report_id, state)
+    await session.execute(
+        sa.insert(report_moves).values(
+            chamber_id=session.chamber,
+            report_id=report_id,
+            move_id=new_id(),
+            move=move.value,
+            moved_by=session.author.actor,
+            **values,
+        )
+    )
+
+
+async def moves(session: ReadSession, report_id: str) -> Sequence[sa.Row[Any]]:
+    """Every move of a report, in order."""
+    return await session.all(
+        sa.select(_m)
+        .where(_m.c.chamber_id == session.chamber, _m.c.report_id == report_id)
+        .order_by(_m.c.move_id)
+    )
+
+
+async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
+    """The acts by which reports of a plan were approved and validated, in order."""
+    rows = await session.all(
+        sa.select(_m.c.act)
+        .join(reports, sa.and_(_r.chamber_id == _m.c.chamber_id, _r.report_id == _m.c.report_id))
+        .where(
+            _m.c.chamber_id == session.chamber,
+            _r.plan_id == plan_id,
+            _m.c.act.is_not(None),
+            _m.c.move != ReportMove.REFUSE,
+        )
+        .order_by(_m.c.move_id)
+    )
+    return [row.act for row in rows]
 
 
 async def add_report(session: WriteSession, report: NewReport) -> None:

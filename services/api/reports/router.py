@@ -1,6 +1,7 @@
 """``/v1/chambers/{chamber}/reports`` and ``.../render-jobs``."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -21,21 +22,35 @@ from services.api.auth.access import (
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
-from services.api.reports import repository, service
-from services.api.reports.jobs import JobState, ReportState
+from services.api.periods.working_days import italian_day
+from services.api.reports import moves, repository, service
+from services.api.reports.jobs import JobState
 from services.api.reports.schemas import (
     UUID_PATTERN,
     NewReport,
+    NewReportApproval,
+    NewReportRefusal,
+    NewReportValidation,
     RenderJob,
     Report,
+    ReportDetail,
     ReportId,
     ReportList,
     ReportStateName,
 )
-from services.api.reports.views import file_name, job_path, job_view, report_view
+from services.api.reports.views import file_name, job_path, job_view, report_detail, report_view
 from services.api.requests import request_info
-from services.api.responses import REVALIDATE, matches, resource_response, to_json
+from services.api.responses import (
+    REVALIDATE,
+    content_etag,
+    matches,
+    require_match,
+    resource_response,
+    to_json,
+)
+from shared.contracts.case import Act
 from shared.domain.permissions import Action
+from shared.domain.report_states import ReportState
 
 router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["relazioni"])
 
@@ -45,9 +60,23 @@ _RETRY_AFTER = {"Retry-After": "1"}
 Reading = Annotated[ReadCall, Depends(reading(Action.REPORT_READ), scope="function")]
 Requesting = Annotated[WriteCall, Depends(writing(Action.REPORT_REQUEST), scope="function")]
 Cancelling = Annotated[WriteCall, Depends(writing(Action.REPORT_CANCEL), scope="function")]
+Validating = Annotated[WriteCall, Depends(writing(Action.REPORT_VALIDATE), scope="function")]
 JobId = Annotated[
     str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del lavoro.")
 ]
+
+
+_MOVING = (
+    "report_not_found",
+    "precondition_required",
+    "stale_version",
+    "report_not_ready",
+    "report_without_document",
+    "report_not_approved",
+    "report_already_approved",
+    "report_refused",
+    "chamber_suspended",
+)
 
 
 def _job_response(
@@ -68,11 +97,12 @@ def _job_response(
     summary="Richiesta di un documento",
     description="Congela il contenuto del documento com'è ora e ne chiede la composizione e la "
     "firma. Risponde con il lavoro, da seguire all'indirizzo in `Location`; ogni richiesta è "
-    "una versione nuova.",
+    "una versione nuova. Quando una è già stata approvata serve `reason`.",
     status_code=202,
     response_model=RenderJob,
     responses=refusals(
         "plan_not_found",
+        "report_reason_required",
         "chamber_suspended",
         "idempotency_key_reused",
         "idempotency_key_in_use",
@@ -120,14 +150,109 @@ async def list_reports(
     "/reports/{report_id}",
     operation_id="report",
     summary="Un documento",
-    description="Il documento con la sua versione e, quando c'è, il PDF.",
-    response_model=Report,
+    description="Il documento con la sua versione, i passi compiuti e, quando c'è, il PDF.",
+    response_model=ReportDetail,
     responses=refusals("report_not_found"),
 )
 async def show_report(request: Request, report_id: ReportId, call: Reading) -> Response:
     """One report."""
-    row = await service.report(call.session, report_id)
-    return resource_response(request, report_view(row, call.access))
+    return await _shown(request, call, await service.report(call.session, report_id))
+
+
+async def _detail(call: ReadCall | WriteCall, row: sa.Row[Any]) -> ReportDetail:
+    made = await repository.moves(call.session, row.report_id)
+    return report_detail(row, made, call.access)
+
+
+async def _shown(request: Request, call: ReadCall | WriteCall, row: sa.Row[Any]) -> Response:
+    return resource_response(request, await _detail(call, row))
+
+
+async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any]:
+    """The report, locked, as the caller has read it (``If-Match``)."""
+    row = await moves.held(call.session, report_id)
+    require_match(request, content_etag(to_json(await _detail(call, row))))
+    return row
+
+
+@router.post(
+    "/reports/{report_id}/approval",
+    operation_id="report_approve",
+    summary="Approvazione di un documento",
+    description="Registra l'atto dell'organo che approva la Relazione. Si approva il documento "
+    "com'è congelato: se uno scostamento è senza causa, un obiettivo senza risultato né testo, o "
+    "manca il giudizio complessivo definitivo, la risposta li elenca tutti (i puntatori sono "
+    "nella fotografia allegata al PDF). Richiede `If-Match`.",
+    response_model=ReportDetail,
+    responses=refusals(
+        *_MOVING, "report_already_validated", "report_superseded", "report_approval_refused"
+    ),
+)
+async def approve(
+    request: Request,
+    report_id: ReportId,
+    new: NewReportApproval,
+    call: Annotated[WriteCall, Depends(writing(Action.REPORT_APPROVE), scope="function")],
+    parts: Parts,
+) -> Response:
+    """The act of the body."""
+    row = await _held(request, call, report_id)
+    act = Act.model_validate(new.act.model_dump(mode="json"))
+    today = italian_day(parts.clock.now())
+    moved = await moves.approve(call.session, row, act, new.remarks, today)
+    return await _shown(request, call, moved)
+
+
+@router.post(
+    "/reports/{report_id}/validation",
+    operation_id="report_validate",
+    summary="Validazione dell'OIV",
+    description="L'OIV valida il documento approvato, anche a condizioni. Richiede `If-Match`.",
+    response_model=ReportDetail,
+    responses=refusals(*_MOVING, "report_already_validated", "report_decision_refused"),
+)
+async def validate(
+    request: Request,
+    report_id: ReportId,
+    new: NewReportValidation,
+    call: Validating,
+    parts: Parts,
+) -> Response:
+    """What the OIV says of what was approved."""
+    row = await _held(request, call, report_id)
+    said = {"conditions": new.conditions, "remarks": new.remarks}
+    act = _oiv_act("validazione", new.number, new.date)
+    today = italian_day(parts.clock.now())
+    return await _shown(request, call, await moves.validate(call.session, row, act, said, today))
+
+
+@router.post(
+    "/reports/{report_id}/refusal",
+    operation_id="report_refuse",
+    summary="Mancata validazione",
+    description="L'OIV non valida il documento approvato, e dice perché: occorre una versione "
+    "nuova. Richiede `If-Match`.",
+    response_model=ReportDetail,
+    responses=refusals(*_MOVING, "report_already_validated", "report_decision_refused"),
+)
+async def refuse(
+    request: Request,
+    report_id: ReportId,
+    new: NewReportRefusal,
+    call: Validating,
+    parts: Parts,
+) -> Response:
+    """Not like this, says the OIV."""
+    row = await _held(request, call, report_id)
+    act = _oiv_act("mancata validazione", new.number, new.date)
+    today = italian_day(parts.clock.now())
+    return await _shown(
+        request, call, await moves.refuse(call.session, row, act, new.reason, today)
+    )
+
+
+def _oiv_act(document: str, number: str | None, day: date) -> Act:
+    return Act(document=document, organ="OIV", number=number, date=day.isoformat())
 
 
 @router.get(

@@ -1,13 +1,15 @@
 """Bodies of reports and render jobs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import Field
 
+from services.api.measurements.schemas import Reason
 from services.api.paging import ListItem
 from services.api.responses import Resource
+from services.api.versions.schemas import Words
 
 UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
@@ -35,7 +37,9 @@ Link = Annotated[
     ),
 ]
 Year = Annotated[int, Field(ge=1990, le=2100, description="Anno del piano.", examples=[2020])]
-ReportStateName = Literal["requested", "rendered", "failed", "cancelled"]
+ReportStateName = Literal[
+    "requested", "rendered", "approved", "validated", "refused", "failed", "cancelled"
+]
 JobStateName = Literal["queued", "leased", "done", "failed", "cancelled"]
 Kind = Annotated[Literal["relazione"], Field(description="Tipo di documento.")]
 Instant = Annotated[datetime, Field(description="Istante, in UTC.")]
@@ -53,6 +57,64 @@ class NewReport(Resource):
 
     year: Year
     kind: Kind = "relazione"
+    reason: Annotated[
+        Reason | None,
+        Field(description="Perché serve un'altra versione; richiesto dopo un'approvazione."),
+    ] = None
+
+
+class ReportAct(Resource):
+    """L'atto con cui l'organo approva il documento."""
+
+    document: Annotated[Words, Field(description="Che cosa approva.")] = "relazione"
+    organ: Annotated[Words, Field(examples=["Giunta camerale"])]
+    number: Annotated[Words, Field(examples=["43"])]
+    date: Annotated[date, Field(examples=["2021-06-16"])]
+
+
+class NewReportApproval(Resource):
+    """L'approvazione di un documento."""
+
+    act: ReportAct
+    remarks: Annotated[Reason | None, Field(description="Annotazioni.")] = None
+
+
+class NewReportValidation(Resource):
+    """La validazione dell'OIV, con le sue condizioni e osservazioni."""
+
+    date: Annotated[date, Field(examples=["2021-06-28"])]
+    number: Annotated[Words | None, Field(description="Numero del verbale, se c'è.")] = None
+    conditions: Annotated[Reason | None, Field(description="A quali condizioni.")] = None
+    remarks: Annotated[Reason | None, Field(description="Osservazioni.")] = None
+
+
+class NewReportRefusal(Resource):
+    """Il documento non è validato."""
+
+    date: Annotated[date, Field(examples=["2021-06-28"])]
+    number: Annotated[Words | None, Field(description="Numero del verbale, se c'è.")] = None
+    reason: Annotated[Reason, Field(description="Perché l'OIV non valida.")]
+
+
+class MoveAct(Resource):
+    """Organo, numero e data di chi ha deciso."""
+
+    document: Words
+    organ: Words | None = None
+    number: Words | None = None
+    date: Annotated[str | None, Field(max_length=10, pattern=r"^\d{4}-\d{2}-\d{2}$")] = None
+
+
+class ReportMoveMade(Resource):
+    """Un passo nella vita di un documento."""
+
+    move: Literal["approve", "validate", "refuse"]
+    act: MoveAct
+    conditions: Sentence | None
+    remarks: Sentence | None
+    reason: Sentence | None
+    at: Instant
+    by: Sentence
 
 
 class SealFacts(Resource):
@@ -92,7 +154,8 @@ class Report(ListItem):
         ReportStateName,
         Field(
             description="`requested`: in composizione; `rendered`: il PDF è disponibile; "
-            "`failed`, `cancelled`: non ci sarà."
+            "`approved`: approvato con un atto; `validated`, `refused`: validato o non validato "
+            "dall'OIV; `failed`, `cancelled`: il PDF non ci sarà."
         ),
     ]
     plan_revision: Annotated[
@@ -106,10 +169,19 @@ class Report(ListItem):
     ]
     snapshot_sha256: Annotated[Sha256, Field(description="Impronta del contenuto congelato.")]
     document: ReportDocument | None
+    reason: Annotated[
+        Reason | None, Field(description="Perché si è fatta questa versione dopo un'approvazione.")
+    ]
     job: Annotated[Link, Field(description="Il lavoro che compone il documento.")]
     created_at: Instant
     rendered_at: Instant | None
     allowed_actions: Actions
+
+
+class ReportDetail(Report):
+    """Un documento con i passi che ha compiuto."""
+
+    moves: Annotated[list[ReportMoveMade], Field(max_length=100)]
 
 
 class ReportList(Resource):

@@ -12,17 +12,21 @@ from services.api import signals
 from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
+from services.api.deviations import service as deviations
 from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
 from services.api.reports import repository
-from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState, ReportState
+from services.api.reports.evaluation import Amendment
+from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState
 from services.api.reports.repository import NewReport
 from services.api.reports.schemas import NewReport as Wanted
 from services.api.reports.snapshot import Freeze, ReportSource, freeze
 from services.api.reports.views import job_path
+from services.api.versions import service as versions
 from shared.contracts.snapshot import ChamberCard, canonical_bytes
+from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
 
 RENDER_REQUESTED = "render.requested"
@@ -40,10 +44,12 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         The job that renders it.
 
     Raises:
-        Refusal: ``plan_not_found``.
+        Refusal: ``plan_not_found``, or ``report_reason_required`` when a version was approved
+            already and nothing says why there must be another.
     """
     # Held to the end: nobody changes a figure under the snapshot, no two get one version.
     head = await plans.lock_plan(session, wanted.year)
+    await _refuse_without_reason(session, wanted)
     source = await _source(session, head)
     version = await repository.next_version(session, wanted.year, wanted.kind)
     report_id, job_id = new_id(), new_id()
@@ -54,6 +60,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         created_at=parts.clock.now(),
         development=not parts.settings.production,
         verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
+        reason=wanted.reason,
     )
     frozen = await asyncio.to_thread(lambda: canonical_bytes(freeze(source, facts)))
     report = NewReport(
@@ -65,6 +72,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         plan_revision=head.revision,
         snapshot=frozen,
         snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
+        reason=wanted.reason,
     )
     await repository.add_report(session, report)
     await repository.add_job(session, job_id, report_id)
@@ -73,6 +81,24 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
     await audit(session, "report.requested", report_id, noted | {"sha256": report.snapshot_sha256})
     session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
     return await job(session, job_id)
+
+
+async def _refuse_without_reason(session: ReadSession, wanted: Wanted) -> None:
+    if wanted.reason is not None:
+        return
+    decided = await repository.decided_version(session, wanted.year, wanted.kind)
+    if decided:
+        raise Refusal("report_reason_required", version=decided)
+
+
+async def _amendments(session: ReadSession, head: PlanHead) -> tuple[Amendment, ...]:
+    """Every approved version after the first, with what it changed."""
+    found: list[Amendment] = []
+    last = max(head.standing.last_approved, 1)
+    for made in await versions.reasons_between(session, head, 1, last):
+        changes = await versions.differences_between(session, head, made.number - 1, made.number)
+        found.append(Amendment(made, changes))
+    return tuple(found)
 
 
 async def _source(session: ReadSession, head: PlanHead) -> ReportSource:
@@ -89,7 +115,16 @@ async def _source(session: ReadSession, head: PlanHead) -> ReportSource:
         logo_svg=card.logo_svg,
         **({} if card.colour is None else {"colour": card.colour}),
     )
-    return ReportSource(chamber, stored.case, plan, score(plan), head.standing)
+    results = score(plan)
+    return ReportSource(
+        chamber=chamber,
+        case=stored.case,
+        plan=plan,
+        results=results,
+        standing=head.standing,
+        deviations=deviations.of_plan(stored, plan, results),
+        amendments=await _amendments(session, head),
+    )
 
 
 async def report(session: ReadSession, report_id: str) -> sa.Row[Any]:
@@ -113,7 +148,7 @@ async def rendered_report(session: ReadSession, report_id: str) -> sa.Row[Any]:
     found = await report(session, report_id)
     if found.state == ReportState.REQUESTED:
         raise Refusal("report_not_ready", job=job_path(session.chamber, found.job_id))
-    if found.state != ReportState.RENDERED:
+    if not ReportState(found.state).has_document:
         raise Refusal("report_without_document")
     return found
 
@@ -134,7 +169,7 @@ async def issued(session: ReadSession, report_id: str) -> Issued:
         Refusal: ``report_not_found``, also while there is no PDF.
     """
     row = await repository.report(session, report_id)
-    if row is None or row.state != ReportState.RENDERED:
+    if row is None or not ReportState(row.state).has_document:
         raise Refusal("report_not_found")
     return await _issued(session, row)
 

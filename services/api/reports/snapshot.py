@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from services.api.reports.evaluation import Amendment, evaluation_parts
 from shared.contracts import case as case_format
 from shared.contracts.case import Case
 from shared.contracts.results import (
@@ -34,6 +35,7 @@ from shared.contracts.snapshot import (
     TableView,
     TargetView,
 )
+from shared.domain.deviations import Deviation
 from shared.domain.explanation import Explainer
 from shared.domain.numbers import number_text
 from shared.domain.plan import Plan
@@ -55,6 +57,7 @@ class Freeze:
     created_at: datetime
     development: bool
     verification_url: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class ReportSource:
     plan: Plan
     results: Results
     standing: Standing = field(default_factory=Standing)
+    deviations: tuple[Deviation, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
 
 
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
@@ -118,6 +123,8 @@ def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
             explanation_view(explanation, titles)
             for explanation in Explainer(plan, results).everything()
         ),
+        reason=facts.reason,
+        **evaluation_parts(case, source.deviations, source.amendments),
     )
 
 

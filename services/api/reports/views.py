@@ -1,5 +1,6 @@
 """From rows to the bodies that callers see."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,11 +11,14 @@ from services.api.reports.schemas import (
     JobFailure,
     RenderJob,
     Report,
+    ReportDetail,
     ReportDocument,
+    ReportMoveMade,
     SealFacts,
 )
 from shared.contracts.issues import Language
 from shared.domain.permissions import Action
+from shared.domain.report_states import ReportState
 
 
 def report_path(chamber: str, report_id: str) -> str:
@@ -27,8 +31,17 @@ def job_path(chamber: str, job_id: str) -> str:
     return f"/v1/chambers/{chamber}/render-jobs/{job_id}"
 
 
+_ACTIONS = (
+    Action.REPORT_READ,
+    Action.REPORT_REQUEST,
+    Action.REPORT_APPROVE,
+    Action.REPORT_VALIDATE,
+)
+
+
 def report_view(row: sa.Row[Any], access: Access) -> Report:
     """A report as its caller sees it."""
+    state = ReportState(row.state)
     return Report(
         report_id=row.report_id,
         chamber=access.chamber,
@@ -42,10 +55,26 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         job=job_path(access.chamber, row.job_id),
         created_at=row.created_at,
         rendered_at=row.rendered_at,
-        allowed_actions=[
-            str(action) for action in access.actions(Action.REPORT_READ, Action.REPORT_REQUEST)
-        ],
+        reason=row.reason,
+        allowed_actions=[str(a) for a in access.actions(*_ACTIONS) if state.allows(a)],
     )
+
+
+def report_detail(row: sa.Row[Any], moves: Sequence[sa.Row[Any]], access: Access) -> ReportDetail:
+    """A report with the moves it has made."""
+    made = [
+        ReportMoveMade(
+            move=move.move,
+            act=move.act,
+            conditions=move.conditions,
+            remarks=move.remarks,
+            reason=move.reason,
+            at=move.moved_at,
+            by=move.moved_by,
+        )
+        for move in moves
+    ]
+    return ReportDetail(**report_view(row, access).model_dump(), moves=made)
 
 
 def _document(row: sa.Row[Any], chamber: str) -> ReportDocument | None:

@@ -5,7 +5,15 @@ The row of a job is the truth about it; what is queued in Redis is only a hint.
 
 import sqlalchemy as sa
 
-from services.api.db.base import Json, chamber_key, id_key, instant, metadata, to_chamber
+from services.api.db.base import (
+    APPEND_ONLY,
+    Json,
+    chamber_key,
+    id_key,
+    instant,
+    metadata,
+    to_chamber,
+)
 
 reports = sa.Table(
     "reports",
@@ -25,6 +33,8 @@ reports = sa.Table(
     sa.Column("pdf_pages", sa.Integer),
     sa.Column("blob_key", sa.Text),
     sa.Column("signature", Json),
+    # Why this version was made although an earlier one had been approved.
+    sa.Column("reason", sa.Text),
     instant("created_at", now=True),
     sa.Column("created_by", sa.Text, nullable=False),
     instant("rendered_at", nullable=True),
@@ -36,7 +46,34 @@ reports = sa.Table(
     ),
     sa.UniqueConstraint("chamber_id", "year", "kind", "version", name="uq_reports_version"),
     sa.Index("ix_reports_pdf_sha256", "chamber_id", "pdf_sha256"),
-    sa.CheckConstraint("state IN ('requested', 'rendered', 'failed', 'cancelled')", name="state"),
+    sa.CheckConstraint(
+        "state IN ('requested', 'rendered', 'approved', 'validated', 'refused', 'failed', "
+        "'cancelled')",
+        name="state",
+    ),
+)
+
+report_moves = sa.Table(
+    "report_moves",
+    metadata,
+    chamber_key(),
+    id_key("report_id"),
+    id_key("move_id"),
+    sa.Column("move", sa.Text, nullable=False),
+    # Organ, number and date of whoever made the move.
+    sa.Column("act", Json),
+    sa.Column("remarks", sa.Text),
+    sa.Column("conditions", sa.Text),
+    sa.Column("reason", sa.Text),
+    instant("moved_at", now=True),
+    sa.Column("moved_by", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["chamber_id", "report_id"],
+        ["reports.chamber_id", "reports.report_id"],
+        name="fk_report_moves_report",
+    ),
+    sa.CheckConstraint("move IN ('approve', 'validate', 'refuse')", name="move"),
+    info={APPEND_ONLY: True},
 )
 
 render_jobs = sa.Table(

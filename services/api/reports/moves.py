@@ -1,0 +1,158 @@
+"""Use cases of those who decide on a report: approval, validation, refusal."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.db.session import ReadSession, WriteSession
+from services.api.db.trail import audit, emit
+from services.api.errors import Refusal
+from services.api.plans import service as plans
+from services.api.plans import writing
+from services.api.reports import repository
+from services.api.reports.service import report
+from services.api.reports.views import job_path
+from shared.contracts.case import Act
+from shared.contracts.issues import Issue
+from shared.contracts.report_checks import report_issues
+from shared.contracts.snapshot import ReportSnapshot
+from shared.domain.report_states import ReportMove, ReportState
+from shared.domain.workflow import MoveRefusedError
+
+
+async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
+    """A report that nobody else moves, and whose plan nobody changes, until the end.
+
+    Raises:
+        Refusal: ``report_not_found``.
+    """
+    found = await report(session, report_id)
+    # Always the plan first: whoever asks for another version holds it, too.
+    await plans.lock_plan(session, found.year)
+    await repository.lock_report(session, report_id)
+    return await report(session, report_id)
+
+
+async def approve(
+    session: WriteSession, row: sa.Row[Any], act: Act, remarks: str | None, today: date
+) -> sa.Row[Any]:
+    """Writes down the act by which the body approved a held report.
+
+    Raises:
+        Refusal: the state does not allow it; ``report_superseded`` when a later version was
+            approved; ``report_approval_refused`` with everything that stands in the way.
+    """
+    state = _after(session, row, ReportMove.APPROVE)
+    later = await repository.decided_version(session, row.year, row.kind)
+    if later > row.version:
+        raise Refusal("report_superseded", version=later)
+    frozen = await repository.snapshot(session, row.report_id)
+    snapshot = ReportSnapshot.model_validate_json(frozen.snapshot)
+    issues = [*_date_issues("/act/date", act, today), *report_issues(snapshot)]
+    if issues:
+        raise Refusal("report_approval_refused", issues=issues)
+    return await _move(session, row, ReportMove.APPROVE, state, act, {"remarks": remarks})
+
+
+async def validate(
+    session: WriteSession,
+    row: sa.Row[Any],
+    act: Act,
+    said: Mapping[str, str | None],
+    today: date,
+) -> sa.Row[Any]:
+    """Writes down that the OIV validated a held report, on which conditions.
+
+    Raises:
+        Refusal: the state does not allow it, or ``report_decision_refused``.
+    """
+    state = _after(session, row, ReportMove.VALIDATE)
+    await _refuse_wrong_date(session, row, act, today)
+    return await _move(session, row, ReportMove.VALIDATE, state, act, said)
+
+
+async def refuse(
+    session: WriteSession, row: sa.Row[Any], act: Act, reason: str, today: date
+) -> sa.Row[Any]:
+    """Writes down that the OIV does not validate a held report, and why.
+
+    Raises:
+        Refusal: the state does not allow it, or ``report_decision_refused``.
+    """
+    state = _after(session, row, ReportMove.REFUSE)
+    await _refuse_wrong_date(session, row, act, today)
+    return await _move(session, row, ReportMove.REFUSE, state, act, {"reason": reason})
+
+
+async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
+    """Acts that approved and validated reports of a plan; an import does not take them away."""
+    return await repository.acts(session, plan_id)
+
+
+def _after(session: WriteSession, row: sa.Row[Any], move: ReportMove) -> ReportState:
+    try:
+        return ReportState(row.state).after(move)
+    except MoveRefusedError as error:
+        job = job_path(session.chamber, row.job_id)
+        raise Refusal(error.code, job=job, version=row.version) from error
+
+
+async def _refuse_wrong_date(session: ReadSession, row: sa.Row[Any], act: Act, today: date) -> None:
+    approvals = [
+        move.act["date"]
+        for move in await repository.moves(session, row.report_id)
+        if move.move == ReportMove.APPROVE
+    ]
+    issues = _date_issues("/date", act, today, approvals[-1] if approvals else None)
+    if issues:
+        raise Refusal("report_decision_refused", issues=issues)
+
+
+def _date_issues(pointer: str, act: Act, today: date, earliest: str | None = None) -> list[Issue]:
+    """What is wrong with the date of an act; ``earliest`` is that of the one before it."""
+    given = act.date or ""
+    if given > today.isoformat():
+        return [_date_issue(pointer, "date_in_future", "è nel futuro", "is in the future")]
+    if earliest is not None and given < earliest:
+        return [
+            _date_issue(
+                pointer,
+                "date_before_approval",
+                f"precede l'approvazione ({earliest})",
+                f"is before the approval ({earliest})",
+            )
+        ]
+    return []
+
+
+def _date_issue(pointer: str, code: str, italian: str, english: str) -> Issue:
+    return Issue(
+        pointer=pointer,
+        code=code,
+        it=f"la data dell'atto {italian}",
+        en=f"the date of the act {english}",
+    )
+
+
+async def _move(
+    session: WriteSession,
+    row: sa.Row[Any],
+    move: ReportMove,
+    state: ReportState,
+    act: Act,
+    said: Mapping[str, str | None],
+) -> sa.Row[Any]:
+    """Moves a held report: its state, the line of its life, the plan's acts, audit, event."""
+    given = act.model_dump(mode="json")
+    await repository.move_report(session, row.report_id, move, state, {"act": given, **said})
+    head = await plans.head(session, row.year)
+    if move is not ReportMove.REFUSE and given not in head.acts:
+        await writing.change_head(session, head, {"acts": [*head.acts, given]})
+    facts = {"year": row.year, "version": row.version, "state": state.value}
+    await audit(session, f"report.{state.value}", row.report_id, {**facts, "act": given})
+    await emit(
+        session, f"report.{state.value}", row.report_id, {"report_id": row.report_id, **facts}
+    )
+    return await report(session, row.report_id)

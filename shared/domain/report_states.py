@@ -1,0 +1,106 @@
+"""The life of a report: its states, the moves between them, and why a move is refused.
+
+``requested -> rendered -> approved -> validated``, or ``refused`` by the OIV in place of
+validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved). A report
+never goes back: what has to change is a new version, rendered again. A state or move that is
+added goes into the two tables below, and every pair has to be decided.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.domain.permissions import Action
+from shared.domain.workflow import MoveRefusedError
+
+
+class ReportState(StrEnum):
+    """Where a report stands."""
+
+    REQUESTED = "requested"
+    """Its content is frozen; the document is being made."""
+    RENDERED = "rendered"
+    """The document is there, sealed."""
+    APPROVED = "approved"
+    """By an act of the body that answers for it."""
+    VALIDATED = "validated"
+    """By the OIV."""
+    REFUSED = "refused"
+    """Not validated by the OIV."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def has_document(self) -> bool:
+        """Whether there is a document to read, whatever was said of it since."""
+        return self in _WITH_DOCUMENT
+
+    @property
+    def decided(self) -> bool:
+        """Whether the body has approved it: from then on another version needs a reason."""
+        return self.has_document and self is not ReportState.RENDERED
+
+    def after(self, move: "ReportMove") -> "ReportState":
+        """The state after a move.
+
+        Raises:
+            MoveRefusedError: this state does not allow it.
+        """
+        state = _MOVES.get((self, move))
+        if state is None:
+            raise MoveRefusedError(_REFUSALS[self])
+        return state
+
+    def allows(self, action: Action) -> bool:
+        """Whether something can be done to a report that stands so; roles are another question."""
+        moves = [move for move, needed in MOVE_ACTIONS.items() if needed is action]
+        return not moves or any((self, move) in _MOVES for move in moves)
+
+
+class ReportMove(StrEnum):
+    """What brings a report from one state to another."""
+
+    COMPLETE = "complete"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    APPROVE = "approve"
+    VALIDATE = "validate"
+    REFUSE = "refuse"
+
+
+_WITH_DOCUMENT = frozenset(
+    {ReportState.RENDERED, ReportState.APPROVED, ReportState.VALIDATED, ReportState.REFUSED}
+)
+
+_MOVES: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
+    {
+        (ReportState.REQUESTED, ReportMove.COMPLETE): ReportState.RENDERED,
+        (ReportState.REQUESTED, ReportMove.FAIL): ReportState.FAILED,
+        (ReportState.REQUESTED, ReportMove.CANCEL): ReportState.CANCELLED,
+        (ReportState.RENDERED, ReportMove.APPROVE): ReportState.APPROVED,
+        (ReportState.APPROVED, ReportMove.VALIDATE): ReportState.VALIDATED,
+        (ReportState.APPROVED, ReportMove.REFUSE): ReportState.REFUSED,
+    }
+)
+
+_REFUSALS: Mapping[ReportState, str] = MappingProxyType(
+    {
+        ReportState.REQUESTED: "report_not_ready",
+        ReportState.RENDERED: "report_not_approved",
+        ReportState.APPROVED: "report_already_approved",
+        ReportState.VALIDATED: "report_already_validated",
+        ReportState.REFUSED: "report_refused",
+        ReportState.FAILED: "report_without_document",
+        ReportState.CANCELLED: "report_without_document",
+    }
+)
+"""Why a report that stands so cannot make any move that the table does not have."""
+
+MOVE_ACTIONS: Mapping[ReportMove, Action] = MappingProxyType(
+    {
+        ReportMove.APPROVE: Action.REPORT_APPROVE,
+        ReportMove.VALIDATE: Action.REPORT_VALIDATE,
+        ReportMove.REFUSE: Action.REPORT_VALIDATE,
+    }
+)
+"""What a person must be allowed to do to make a move; the others follow from a render job."""

@@ -1,0 +1,168 @@
+"""A report is approved by an act and validated by the OIV, or told what stands in the way."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from shared.contracts.snapshot import ReportSnapshot
+from tests.api.report_system import ReportSystem, running, settings_for
+from tests.api.system import Roles, codes
+
+PLAN = "/v1/chambers/PI/plans/2020"
+OIV = {"PI": ["oiv"]}
+CONTROLLER = {"PI": ["controller"]}
+ACT = {"organ": "Commissario straordinario", "number": "43/2021", "date": "2021-06-16"}
+JUDGED = {"label": "eccellente", "text": "Anno di tenuta.", "final": True}
+CAUSES = {
+    "A4": {"cause": "exogenous", "explanation": "Festival annullato per legge in ottobre."},
+    "D2": {
+        "cause": "endogenous",
+        "explanation": "Congressi fermi; posti offerti sopra le richieste.",
+        "corrective_action": "Offerta commisurata alle richieste dal 2021.",
+    },
+}
+
+
+@pytest_asyncio.fixture
+async def system(runtime_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ReportSystem]:
+    async with running(settings_for(runtime_url, redis_url, tmp_path), tmp_path) as started:
+        await started.prepare()
+        yield started
+
+
+async def rendered(system: ReportSystem, **body: str) -> tuple[str, ReportSnapshot]:
+    """Address and frozen content of a new version whose PDF is there."""
+    asked = await system.request("POST", "/v1/chambers/PI/reports", json={"year": 2020, **body})
+    assert asked.status_code == 202, asked.text
+    renderer = system.renderer(asked.json()["job_id"])
+    await renderer.work()
+    assert renderer.lease is not None
+    return asked.json()["report"], renderer.lease.snapshot
+
+
+async def move(
+    system: ReportSystem, report: str, name: str, body: dict[str, Any], roles: Roles = CONTROLLER
+) -> httpx.Response:
+    """A move of somebody who has just read the report."""
+    bearer = system.bearer(roles)
+    read = await system.request("GET", report, headers=bearer)
+    headers = bearer | {"If-Match": read.headers["etag"]}
+    return await system.request("POST", f"{report}/{name}", json=body, headers=headers)
+
+
+async def say(
+    system: ReportSystem, path: str, body: dict[str, Any], roles: Roles = CONTROLLER
+) -> None:
+    answer = await system.request("PUT", f"{PLAN}/{path}", json=body, headers=system.bearer(roles))
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_report_from_the_act_to_the_validation(system: ReportSystem) -> None:
+    first, frozen = await rendered(system)
+    assert [d.subject for d in frozen.deviations or ()] == ["A4", "D2"]
+    refused = await move(system, first, "approval", {"act": ACT})
+    assert (refused.status_code, refused.json()["code"]) == (422, "report_approval_refused")
+    assert codes(refused) == [
+        ("/deviations/0", "deviation_unexplained"),
+        ("/deviations/1", "deviation_unexplained"),
+        ("/overall_judgement", "overall_judgement_missing"),
+    ]
+    for code, body in CAUSES.items():
+        await say(system, f"deviations/objective:{code}", body)
+    await say(system, "overall-judgement", JUDGED | {"final": False}, OIV)
+    still = await move(system, first, "approval", {"act": ACT})
+    assert codes(still) == codes(refused)  # the document is what is approved
+    draft, _ = await rendered(system)
+    assert codes(await move(system, draft, "approval", {"act": ACT})) == [
+        ("/overall_judgement", "overall_judgement_not_final")
+    ]
+    last = await system.request("GET", f"{PLAN}/overall-judgement", headers=system.bearer(OIV))
+    final = await system.request(
+        "PUT",
+        f"{PLAN}/overall-judgement",
+        json=JUDGED,
+        headers=system.bearer(OIV) | {"If-Match": last.headers["etag"]},
+    )
+    assert final.status_code == 200
+
+    report, frozen = await rendered(system)
+    assert frozen.overall_judgement is not None
+    assert frozen.overall_judgement.proposed == "eccellente"
+    early = await move(system, report, "validation", {"date": "2021-06-28"}, OIV)
+    assert (early.status_code, early.json()["code"]) == (409, "report_not_approved")
+    approved = await move(system, report, "approval", {"act": ACT})
+    assert approved.status_code == 200, approved.text
+    body = approved.json()
+    assert body["state"] == "approved"
+    assert body["moves"][0]["act"] == {"document": "relazione", **ACT}
+    assert "report.validate" not in body["allowed_actions"]
+    twice = await move(system, report, "approval", {"act": ACT})
+    assert twice.json()["code"] == "report_already_approved"
+    older = await move(system, draft, "approval", {"act": ACT})
+    assert older.json()["code"] == "report_superseded"
+
+    assert (await move(system, report, "validation", {"date": "2021-06-28"})).status_code == 403
+    before = await move(system, report, "validation", {"date": "2021-06-01"}, OIV)
+    assert codes(before) == [("/date", "date_before_approval")]
+    conditions = {"date": "2021-06-28", "conditions": "Pubblicare gli allegati."}
+    validated = await move(system, report, "validation", conditions, OIV)
+    assert validated.status_code == 200, validated.text
+    assert validated.json()["state"] == "validated"
+    assert validated.json()["moves"][1]["conditions"] == "Pubblicare gli allegati."
+    assert (await system.request("GET", f"{report}/pdf")).status_code == 200
+    again = await move(system, report, "refusal", {"date": "2021-06-28", "reason": "No."}, OIV)
+    assert again.json()["code"] == "report_already_validated"
+    await _another_version(system)
+
+
+async def _another_version(system: ReportSystem) -> None:
+    """After an approval a version more needs its reason, which it carries."""
+    silent = await system.request("POST", "/v1/chambers/PI/reports", json={"year": 2020})
+    assert (silent.status_code, silent.json()["code"]) == (422, "report_reason_required")
+    report, frozen = await rendered(system, reason="Corretto un refuso nel paragrafo 2.")
+    assert frozen.reason == "Corretto un refuso nel paragrafo 2."
+    assert [act.document for act in frozen.acts] == ["relazione", "validazione"]
+    shown = await system.request("GET", report)
+    assert shown.json()["reason"] == frozen.reason
+    assert (await move(system, report, "approval", {"act": ACT})).status_code == 200
+    why = {"date": "2021-07-10", "reason": "Mancano gli allegati."}
+    refused = await move(system, report, "refusal", why, OIV)
+    assert (refused.status_code, refused.json()["state"]) == (200, "refused")
+    assert refused.json()["moves"][1]["reason"] == "Mancano gli allegati."
+    # An import of the file as it was does not take the acts of decisions away.
+    await system.prepare()
+    export = (await system.request("GET", f"{PLAN}/export")).json()
+    assert [act["document"] for act in export["acts"]] == ["relazione", "validazione"]
+
+
+async def test_moves_are_made_on_what_was_read(system: ReportSystem) -> None:
+    report, _ = await rendered(system, reason="Prova.")
+    bearer = system.bearer(CONTROLLER)
+    blind = await system.request("POST", f"{report}/approval", json={"act": ACT}, headers=bearer)
+    stale = await system.request(
+        "POST", f"{report}/approval", json={"act": ACT}, headers=bearer | {"If-Match": '"x"'}
+    )
+    assert (blind.status_code, stale.status_code) == (428, 412)
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    late = await move(system, report, "approval", {"act": ACT | {"date": tomorrow}})
+    assert ("/act/date", "date_in_future") in codes(late)
+    stranger = system.bearer({"LU": ["controller"]})
+    foreign = await system.request(
+        "POST", f"{report}/approval", json={"act": ACT}, headers=stranger
+    )
+    assert foreign.status_code == 404
+
+
+async def test_a_report_being_made_cannot_be_approved(system: ReportSystem) -> None:
+    asked = await system.request(
+        "POST", "/v1/chambers/PI/reports", json={"year": 2020, "reason": "Prova."}
+    )
+    waiting = await move(system, asked.json()["report"], "approval", {"act": ACT})
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "report_not_ready")
+    await system.request("DELETE", asked.headers["location"])
+    gone = await move(system, asked.json()["report"], "approval", {"act": ACT})
+    assert gone.json()["code"] == "report_without_document"
