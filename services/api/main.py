@@ -45,6 +45,8 @@ from services.api.db.session import Database
 from services.api.deviations.router import router as deviations
 from services.api.dispatch.background import dispatching
 from services.api.edge import Edge, Limits
+from services.api.editing.router import router as editing
+from services.api.editing.sent import RAW_BODIES
 from services.api.evaluations.router import router as evaluations
 from services.api.imports.router import router as imports
 from services.api.integrations.background import repairing
@@ -87,6 +89,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     chamber_catalogue,
     imports,
     plans,
+    editing,
     versions,
     measurements,
     validations,
@@ -109,6 +112,7 @@ _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
     ChamberChange,
     IntegrationChange,
     MeasurementEvent,
+    *RAW_BODIES,
     SubscriptionChange,
 )
 """Models of bodies that endpoints read as bytes, for the OpenAPI document."""

@@ -21,7 +21,11 @@ TAGS = [
     {"name": "servizio", "description": "Stato del servizio."},
     {"name": "enti e camere", "description": "Gli enti e le loro camere."},
     {"name": "cataloghi", "description": "Indicatori condivisi da più camere, e propri."},
-    {"name": "piani", "description": "I piani, i loro elementi, i testi, l'esportazione."},
+    {"name": "piani", "description": "I piani, i testi, l'esportazione."},
+    {
+        "name": "elementi del piano",
+        "description": "Obiettivi, misure, indicatori e tabelle, scritti uno a uno.",
+    },
     {"name": "versioni", "description": "Approvazione, variazioni e chiusura dei piani."},
     {"name": "importazioni", "description": "Un anno intero come file `ciclo/case@1`."},
     {"name": "rilevazioni", "description": "I valori misurati."},

@@ -8,16 +8,13 @@ LIFECYCLE = {
         (
             "Piano non ancora approvato",
             (
-                "Il piano è una bozza: si cambia importandolo di nuovo. Approvarlo prima di "
-                "variarlo o di chiuderlo."
+                "Il piano è una bozza: si cambia direttamente. Approvarlo prima di variarlo o di "
+                "chiuderlo."
             ),
         ),
         (
             "Plan not approved yet",
-            (
-                "The plan is a draft: import it again to change it. Approve it before amending or "
-                "closing it."
-            ),
+            ("The plan is a draft: change it directly. Approve it before amending or closing it."),
         ),
     ),
     "plan_already_approved": Problem(
@@ -58,14 +55,14 @@ LIFECYCLE = {
         (
             "La variazione non cambia nulla",
             (
-                "Il contenuto è quello della versione {version}: importare il piano variato, o "
+                "Il contenuto è quello della versione {version}: scrivere prima le modifiche, o "
                 "ritirare la variazione."
             ),
         ),
         (
             "The amendment changes nothing",
             (
-                "The content is that of version {version}: import the amended plan, or withdraw "
+                "The content is that of version {version}: write the changes first, or withdraw "
                 "the amendment."
             ),
         ),
@@ -92,17 +89,17 @@ LIFECYCLE = {
         (
             "Il piano è approvato",
             (
-                "Nulla è stato importato: il file cambia il piano approvato nei punti elencati. "
-                "Aprire una variazione motivata (amendments) e importare di nuovo, oppure inviare "
-                "il file senza quelle modifiche: rilevazioni, valutazioni e testi sono ammessi."
+                "Nulla è cambiato: quanto inviato modifica il piano approvato nei punti elencati. "
+                "Aprire una variazione motivata (amendments) e ripetere, oppure inviare senza "
+                "quelle modifiche: rilevazioni, valutazioni, testi e spese sono ammessi."
             ),
         ),
         (
             "The plan is approved",
             (
-                "Nothing was imported: the file changes the approved plan in the places listed. "
-                "Open an amendment with its motivation and import again, or send the file without "
-                "those changes: measurements, evaluations and texts are fine."
+                "Nothing has changed: what was sent changes the approved plan in the places "
+                "listed. Open an amendment with its motivation and try again, or send it without "
+                "those changes: measurements, evaluations, texts and expenses are fine."
             ),
         ),
     ),

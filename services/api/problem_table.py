@@ -6,6 +6,7 @@ Add the codes of a feature here, in its section. ``detail`` may hold placeholder
 """
 
 from services.api.problem_collection import COLLECTION
+from services.api.problem_editing import EDITING
 from services.api.problem_entity import ENTITY
 from services.api.problem_evaluation import EVALUATION
 from services.api.problem_kind import Problem
@@ -189,12 +190,20 @@ _PLANS = {
     "measured_element_removed": Problem(
         409,
         (
-            "Il file toglie elementi già misurati",
-            "Nulla è stato importato. Gli elementi elencati hanno rilevazioni e mancano nel file.",
+            "Elementi già misurati",
+            (
+                "Nulla è cambiato: quanto elencato è stato immesso durante l'anno e resterebbe "
+                "senza il suo oggetto. Lasciare l'elemento nel piano; se non va più misurato, "
+                "registrarlo come barrato (struck)."
+            ),
         ),
         (
-            "The file removes measured elements",
-            "Nothing was imported. The elements listed have measurements and are not in the file.",
+            "Elements measured already",
+            (
+                "Nothing has changed: what is listed was entered during the year and would lose "
+                "its subject. Leave the element in the plan; if it is no longer to be measured, "
+                "record it as struck."
+            ),
         ),
     ),
     "measurements_refused": Problem(
@@ -388,6 +397,7 @@ PROBLEMS: dict[str, Problem] = {
     **_TENANTS,
     **_PLANS,
     **COLLECTION,
+    **EDITING,
     **ENTITY,
     **LIFECYCLE,
     **EVALUATION,

@@ -34,6 +34,17 @@ def content_etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
+def two_part_etag(changeable: bytes, shown: bytes) -> str:
+    """ETag of a resource that also shows what others change.
+
+    The first part is that of the content which a change replaces, the second that of
+    everything else in the body (a position, counts, what the caller may do now). Reading
+    compares both, a change the first alone: see :func:`require_content_match`.
+    """
+    first, second = (hashlib.sha256(part).hexdigest()[:24] for part in (changeable, shown))
+    return f'"{first}.{second}"'
+
+
 def resource_response(
     request: Request,
     resource: Resource | bytes,
@@ -75,10 +86,7 @@ def require_match(request: Request, etag: str) -> None:
         Refusal: ``precondition_required`` (428) without ``If-Match``, ``stale_version``
             (412) with another one.
     """
-    header = request.headers.get("if-match")
-    if header is None:
-        raise Refusal("precondition_required")
-    if not matches(header, etag):
+    if not matches(_if_match(request), etag):
         raise Refusal("stale_version", headers={"ETag": etag})
 
 
@@ -97,3 +105,25 @@ def require_read(request: Request, etag: str | None) -> None:
         raise Refusal("stale_version", headers={"ETag": etag})
     else:
         require_match(request, etag)
+
+
+def require_content_match(request: Request, etag: str) -> None:
+    """As :func:`require_match`, by the first part of a :func:`two_part_etag` alone.
+
+    Raises:
+        Refusal: as :func:`require_match`.
+    """
+    read = ",".join(_first_part(given) for given in _if_match(request).split(","))
+    if not matches(read, _first_part(etag)):
+        raise Refusal("stale_version", headers={"ETag": etag})
+
+
+def _first_part(etag: str) -> str:
+    return etag.strip().removeprefix("W/").strip('"').partition(".")[0]
+
+
+def _if_match(request: Request) -> str:
+    header = request.headers.get("if-match")
+    if header is None:
+        raise Refusal("precondition_required")
+    return header

@@ -17,13 +17,11 @@ from shared.contracts.case import (
     Threshold,
 )
 from shared.contracts.case_checks import CaseChecks
-from shared.contracts.case_weights import weight_issues
+from shared.contracts.case_warnings import case_warnings
 from shared.contracts.issues import Issue, issues_from, pointer
 from shared.domain import plan as domain
 from shared.domain import policy as rules
-from shared.domain.numbers import number_text
 from shared.domain.periods import Aggregation
-from shared.domain.tables import wrong_totals
 from shared.domain.targets import Target
 from shared.domain.values import Status, ValueType, parse_value
 
@@ -55,7 +53,7 @@ def read_case(raw: bytes) -> ReadCase:
     Raises:
         CaseRefusedError: with all faults of form and of content at once.
     """
-    document, faults = _load(raw)
+    document, faults = load_json(raw)
     if not isinstance(document, dict):
         if not faults:
             text = ("il file deve contenere un oggetto JSON", "the file must hold a JSON object")
@@ -72,25 +70,15 @@ def read_case(raw: bytes) -> ReadCase:
     faults += [fault for fault in checks.errors if fault.pointer not in reported]
     if faults or case is None:
         raise CaseRefusedError(tuple(faults[:MAX_ERRORS]))
-    return ReadCase(case, (*checks.warnings, *weight_issues(case), *_total_issues(case)))
+    return ReadCase(case, (*checks.warnings, *case_warnings(case)))
 
 
-def _total_issues(case: Case) -> Iterator[Issue]:
-    """Totals of context tables that are not the sum of their parts."""
-    for index, table in enumerate(case.tables):
-        for wrong in wrong_totals(table.columns, table.rows):
-            stated, computed = number_text(wrong.stated), number_text(wrong.computed)
-            difference = number_text(wrong.difference)
-            yield Issue(
-                pointer=pointer(("tables", index, "rows", wrong.row, wrong.column)),
-                code="total_off",
-                it=f"{table.code}: il totale {stated} non è la somma {computed} ({difference})",
-                en=f"{table.code}: the total {stated} is not the sum {computed} ({difference})",
-            )
+def load_json(raw: bytes) -> tuple[Any, list[Issue]]:
+    """Parse JSON strictly: UTF-8, no name twice in an object, no broken characters.
 
-
-def _load(raw: bytes) -> tuple[Any, list[Issue]]:
-    """Parse JSON strictly: UTF-8, no name twice in an object, no broken characters."""
+    Returns:
+        The document, and the faults found; ``None`` and one fault when it is no JSON.
+    """
     faults: list[Issue] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,8 +105,8 @@ def _load(raw: bytes) -> tuple[Any, list[Issue]]:
         invalid = Issue(
             pointer="",
             code="invalid_json",
-            it=f"il file non è JSON in UTF-8{where}",
-            en=f"the file is not JSON in UTF-8{where}",
+            it=f"il contenuto non è JSON in UTF-8{where}",
+            en=f"the content is not JSON in UTF-8{where}",
         )
         return None, [invalid]
     faults.extend(

@@ -33,6 +33,25 @@ def pointer(parts: Iterable[str | int]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
+def pointing_into(prefix: str, issues: Iterable[Issue]) -> list[Issue]:
+    """Issues about the part of a document at ``prefix``, with pointers into that part.
+
+    One about another part points to the part as a whole.
+    """
+    return [
+        issue.model_copy(update={"pointer": _relative(issue.pointer, prefix)}) for issue in issues
+    ]
+
+
+def _relative(place: str, prefix: str) -> str:
+    return place.removeprefix(prefix) if within(place, prefix) else ""
+
+
+def within(place: str, prefix: str) -> bool:
+    """Whether a pointer leads to a part of a document or into it."""
+    return f"{place}/".startswith(f"{prefix}/")
+
+
 _PYDANTIC: dict[str, tuple[str, str, str]] = {
     "missing": ("field_required", "campo obbligatorio mancante", "required field is missing"),
     "extra_forbidden": ("unknown_field", "campo sconosciuto", "unknown field"),

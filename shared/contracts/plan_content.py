@@ -82,7 +82,7 @@ def approval_issues(case: Case) -> list[Issue]:
 
 
 def change_issues(case: Case, changes: tuple[RowChange, ...]) -> list[Issue]:
-    """Differences from an approved content as faults of the file that brings them."""
+    """Differences from an approved content as faults of what was sent and brings them."""
     places = {
         (name, row.code): pointer((name, index))
         for name in LISTS
@@ -104,8 +104,8 @@ def _field_issue(place: str, row: RowChange, field: FieldChange) -> Issue:
     return Issue(
         pointer=f"{place}/{field.name}",
         code="approved_content_changed",
-        it=f"{name}: approvato {old}, nel file {new}",
-        en=f"{name}: approved {old}, in the file {new}",
+        it=f"{name}: approvato {old}, inviato {new}",
+        en=f"{name}: approved {old}, sent {new}",
     )
 
 
@@ -115,9 +115,9 @@ def _row_issue(place: str, row: RowChange) -> Issue:
         pointer=place,
         code="approved_content_added" if added else "approved_content_removed",
         it=f"{row.code}: {'non è nel' if added else 'è nel'} piano approvato"
-        + ("" if added else " e manca nel file"),
+        + ("" if added else " e verrebbe tolto"),
         en=f"{row.code}: {'not in' if added else 'in'} the approved plan"
-        + ("" if added else " and missing in the file"),
+        + ("" if added else " and would be removed"),
     )
 
 

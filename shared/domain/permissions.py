@@ -39,6 +39,11 @@ class Action(StrEnum):
     CATALOGUE_MANAGE = "catalogue.manage"
     PLAN_READ = "plan.read"
     PLAN_IMPORT = "plan.import"
+    PLAN_CREATE = "plan.create"
+    PLAN_EDIT = "plan.edit"
+    """Objectives, measures, indicators, policy: what an approval fixes."""
+    PLAN_UPDATE = "plan.update"
+    """What the year fills in beside: context tables, expenses, published figures."""
     PLAN_EXPORT = "plan.export"
     PLAN_APPROVE = "plan.approve"
     PLAN_AMEND = "plan.amend"
@@ -99,6 +104,9 @@ _ENTERING = _READING | {
 _RUNNING = _READING | {
     Action.CATALOGUE_MANAGE,
     Action.PLAN_IMPORT,
+    Action.PLAN_CREATE,
+    Action.PLAN_EDIT,
+    Action.PLAN_UPDATE,
     Action.PLAN_APPROVE,
     Action.PLAN_AMEND,
     Action.PLAN_WITHDRAW,

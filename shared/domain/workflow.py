@@ -95,6 +95,8 @@ class Standing:
         """Whether something can be done to a plan that stands so; roles are another question."""
         if action is Action.MEASUREMENT_RECORD:
             return self.open_to_measurements
+        if action is Action.PLAN_EDIT:
+            return self.open_to_content
         moves = [move for move, needed in MOVE_ACTIONS.items() if needed is action]
         return not moves or any((self.state, move) in _MOVES for move in moves)
 

@@ -166,7 +166,7 @@ async def test_an_approved_plan_does_not_change_in_place(approved: Office) -> No
         (f"/indicators/0/targets/{approved.year}", "approved_content_changed"),
         ("/indicators/1/weight", "approved_content_changed"),
     ]
-    assert "approvato >= 100, nel file >= 90" in problem["errors"][1]["detail"]
+    assert "approvato >= 100, inviato >= 90" in problem["errors"][1]["detail"]
     assert (await approved.get("/export")).content == before.content
     english = await approved.api.call(
         "POST",

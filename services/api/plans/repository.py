@@ -15,6 +15,12 @@ from shared.domain.workflow import PlanState, Standing
 
 PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
 
+# Two rows differ in kind or code: together they tell rows apart, as one text.
+_NARRATIVE_KEY = narratives.c.subject_kind.concat(":").concat(narratives.c.subject_code)
+NARRATIVE_ORDER = Order(
+    {"position": narratives.c.position, "key": _NARRATIVE_KEY}, _NARRATIVE_KEY, "position"
+)
+
 
 def _head(row: sa.Row[Any] | None) -> PlanHead | None:
     if row is None:
@@ -124,6 +130,22 @@ async def measurement_rows(
     return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
+async def count_rows(
+    session: ReadSession, sections: Sequence[Section], plan_id: str
+) -> Mapping[str, int]:
+    """How many rows each section has."""
+    counts = [
+        sa.select(sa.func.count())
+        .select_from(section.table)
+        .where(section.table.c.chamber_id == session.chamber, section.table.c.plan_id == plan_id)
+        .scalar_subquery()
+        .label(section.name)
+        for section in sections
+    ]
+    row = await session.first(sa.select(*counts))
+    return {} if row is None else dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
 async def insert_rows(
     session: WriteSession, section: Section, plan_id: str, rows: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -181,6 +203,21 @@ async def delete_rows(
         )
 
 
+async def find_row(
+    session: ReadSession, section: Section, plan_id: str, code: str
+) -> Mapping[str, Any] | None:
+    """One row of a section that is keyed by ``code``."""
+    table = section.table
+    row = await session.first(
+        sa.select(table).where(
+            table.c.chamber_id == session.chamber,
+            table.c.plan_id == plan_id,
+            table.c.code == code,
+        )
+    )
+    return None if row is None else dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
 async def list_section(
     session: ReadSession, section: Section, plan_id: str, order: Order, asked: Page
 ) -> Rows:
@@ -190,6 +227,26 @@ async def list_section(
         table.c.chamber_id == session.chamber, table.c.plan_id == plan_id
     )
     return cut(await session.all(sliced(statement, order, asked)), order, asked)
+
+
+async def list_narratives(session: ReadSession, plan_id: str, asked: Page) -> Rows:
+    """The texts of a plan."""
+    statement = sa.select(narratives).where(
+        narratives.c.chamber_id == session.chamber, narratives.c.plan_id == plan_id
+    )
+    return cut(await session.all(sliced(statement, NARRATIVE_ORDER, asked)), NARRATIVE_ORDER, asked)
+
+
+async def delete_narrative(session: WriteSession, plan_id: str, kind: str, code: str) -> None:
+    """Removes a text."""
+    await session.execute(
+        sa.delete(narratives).where(
+            narratives.c.chamber_id == session.chamber,
+            narratives.c.plan_id == plan_id,
+            narratives.c.subject_kind == kind,
+            narratives.c.subject_code == code,
+        )
+    )
 
 
 async def find_narrative(

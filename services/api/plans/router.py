@@ -9,24 +9,18 @@ from starlette.responses import Response
 from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
 from services.api.errors import Refusal
 from services.api.openapi import refusals
-from services.api.paging import ListItem, Order, Page, list_response, page
+from services.api.paging import Page, list_response, page
 from services.api.plans import repository, service
-from services.api.plans.rows import INDICATORS, MEASURES, OBJECTIVES, Section
 from services.api.plans.schemas import (
-    Indicator,
-    IndicatorList,
-    Measure,
-    MeasureList,
     Narrative,
+    NarrativeList,
     NewNarrative,
-    Objective,
-    ObjectiveList,
     Plan,
     PlanList,
     PlanSummary,
     PlanYear,
 )
-from services.api.plans.views import plan_view
+from services.api.plans.views import plan_etag, plan_view
 from services.api.responses import require_match, resource_response, version_etag
 from shared.contracts.case import Case, write_case
 from shared.domain.permissions import Action
@@ -74,8 +68,9 @@ async def list_plans(request: Request, call: Reading, asked: Asked) -> Response:
 )
 async def show_plan(request: Request, year: PlanYear, call: Reading) -> Response:
     """A plan without its parts, which have lists of their own."""
-    stored = await service.read_plan(call.session, year)
-    return resource_response(request, plan_view(stored, call.access))
+    head = await service.head(call.session, year)
+    view = plan_view(head, await service.count_parts(call.session, head), call.access)
+    return resource_response(request, view, etag=plan_etag(view))
 
 
 @router.get(
@@ -102,72 +97,29 @@ async def export_plan(
     )
 
 
-def _order(section: Section) -> Order:
-    columns = section.table.c
-    return Order({"position": columns.position, "code": columns.code}, columns.code, "position")
-
-
-async def _section(
+@router.get(
+    "/{year}/narratives",
+    operation_id="narratives_list",
+    summary="Testi del piano",
+    description="I testi di obiettivi e sezioni, ciascuno con la sua versione. `sort`: `position`, "
+    "`key`.",
+    response_model=NarrativeList,
+    responses=refusals("plan_not_found", "invalid_cursor"),
+)
+async def list_narratives(
     request: Request,
-    year: int,
-    call: ReadCall,
-    asked: Page,
-    section: Section,
-    model: type[ListItem],
+    year: PlanYear,
+    call: Annotated[ReadCall, Depends(reading(Action.NARRATIVE_READ), scope="function")],
+    asked: Asked,
 ) -> Response:
+    """Texts in document order."""
     head = await service.head(call.session, year)
-    order = _order(section)
-    found = await repository.list_section(call.session, section, head.plan_id, order, asked)
-    items = [model.model_validate(_fields(row, model)) for row in found.rows]
-    return list_response(request, items, found.next, asked, model)
-
-
-def _fields(row: sa.Row[Any], model: type[ListItem]) -> dict[str, Any]:
-    mapping = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return {name: mapping[name] for name in model.model_fields}
-
-
-@router.get(
-    "/{year}/objectives",
-    operation_id="objectives_list",
-    summary="Obiettivi del piano",
-    description="L'albero della performance. `sort`: `position` (l'ordine del documento), `code`.",
-    response_model=ObjectiveList,
-    responses=refusals("plan_not_found", "invalid_cursor"),
-)
-async def list_objectives(
-    request: Request, year: PlanYear, call: Reading, asked: Asked
-) -> Response:
-    """Objectives in document order."""
-    return await _section(request, year, call, asked, OBJECTIVES, Objective)
-
-
-@router.get(
-    "/{year}/measures",
-    operation_id="measures_list",
-    summary="Misure del piano",
-    description="I dati elementari che le formule leggono. `sort`: `position`, `code`.",
-    response_model=MeasureList,
-    responses=refusals("plan_not_found", "invalid_cursor"),
-)
-async def list_measures(request: Request, year: PlanYear, call: Reading, asked: Asked) -> Response:
-    """Measures in document order."""
-    return await _section(request, year, call, asked, MEASURES, Measure)
-
-
-@router.get(
-    "/{year}/indicators",
-    operation_id="indicators_list",
-    summary="Indicatori del piano",
-    description="Gli indicatori con formule e target. `sort`: `position`, `code`.",
-    response_model=IndicatorList,
-    responses=refusals("plan_not_found", "invalid_cursor"),
-)
-async def list_indicators(
-    request: Request, year: PlanYear, call: Reading, asked: Asked
-) -> Response:
-    """Indicators in document order."""
-    return await _section(request, year, call, asked, INDICATORS, Indicator)
+    found = await repository.list_narratives(call.session, head.plan_id, asked)
+    items = [
+        _narrative(service.NarrativeKey(row.subject_kind, row.subject_code), row, call.access)
+        for row in found.rows
+    ]
+    return list_response(request, items, found.next, asked, Narrative)
 
 
 @router.get(
@@ -190,7 +142,8 @@ async def show_narrative(
     row = await repository.find_narrative(call.session, head.plan_id, subject.kind, subject.code)
     if row is None:
         raise Refusal("subject_not_found", code=key)
-    return _narrative(request, subject, row, call.access)
+    view = _narrative(subject, row, call.access)
+    return resource_response(request, view, etag=version_etag(row.version))
 
 
 @router.put(
@@ -230,18 +183,47 @@ async def write_narrative(
     written = await repository.find_narrative(call.session, *place)
     if written is None:
         raise LookupError(key)
-    return _narrative(request, subject, written, call.access)
+    view = _narrative(subject, written, call.access)
+    return resource_response(request, view, etag=version_etag(written.version))
 
 
-def _narrative(
-    request: Request, key: service.NarrativeKey, row: sa.Row[Any], access: Access
-) -> Response:
+@router.delete(
+    "/{year}/narratives/{key}",
+    operation_id="narrative_remove",
+    summary="Eliminazione di un testo",
+    description="Richiede `If-Match` con l'ETag del testo.",
+    status_code=204,
+    responses=refusals(
+        "plan_not_found",
+        "subject_not_found",
+        "precondition_required",
+        "stale_version",
+        "chamber_suspended",
+    ),
+)
+async def remove_narrative(
+    request: Request,
+    year: PlanYear,
+    key: NarrativePath,
+    call: Annotated[WriteCall, Depends(writing(Action.NARRATIVE_WRITE), scope="function")],
+) -> None:
+    """Takes a text back, as the caller has read it."""
+    head = await service.lock_plan(call.session, year)
+    subject = service.NarrativeKey.parse(key)
+    place = (head.plan_id, subject.kind, subject.code)
+    current = await repository.find_narrative(call.session, *place, lock=True)
+    if current is None:
+        raise Refusal("subject_not_found", code=key)
+    require_match(request, version_etag(current.version))
+    await service.remove_narrative(call.session, head, subject)
+
+
+def _narrative(key: service.NarrativeKey, row: sa.Row[Any], access: Access) -> Narrative:
     actions = access.actions(Action.NARRATIVE_READ, Action.NARRATIVE_WRITE)
-    narrative = Narrative(
+    return Narrative(
         key=str(key),
         text=row.text,
         version=row.version,
         updated_at=row.updated_at,
         allowed_actions=[str(action) for action in actions],
     )
-    return resource_response(request, narrative, etag=version_etag(row.version))

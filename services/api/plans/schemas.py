@@ -8,14 +8,7 @@ from pydantic import Field
 from services.api.paging import ListItem
 from services.api.responses import Resource
 from services.api.tenants.schemas import Actions, Instant
-from shared.contracts.case import (
-    Act,
-    CaseDerivation,
-    CasePolicy,
-    CaseTarget,
-    Published,
-)
-from shared.contracts.case import Resource as Money
+from shared.contracts.case import Act, CasePolicy, Published
 from shared.domain.catalogue import REFERENCE_PATTERN
 from shared.domain.workflow import PlanState
 
@@ -133,91 +126,13 @@ class Plan(Resource):
     allowed_actions: Actions
 
 
-class Objective(ListItem):
-    """Un obiettivo, come nel file del piano."""
-
-    code: Code
-    position: Annotated[int, Field(ge=0, le=1_000_000)]
-    kind: Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
-    parent: Code | None
-    title: Line
-    description: Text | None
-    weight: DecimalNumber | None
-    aggregate: Literal["indicators"] | None
-    programme: Line | None
-    units: Annotated[list[Line], Field(max_length=200)] | None
-    resources: Annotated[list[Money], Field(max_length=200)] | None
-    tags: Annotated[list[Line], Field(max_length=50)] | None
-    members: Annotated[list[Code], Field(max_length=1000)] | None
-    note: Text | None
-
-
-class ObjectiveList(Resource):
-    """Gli obiettivi del piano."""
-
-    items: Annotated[list[Objective], Field(max_length=500)]
-    next: Cursor
-
-
-class Measure(ListItem):
-    """Una misura: un dato elementare."""
-
-    code: Code
-    position: Annotated[int, Field(ge=0, le=1_000_000)]
-    title: Line
-    unit: Line | None
-    value_type: Annotated[str, Field(max_length=20, pattern=r"^[a-z]+$")] | None
-    aggregation: Literal["sum", "last", "mean"] | None
-    external_ids: Annotated[dict[str, Line], Field(max_length=20)] | None
-
-
-class MeasureList(Resource):
-    """Le misure del piano."""
-
-    items: Annotated[list[Measure], Field(max_length=500)]
-    next: Cursor
-
-
-class Indicator(ListItem):
-    """Un indicatore, con il target di ogni anno."""
-
-    code: Code
-    position: Annotated[int, Field(ge=0, le=1_000_000)]
-    objective: Code
-    title: Line
-    typology: Line | None
-    formula: Line | None
-    formula_text: Text | None
-    unit: Line | None
-    decimals: Annotated[int, Field(ge=0, le=6)] | None
-    value_type: Annotated[str, Field(max_length=20, pattern=r"^[a-z]+$")]
-    direction: Literal["up", "down", "date", "boolean"] | None
-    weight: DecimalNumber | None
-    baseline: Line | None
-    targets: Annotated[dict[str, CaseTarget], Field(max_length=20)] | None
-    monitoring_only: bool | None
-    derived_from: CaseDerivation | None
-    tags: Annotated[list[Line], Field(max_length=50)] | None
-    source_office: Line | None
-    source_class: Line | None
-    note: Text | None
-    catalogue: EntryReference | None
-
-
-class IndicatorList(Resource):
-    """Gli indicatori del piano."""
-
-    items: Annotated[list[Indicator], Field(max_length=500)]
-    next: Cursor
-
-
 class NewNarrative(Resource):
     """Il testo di un obiettivo o di una sezione, in Markdown."""
 
     text: Text
 
 
-class Narrative(Resource):
+class Narrative(ListItem):
     """Un testo del piano."""
 
     key: Annotated[
@@ -233,3 +148,10 @@ class Narrative(Resource):
     version: Annotated[int, Field(ge=1, le=2_147_483_647)]
     updated_at: Instant
     allowed_actions: Actions
+
+
+class NarrativeList(Resource):
+    """I testi del piano."""
+
+    items: Annotated[list[Narrative], Field(max_length=500)]
+    next: Cursor

@@ -7,6 +7,7 @@ from typing import Any
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
+from services.api.paging import Order, Page, Rows
 from services.api.plans import repository
 from services.api.plans.rows import (
     INDICATORS,
@@ -139,6 +140,34 @@ async def read_measurements(
     }
 
 
+async def count_parts(session: ReadSession, found: PlanHead) -> Mapping[str, int]:
+    """How many rows each section of a plan has."""
+    return await repository.count_rows(session, SECTIONS, found.plan_id)
+
+
+async def list_section(
+    session: ReadSession, found: PlanHead, section: Section, asked: Page
+) -> Rows:
+    """Part of a section whose rows have a code, as a list."""
+    columns = section.table.c
+    order = Order({"position": columns.position, "code": columns.code}, columns.code, "position")
+    return await repository.list_section(session, section, found.plan_id, order, asked)
+
+
+async def find_element(
+    session: ReadSession, found: PlanHead, section: Section, code: str
+) -> Mapping[str, Any]:
+    """One row of a section whose rows have a code.
+
+    Raises:
+        Refusal: ``element_not_found``.
+    """
+    row = await repository.find_row(session, section, found.plan_id, code)
+    if row is None:
+        raise Refusal("element_not_found", code=code)
+    return row
+
+
 async def structure_document(session: ReadSession, found: PlanHead) -> dict[str, Any]:
     """Objectives, measures and indicators as a case document, for checks against them."""
     rows = {
@@ -219,6 +248,12 @@ class NarrativeKey:
         if not colon or not code or kind not in ("objective", "section"):
             raise Refusal("subject_not_found", code=text)
         return cls(kind, code)
+
+
+async def remove_narrative(session: WriteSession, found: PlanHead, key: NarrativeKey) -> None:
+    """Removes a text of the plan."""
+    await repository.delete_narrative(session, found.plan_id, key.kind, key.code)
+    await audit(session, "narrative.removed", f"plan/{found.year}/{key}")
 
 
 async def check_subject(session: ReadSession, plan_id: str, kind: str, code: str) -> None:

@@ -1,14 +1,18 @@
 """A plan as callers see it, with what each of them may do to it now."""
 
+from collections.abc import Mapping
+
 from services.api.auth.access import Access
+from services.api.plans.rows import PlanHead
 from services.api.plans.schemas import Counts, Plan
-from services.api.plans.service import StoredPlan
-from services.api.responses import content_etag, to_json
+from services.api.responses import to_json, two_part_etag
 from shared.domain.permissions import Action
 
 _ACTIONS = (
     Action.PLAN_READ,
     Action.PLAN_IMPORT,
+    Action.PLAN_EDIT,
+    Action.PLAN_UPDATE,
     Action.PLAN_EXPORT,
     Action.PLAN_APPROVE,
     Action.PLAN_AMEND,
@@ -22,27 +26,32 @@ _ACTIONS = (
     Action.REPORT_REQUEST,
 )
 
+_WRITTEN = ("kind", "acts", "policy", "published")
+"""What of a plan somebody writes, beside its elements."""
 
-def plan_view(stored: StoredPlan, access: Access) -> Plan:
+
+def plan_view(head: PlanHead, counts: Mapping[str, int], access: Access) -> Plan:
     """A plan without its parts, which have lists of their own."""
-    case, standing = stored.case, stored.head.standing
+    standing = head.standing
     actions = [action for action in access.actions(*_ACTIONS) if standing.allows(action)]
-    return Plan(
-        chamber=case.chamber,
-        year=case.year,
-        kind=case.kind,
-        state=standing.state,
-        version=standing.version,
-        acts=case.acts,
-        policy=case.policy,
-        published=case.published,
-        counts=Counts(**{name: len(rows) for name, rows in stored.rows.items()}),
-        revision=stored.head.revision,
-        updated_at=stored.head.updated_at,
-        allowed_actions=[str(action) for action in actions],
+    return Plan.model_validate(
+        {name: getattr(head, name) for name in (*_WRITTEN, "year", "revision", "updated_at")}
+        | {
+            "chamber": access.chamber,
+            "state": standing.state,
+            "version": standing.version,
+            "counts": Counts.model_validate(counts),
+            "allowed_actions": [str(action) for action in actions],
+        }
     )
 
 
-def plan_etag(stored: StoredPlan, access: Access) -> str:
-    """The ETag with which this caller reads the plan, for ``If-Match`` on its moves."""
-    return content_etag(to_json(plan_view(stored, access)))
+def plan_etag(plan: Plan) -> str:
+    """The ETag with which a caller reads the plan.
+
+    A move (approval, closure) asks for the whole of it: whoever approves has seen what they
+    approve. A change of the plan's own data asks for the first part, which stays the same
+    while others write its elements.
+    """
+    written = plan.model_dump_json(by_alias=True, include=set(_WRITTEN)).encode()
+    return two_part_etag(written, to_json(plan))

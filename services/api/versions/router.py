@@ -40,14 +40,15 @@ _KEYS = ("idempotency_key_reused", "idempotency_key_in_use")
 async def _held(request: Request, call: WriteCall, year: int) -> plans.StoredPlan:
     """The plan, locked, as the caller has read it (``If-Match``)."""
     head = await plans.lock_plan(call.session, year)
-    stored = await plans.read_parts(call.session, head)
-    require_match(request, plan_etag(stored, call.access))
-    return stored
+    counts = await plans.count_parts(call.session, head)
+    require_match(request, plan_etag(plan_view(head, counts, call.access)))
+    return await plans.read_parts(call.session, head)
 
 
 async def _plan(request: Request, call: WriteCall, year: int) -> Response:
-    stored = await plans.read_plan(call.session, year)
-    return resource_response(request, plan_view(stored, call.access))
+    head = await plans.head(call.session, year)
+    view = plan_view(head, await plans.count_parts(call.session, head), call.access)
+    return resource_response(request, view, etag=plan_etag(view))
 
 
 def _created(request: Request, call: WriteCall, year: int, made: service.Version) -> Response:

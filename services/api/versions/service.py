@@ -21,7 +21,7 @@ from services.api.plans.rows import PlanHead
 from services.api.plans.service import StoredPlan
 from services.api.versions import repository, restoring
 from shared.contracts.case import Act, Case
-from shared.contracts.issues import Issue
+from shared.contracts.issues import Issue, pointing_into
 from shared.contracts.plan_content import (
     PlanContent,
     approval_issues,
@@ -224,15 +224,32 @@ async def check_import(
     """
     if head.standing == Standing():
         return dict(values)
-    if not head.standing.open_to_content:
-        before = plans.case_of(session.chamber, head, stored)
-        changes = _differences(PlanContent.of(before), PlanContent.of(case))
-        if changes:
-            closed = head.standing.state is PlanState.CLOSED
-            code = "plan_closed" if closed else "plan_content_fixed"
-            raise Refusal(code, issues=change_issues(case, changes))
+    check_content(head, plans.case_of(session.chamber, head, stored), case)
+    return {**values, "acts": await acts_that_stay(session, head, values["acts"])}
+
+
+def check_content(head: PlanHead, before: Case, after: Case, within: str = "") -> None:
+    """Keeps what an act approved from changing without an amendment.
+
+    Raises:
+        Refusal: ``plan_content_fixed`` or ``plan_closed``, with every place that would
+            change; pointers are into ``after``, or into its part at the pointer ``within``.
+    """
+    if head.standing.open_to_content:
+        return
+    changes = _differences(PlanContent.of(before), PlanContent.of(after))
+    if changes:
+        closed = head.standing.state is PlanState.CLOSED
+        code = "plan_closed" if closed else "plan_content_fixed"
+        raise Refusal(code, issues=pointing_into(within, change_issues(after, changes)))
+
+
+async def acts_that_stay(
+    session: ReadSession, head: PlanHead, acts: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """``acts`` with those that approved a version, which nobody takes away."""
     rows = await repository.versions_between(session, head.plan_id, 1, head.standing.version)
-    return {**values, "acts": _with_acts(values["acts"], [row.act for row in rows])}
+    return _with_acts(acts, [row.act for row in rows])
 
 
 def _with_acts(acts: list[dict[str, Any]], added: list[dict[str, Any]]) -> list[dict[str, Any]]:
