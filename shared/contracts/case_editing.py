@@ -19,7 +19,7 @@ from shared.contracts.issues import Issue, issues_from, pointer, pointing_into, 
 
 Document = Mapping[str, Any]
 
-YEAR = ("measurements", "evaluations", "narratives")
+YEAR = ("measurements", "evaluations", "narratives", "deviations", "analyses", "judgements")
 """Sections that are entered during the year, about elements of the plan."""
 
 _NEEDING = ("parent", "objective", "members", "derived_from")

@@ -241,6 +241,11 @@ async def test_what_was_measured_is_not_removed(draft: Writer) -> None:
     for path in ("/indicators/I1", "/indicators/I2", "/objectives/A1"):
         answer = await draft.remove(path)
         assert (answer.status_code, answer.json()["code"]) == (409, "measured_element_removed")
+    explained = {"cause": "exogenous", "explanation": "Sportelli chiusi per legge."}
+    other = await draft.add("indicators", indicator(draft.year, "I3", "1", "1"))
+    await draft.done("PUT", f"/deviations/indicator:{other['code']}", json=explained)
+    answer = await draft.remove("/indicators/I3")
+    assert (answer.status_code, answer.json()["code"]) == (409, "measured_element_removed")
     read = await draft.patch("/indicators/I1", {"value_type": "date", "targets": None})
     assert read.status_code == 422
     assert [place for place, _ in codes(read)] == [""]

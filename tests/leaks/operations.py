@@ -26,6 +26,10 @@ CHOSEN = {
     "year": "2020",
     "code": "A1",
     "key": "objective:A1",
+    "objective": "A1",
+    "measure": "2",
+    "indicator": "A1.1",
+    "table": "BUDGET",
     "period": "Q1",
     "entry": "measure:own:voce",
     "version": "1",
@@ -46,6 +50,7 @@ WITHOUT_CHAMBER = {
 
 _ARBITRARY = "11111111-1111-4111-8111-111111111111"
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_CONVERTER = re.compile(r":\w+\}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def operations(app: FastAPI) -> list[Operation]:
     known = {(operation.method, operation.path) for operation in described}
     for context in iter_route_contexts(app.routes):
         for method in sorted(context.methods or ()):
-            key = (method.lower(), str(context.path))
+            key = (method.lower(), _CONVERTER.sub("}", str(context.path)))
             if key[0] in METHODS and key not in known and key[1] not in WITHOUT_CHAMBER:
                 described.append(Operation(*key))
     return described

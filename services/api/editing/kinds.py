@@ -24,12 +24,18 @@ class ElementKind:
     title: str
     titles: str
     about: str
+    example: str
     served: type[ListItem]
     listed: type[Resource]
     saved: type[ListItem]
     new: type[BaseModel]
     change: type[Resource]
     planned: bool = True
+
+    @property
+    def path(self) -> str:
+        """Path of one, below those of its kind."""
+        return f"/{{{self.name}:path}}"
 
     @property
     def making(self) -> Action:
@@ -49,6 +55,7 @@ KINDS = (
         "obiettivo",
         "Obiettivi",
         "L'albero della performance, con pesi, programmi, unità e risorse.",
+        "A1",
         schemas.Objective,
         schemas.ObjectiveList,
         schemas.SavedObjective,
@@ -61,6 +68,7 @@ KINDS = (
         "misura",
         "Misure",
         "I dati elementari che le formule leggono.",
+        "2",
         schemas.Measure,
         schemas.MeasureList,
         schemas.SavedMeasure,
@@ -73,6 +81,7 @@ KINDS = (
         "indicatore",
         "Indicatori",
         "Gli indicatori con formule e target.",
+        "A1.1",
         schemas.Indicator,
         schemas.IndicatorList,
         schemas.SavedIndicator,
@@ -85,6 +94,7 @@ KINDS = (
         "tabella di contesto",
         "Tabelle di contesto",
         "Personale, bilancio, portafoglio dei prodotti: ciò che la Relazione racconta in tabelle.",
+        "BUDGET",
         schemas.Table,
         schemas.TableList,
         schemas.SavedTable,

@@ -40,16 +40,6 @@ _WRITING = (
 _BODY = ("edit_refused", "unsupported_media_type", "body_too_large")
 _ONE = ("element_not_found", "precondition_required", "stale_version")
 
-ElementCode = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=100,
-        pattern=r"^[^\[\]\x00-\x1f]+$",
-        description="Codice dell'elemento.",
-        examples=["A1"],
-    ),
-]
 Reading = Annotated[ReadCall, Depends(reading(Action.PLAN_READ), scope="function")]
 
 
@@ -63,6 +53,18 @@ def routes_of(kind: ElementKind) -> APIRouter:
     _add_writing(router, kind)
     _add_removal(router, kind)
     return router
+
+
+def _code_of(kind: ElementKind) -> Any:  # noqa: ANN401 - FastAPI types it so
+    """The code of an element in the path; it may hold slashes."""
+    return Path(
+        alias=kind.name,
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\[\]\x00-\x1f]+$",
+        description="Codice dell'elemento.",
+        examples=[kind.example],
+    )
 
 
 def _add_reading(router: APIRouter, kind: ElementKind) -> None:
@@ -86,7 +88,7 @@ def _add_reading(router: APIRouter, kind: ElementKind) -> None:
         return list_response(request, items, found.next, asked, kind.served)
 
     @router.get(
-        "/{code:path}",
+        kind.path,
         operation_id=kind.name,
         summary=f"Elemento: {kind.title}",
         description="L'elemento con il suo ETag, che serve a cambiarlo, e ciò che si può farne.",
@@ -94,7 +96,7 @@ def _add_reading(router: APIRouter, kind: ElementKind) -> None:
         responses=refusals("plan_not_found", "element_not_found"),
     )
     async def show_element(
-        request: Request, year: PlanYear, code: ElementCode, call: Reading
+        request: Request, year: PlanYear, code: Annotated[str, _code_of(kind)], call: Reading
     ) -> Response:
         head = await plans.head(call.session, year)
         row = await plans.find_element(call.session, head, kind.section, code)
@@ -132,7 +134,7 @@ def _add_writing(router: APIRouter, kind: ElementKind) -> None:
         return await once(request, call.session, key, raw, make)
 
     @router.patch(
-        "/{code:path}",
+        kind.path,
         operation_id=f"{kind.name}_change",
         summary=f"Modifica di un elemento: {kind.title}",
         description="Merge patch (RFC 7396); richiede `If-Match` con l'ETag dell'elemento. Con "
@@ -145,7 +147,7 @@ def _add_writing(router: APIRouter, kind: ElementKind) -> None:
     async def change_element(
         request: Request,
         year: PlanYear,
-        code: ElementCode,
+        code: Annotated[str, _code_of(kind)],
         raw: MergePatchBytes,
         call: Annotated[WriteCall, Depends(writing(Action.PLAN_UPDATE), scope="function")],
     ) -> Response:
@@ -160,7 +162,7 @@ def _add_writing(router: APIRouter, kind: ElementKind) -> None:
 
 def _add_removal(router: APIRouter, kind: ElementKind) -> None:
     @router.delete(
-        "/{code:path}",
+        kind.path,
         operation_id=f"{kind.name}_remove",
         summary=f"Eliminazione di un elemento: {kind.title}",
         description="Richiede `If-Match` con l'ETag dell'elemento. Ciò che è stato misurato, "
@@ -171,7 +173,7 @@ def _add_removal(router: APIRouter, kind: ElementKind) -> None:
     async def remove_element(
         request: Request,
         year: PlanYear,
-        code: ElementCode,
+        code: Annotated[str, _code_of(kind)],
         call: Annotated[WriteCall, Depends(writing(kind.making), scope="function")],
     ) -> None:
         held = await service.hold(call.session, year)

@@ -101,6 +101,10 @@ class PolicyChange(Resource):
     judgements: Annotated[tuple[Threshold, ...], Field(max_length=20)] | None = None
     judgement_rounding: Places | None = None
     explain_below: PositiveText | None = None
+    explain_levels: (
+        Annotated[tuple[Literal["objective", "indicator", "individual"], ...], Field(max_length=3)]
+        | None
+    ) = None
 
 
 class PublishedChange(Resource):

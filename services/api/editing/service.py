@@ -60,7 +60,7 @@ async def hold(session: WriteSession, year: int) -> Held:
     """
     head = await plans.lock_plan(session, year)
     rows = await writing.stored_rows(session, head)
-    return Held(head, rows, plans.document_of(session.chamber, head, rows))
+    return Held(head, rows, await plans.whole_document(session, head, rows))
 
 
 async def create(session: WriteSession, held: Held, kind: ElementKind, sent: Sent) -> Saved:

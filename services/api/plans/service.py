@@ -100,12 +100,17 @@ async def read_parts(session: ReadSession, found: PlanHead) -> StoredPlan:
         section.name: await repository.section_rows(session, section, found.plan_id)
         for section in SECTIONS
     }
-    document = document_of(session.chamber, found, rows)
-    document |= await statements.case_parts(
+    case = Case.model_validate(await whole_document(session, found, rows))
+    return StoredPlan(found, case, rows, await validators(session, found.plan_id))
+
+
+async def whole_document(
+    session: ReadSession, found: PlanHead, rows: RowsBySection
+) -> dict[str, Any]:
+    """A stored plan as the JSON document of a case file, with what the evaluation says."""
+    return document_of(session.chamber, found, rows) | await statements.case_parts(
         session, found.plan_id, _codes(rows, OBJECTIVES), _codes(rows, INDICATORS)
     )
-    case = Case.model_validate(document)
-    return StoredPlan(found, case, rows, await validators(session, found.plan_id))
 
 
 def _codes(rows: RowsBySection, section: Section) -> list[str]:
