@@ -86,8 +86,8 @@ def test_killed_between_commit_and_delivery(
         expected = [before + number for number in range(1, CHANGES + 1)]
         until(lambda: len(_revisions(taken)) >= CHANGES or None, 120)
         assert _revisions(taken) == expected
-        for headers, body in taken:
-            Webhook(made["issued"]["secret"]).verify(body.decode(), headers)
+        for headers, content in taken:
+            Webhook(made["issued"]["secret"]).verify(content.decode(), headers)
         path = f"/v1/chambers/PI/subscriptions/{made['subscription']['subscription_id']}/deliveries"
 
         def settled() -> bool | None:
