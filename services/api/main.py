@@ -50,6 +50,7 @@ from services.api.editing.sent import RAW_BODIES
 from services.api.evaluations.router import router as evaluations
 from services.api.imports.router import router as imports
 from services.api.integrations.background import repairing
+from services.api.integrations.gaps import router as gaps
 from services.api.integrations.router import router as integrations
 from services.api.integrations.schemas import IntegrationChange
 from services.api.integrations.webhooks import router as webhooks
@@ -98,6 +99,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     deviations,
     judgements,
     integrations,
+    gaps,
     webhooks,
     quarantine,
     subscriptions,

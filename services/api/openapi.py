@@ -58,8 +58,9 @@ _SECURITY_SCHEMES = {
         "type": "apiKey",
         "in": "header",
         "name": "webhook-signature",
-        "description": "Firma Standard Webhooks 1.0 (HMAC-SHA256) del contenuto esatto, con "
-        "`webhook-id` e `webhook-timestamp`.",
+        "description": "Firma Standard Webhooks 1.0 (HMAC-SHA256 o Ed25519) del contenuto esatto, "
+        "con `webhook-id` e `webhook-timestamp`; con il profilo ModI INTEGRITY_REST_01 al suo "
+        "posto `Agid-JWT-Signature`, con `Digest`.",
     },
 }
 

@@ -17,6 +17,17 @@ COLLECTION = {
             "The measurement is in a state in which it cannot make this move: see allowed_actions.",
         ),
     ),
+    "value_withdrawn": Problem(
+        409,
+        (
+            "Valore ritirato",
+            "Il sistema che ha inviato il valore lo ha ritirato: attenderne o immetterne un altro.",
+        ),
+        (
+            "Value withdrawn",
+            "The system that sent the value has withdrawn it: wait for another or enter one.",
+        ),
+    ),
     "own_entry": Problem(
         403,
         (

@@ -9,6 +9,7 @@ from services.api.problem_collection import COLLECTION
 from services.api.problem_editing import EDITING
 from services.api.problem_entity import ENTITY
 from services.api.problem_evaluation import EVALUATION
+from services.api.problem_integrations import INTEGRATIONS
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
 
@@ -403,5 +404,6 @@ PROBLEMS: dict[str, Problem] = {
     **EVALUATION,
     **_REPORTS,
     **_INTEGRATIONS,
+    **INTEGRATIONS,
 }
 """Code -> problem, for all features."""

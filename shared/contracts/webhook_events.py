@@ -9,9 +9,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from shared.contracts.base import Contract
 from shared.contracts.issues import Issue, issues_from
@@ -20,6 +22,9 @@ from shared.domain.periods import PERIOD_PATTERN
 
 VERSION = 1
 """Version of the contract; a message that names none is of this one."""
+
+BATCH = "measurements.batch"
+COMPLETED = "period.completed"
 
 MAX_ITEMS = 5000
 """Most measurements in one message."""
@@ -46,6 +51,7 @@ Instant = Annotated[
     AwareDatetime,
     Field(ge=_EARLIEST, lt=_LATEST, description="When it happened in the sending system."),
 ]
+Period = Annotated[str, Field(pattern=rf"^({PERIOD_PATTERN})$", max_length=3)]
 Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE)]
 
 
@@ -55,11 +61,20 @@ class EventModel(Contract):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+ItemEvent = Literal["recorded", "corrected", "validated", "withdrawn"]
+"""What a statement says: a value, a corrected value, one somebody answers for, none any more."""
+
+
 class MeasurementItem(EventModel):
     """One statement about one datum of one year.
 
     Exactly one of ``measure``, ``indicator`` and ``objective`` says what it is about.
     """
+
+    event: ItemEvent | None = Field(
+        default=None,
+        description="What the statement says; absent means recorded, or as the message's type.",
+    )
 
     measure: Reference | None = Field(
         default=None, description="Code of the measure, or its identifier in the sending system."
@@ -67,7 +82,7 @@ class MeasurementItem(EventModel):
     indicator: Reference | None = Field(default=None, description="Code of the indicator.")
     objective: Reference | None = Field(default=None, description="Code of the objective.")
     year: int = Field(ge=1990, le=2100, description="Year that the datum belongs to.")
-    period: Annotated[str, Field(pattern=rf"^({PERIOD_PATTERN})$", max_length=3)] | None = Field(
+    period: Period | None = Field(
         default=None, description="Part of the year; absent for the year as a whole."
     )
     value: Annotated[str, Field(max_length=1000, pattern=_LINE)] | None = Field(
@@ -92,10 +107,15 @@ class MeasurementItem(EventModel):
     )
 
 
-class MeasurementRecorded(EventModel):
-    """``measurement.recorded``: one measurement."""
+class MeasurementSaid(EventModel):
+    """One measurement: recorded, corrected, validated in the sending system, or withdrawn."""
 
-    type: Literal["measurement.recorded"]
+    type: Literal[
+        "measurement.recorded",
+        "measurement.corrected",
+        "measurement.validated",
+        "measurement.withdrawn",
+    ]
     version: Literal[1] = 1
     timestamp: Instant
     data: MeasurementItem
@@ -116,7 +136,33 @@ class MeasurementsBatch(EventModel):
     data: Batch
 
 
-WebhookEvent = Annotated[MeasurementRecorded | MeasurementsBatch, Field(discriminator="type")]
+class Completion(EventModel):
+    """A period for which the sending system has sent all it will send."""
+
+    year: int = Field(ge=1990, le=2100, description="Year of the period.")
+    period: Period | None = Field(
+        default=None, description="Part of the year; absent for the year as a whole."
+    )
+    measurements: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        description="How many data of the period stand in the sending system.",
+    )
+
+
+class PeriodCompleted(EventModel):
+    """``period.completed``: all data of a period have been sent."""
+
+    type: Literal["period.completed"]
+    version: Literal[1] = 1
+    timestamp: Instant
+    data: Completion
+
+
+WebhookEvent = Annotated[
+    MeasurementSaid | MeasurementsBatch | PeriodCompleted, Field(discriminator="type")
+]
 """Any event of version 1."""
 
 
@@ -156,17 +202,28 @@ class FaultyItem:
 
 @dataclass(frozen=True, slots=True)
 class ReadEvent:
-    """A message that was read. ``raw`` holds every item as it came, by position."""
+    """A message that was read. ``raw`` holds every item as it came, by position.
+
+    ``completion`` is there for a ``period.completed`` that has the right form.
+    """
 
     type: str
     timestamp: datetime
     raw: Sequence[object]
     items: Mapping[int, MeasurementItem]
     faulty: tuple[FaultyItem, ...]
+    completion: Completion | None = None
 
 
 class _Envelope(EventModel):
-    type: Literal["measurement.recorded", "measurements.batch"]
+    type: Literal[
+        "measurement.recorded",
+        "measurement.corrected",
+        "measurement.validated",
+        "measurement.withdrawn",
+        "measurements.batch",
+        "period.completed",
+    ]
     version: Literal[1] = 1
     timestamp: Instant
     data: dict[str, Any]
@@ -175,6 +232,16 @@ class _Envelope(EventModel):
 class _RawBatch(EventModel):
     measurements: Annotated[list[Any], Field(max_length=MAX_ITEMS)]
 
+
+_SINGLE: Mapping[str, ItemEvent] = MappingProxyType(
+    {
+        "measurement.recorded": "recorded",
+        "measurement.corrected": "corrected",
+        "measurement.validated": "validated",
+        "measurement.withdrawn": "withdrawn",
+    }
+)
+"""What the only item of a message says, by the message's type."""
 
 _ITEMS: TypeAdapter[list[MeasurementItem]] = TypeAdapter(list[MeasurementItem])
 
@@ -187,19 +254,51 @@ def read_event(body: bytes) -> ReadEvent:
     """
     try:
         envelope = _Envelope.model_validate_json(body)
-        if envelope.type == "measurements.batch":
+        if envelope.type == BATCH:
             raw = _RawBatch.model_validate(envelope.data).measurements
         else:
             raw = [envelope.data]
     except ValidationError as error:
-        raise EventRefusedError(_envelope_issues(error)) from error
-    items, faulty = read_items(raw)
-    if any(not _shallow(item.raw, MAX_DEPTH) for item in faulty):
+        raise EventRefusedError(_refusal(body, error)) from error
+    read = read_parts(envelope.type, raw)
+    if any(not _shallow(item.raw, MAX_DEPTH) for item in read.faulty):
         raise EventRefusedError([_TOO_DEEP])
-    return ReadEvent(envelope.type, envelope.timestamp, raw, items, faulty)
+    return ReadEvent(
+        envelope.type, envelope.timestamp, raw, read.items, read.faulty, read.completion
+    )
 
 
-def read_items(raw: Sequence[object]) -> tuple[dict[int, MeasurementItem], tuple[FaultyItem, ...]]:
+@dataclass(frozen=True, slots=True)
+class ReadParts:
+    """What a message of some type holds, read: by position what can be used, and the faulty."""
+
+    items: Mapping[int, MeasurementItem]
+    faulty: tuple[FaultyItem, ...] = ()
+    completion: Completion | None = None
+
+
+def read_parts(event_type: str, raw: Sequence[object]) -> ReadParts:
+    """What a message of this type holds. ``raw`` is as it came, also when it had to wait."""
+    if event_type == COMPLETED:
+        try:
+            return ReadParts({}, (), Completion.model_validate(raw[0]))
+        except ValidationError as error:
+            faults = _TOO_MANY_FIELDS if error.error_count() > _MOST_FAULTS else None
+            issues = (faults,) if faults else tuple(issues_from(error))
+            return ReadParts({}, (FaultyItem(0, raw[0], issues),))
+    items, faulty = _read_items(raw)
+    said = _SINGLE.get(event_type)
+    if said is None or not items:
+        return ReadParts(items, faulty)
+    item = items[0]
+    if item.event not in {None, said}:
+        return ReadParts({}, (FaultyItem(0, raw[0], (_OTHER_EVENT,)),))
+    return ReadParts({0: item.model_copy(update={"event": said})})
+
+
+def _read_items(
+    raw: Sequence[object],
+) -> tuple[dict[int, MeasurementItem], tuple[FaultyItem, ...]]:
     """The measurements that have the right form, by position, and those that have not."""
     try:
         if all(len(item) <= _MOST_FIELDS for item in raw if isinstance(item, dict)):
@@ -230,14 +329,36 @@ def storable(raw: object) -> object:
     return raw
 
 
-def _envelope_issues(error: ValidationError) -> list[Issue]:
-    """The faults; those of ``data`` with their whole pointer."""
-    if error.error_count() > _MOST_FAULTS:
-        return [_TOO_MANY_FIELDS]
-    issues = issues_from(error)
+def _refusal(body: bytes, error: ValidationError) -> list[Issue]:
+    """Every fault of a message that cannot be read: of its envelope, its data and its depth."""
     if error.title == _RawBatch.__name__:
-        return [issue.model_copy(update={"pointer": f"/data{issue.pointer}"}) for issue in issues]
+        return _issues(error, "/data")
+    issues = _issues(error)
+    try:
+        document = from_json(body)
+    except ValueError:
+        return issues
+    if not isinstance(document, dict):
+        return issues
+    data = document.get("data")
+    if document.get("type") == BATCH and isinstance(data, dict):
+        try:
+            _RawBatch.model_validate(data)
+        except ValidationError as inner:
+            issues += _issues(inner, "/data")
+    if not _shallow(data, MAX_DEPTH):
+        issues.append(_TOO_DEEP)
     return issues
+
+
+def _issues(error: ValidationError, prefix: str = "") -> list[Issue]:
+    """The faults, with their whole pointers; one for all where they are very many."""
+    if error.error_count() > _MOST_FAULTS:
+        return [_TOO_MANY_FIELDS.model_copy(update={"pointer": prefix})]
+    return [
+        issue.model_copy(update={"pointer": f"{prefix}{issue.pointer}"})
+        for issue in issues_from(error)
+    ]
 
 
 def _shallow(raw: object, levels: int) -> bool:
@@ -259,4 +380,11 @@ _TOO_MANY_FIELDS = Issue(
     code="unknown_field",
     it="l'oggetto ha molti campi sconosciuti",
     en="the object has many unknown fields",
+)
+
+_OTHER_EVENT = Issue(
+    pointer="/event",
+    code="not_allowed",
+    it="contraddice il tipo del messaggio",
+    en="contradicts the type of the message",
 )

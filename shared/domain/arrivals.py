@@ -8,9 +8,11 @@ The order, for statements of one source:
 
 1. one that carries a source version ranks above one that does not;
 2. a higher source version ranks above a lower one;
-3. of two with the same version the one that was said first ranks higher (the same version
-   said again changes nothing);
-4. of two without a version the one that was said last ranks higher.
+3. of two with the same version the one that went further ranks higher: a withdrawal above a
+   validation above a plain statement (:class:`Stage`);
+4. of two with the same version and stage the one that was said first ranks higher (the same
+   version said again changes nothing);
+5. of two without a version the one that was said last ranks higher.
 
 "First" and "last" go by the instant of the event, then by the id of its message, then by the
 place in it. A file import has no place in this order and gives way to any message; against
@@ -18,7 +20,7 @@ another source (a form, another system) the instant alone decides.
 """
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 FILE = "file"
@@ -26,6 +28,20 @@ FILE = "file"
 
 FORM = "form"
 """Source of what a person entered."""
+
+
+WITHDRAWN = "withdrawn"
+"""Status of a datum that its source has taken back: it has a history, and no value stands."""
+
+
+class Stage(IntEnum):
+    """How far the source itself has gone with a version of a datum."""
+
+    RECORDED = 0
+    VALIDATED = 1
+    """Somebody in the source answers for the value."""
+    WITHDRAWN = 2
+    """The source takes the datum back."""
 
 
 # Named tuples, not frozen dataclasses: a batch makes thousands of them, and they are made
@@ -51,7 +67,8 @@ class Origin(NamedTuple):
     """Where a statement comes from.
 
     ``source`` is ``file``, ``form`` or ``webhook:<integration>``; ``at`` the instant of the
-    event; ``message_id`` and ``position`` tell statements of the same instant apart.
+    event; ``message_id`` and ``position`` tell statements of the same instant apart; ``stage``
+    is how far the source has gone with it.
     """
 
     source: str
@@ -59,6 +76,7 @@ class Origin(NamedTuple):
     version: int | None = None
     message_id: str = ""
     position: int = 0
+    stage: Stage = Stage.RECORDED
 
 
 class Statement(NamedTuple):
@@ -87,7 +105,11 @@ def decide(held: Statement | None, arriving: Statement) -> Verdict:
         return Verdict.RECORDED
     same = held.content.meaning == arriving.content.meaning
     if outranks(arriving.origin, held.origin):
-        return Verdict.CONFIRMED if same else Verdict.RECORDED
+        # Without the validation it is another statement, which nobody has answered for yet.
+        unvalidated = (
+            held.origin.stage is Stage.VALIDATED and arriving.origin.stage is not Stage.VALIDATED
+        )
+        return Verdict.CONFIRMED if same and not unvalidated else Verdict.RECORDED
     return Verdict.REPEATED if same else Verdict.SUPERSEDED
 
 
@@ -101,6 +123,8 @@ def outranks(arriving: Origin, held: Origin) -> bool:
         neither = arriving.version is held.version
         return _moment(arriving) > _moment(held) if neither else held.version is None
     if arriving.version == held.version:
+        if arriving.stage is not held.stage:
+            return arriving.stage > held.stage
         return _moment(arriving) < _moment(held)
     return arriving.version > held.version
 

@@ -86,12 +86,13 @@ class Standing:
     """What a move depends on.
 
     ``own_entry``: who asks entered the value that stands. ``closed``: the period it belongs
-    to is closed.
+    to is closed. ``withdrawn``: its source has taken the value back, so there is none.
     """
 
     state: State
     own_entry: bool = False
     closed: bool = False
+    withdrawn: bool = False
 
 
 def state_of(version: int, last: tuple[State, int] | None) -> State:
@@ -115,10 +116,12 @@ def obstacle(move: Move, standing: Standing, *, own_validation: bool) -> str | N
         own_validation: the chamber lets a person validate what they entered themselves.
 
     Returns:
-        ``period_closed``, ``move_not_allowed`` or ``own_entry``.
+        ``period_closed``, ``value_withdrawn``, ``move_not_allowed`` or ``own_entry``.
     """
     if standing.closed:
         return "period_closed"
+    if standing.withdrawn:
+        return "value_withdrawn"
     if standing.state not in MOVES[move].origins:
         return "move_not_allowed"
     if move is Move.VALIDATE and standing.own_entry and not own_validation:

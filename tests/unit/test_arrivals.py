@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.arrivals import FILE, FORM, Content, Origin, Statement, Verdict, decide
+from shared.domain.arrivals import (
+    FILE,
+    FORM,
+    WITHDRAWN,
+    Content,
+    Origin,
+    Stage,
+    Statement,
+    Verdict,
+    decide,
+)
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOOK = "webhook:integra"
@@ -70,6 +80,7 @@ _origins = st.builds(
     version=st.none() | st.integers(0, 4),
     message_id=st.sampled_from(["a", "b", "c"]),
     position=st.integers(0, 2),
+    stage=st.sampled_from(Stage),
 )
 _contents = st.builds(
     Content,
@@ -105,3 +116,32 @@ def test_the_state_is_the_maximum_wherever_it_begins(
     assert winner is not None
     for other in statements:
         assert decide(winner, other) in {Verdict.REPEATED, Verdict.SUPERSEDED}
+
+
+# --- how far the source has gone -------------------------------------------------------------
+
+
+def staged(stage: Stage, value: str | None = "1", minutes: int = 0, version: int = 1) -> Statement:
+    at = NOON + timedelta(minutes=minutes)
+    status = WITHDRAWN if stage is Stage.WITHDRAWN else "measured"
+    return Statement(Content(value, status), Origin(HOOK, at, version, "m", 0, stage))
+
+
+@pytest.mark.parametrize(
+    ("held", "arriving", "verdict"),
+    [
+        (staged(Stage.RECORDED), staged(Stage.VALIDATED, minutes=9), Verdict.CONFIRMED),
+        (staged(Stage.VALIDATED, minutes=9), staged(Stage.RECORDED), Verdict.REPEATED),
+        (staged(Stage.VALIDATED, "1"), staged(Stage.RECORDED, "2"), Verdict.SUPERSEDED),
+        # The same figure again, but nobody has answered for it: no longer validated.
+        (staged(Stage.VALIDATED), staged(Stage.RECORDED, version=2), Verdict.RECORDED),
+        (staged(Stage.VALIDATED), staged(Stage.VALIDATED, version=2), Verdict.CONFIRMED),
+        (staged(Stage.VALIDATED), staged(Stage.WITHDRAWN, None), Verdict.RECORDED),
+        (staged(Stage.WITHDRAWN, None), staged(Stage.VALIDATED, minutes=9), Verdict.SUPERSEDED),
+        (staged(Stage.WITHDRAWN, None), staged(Stage.RECORDED, version=2), Verdict.RECORDED),
+    ],
+)
+def test_a_source_goes_further_with_a_version(
+    held: Statement, arriving: Statement, verdict: Verdict
+) -> None:
+    assert decide(held, arriving) is verdict

@@ -31,12 +31,16 @@ class StateRow(NamedTuple):
     source_at: datetime | None
     source_message: str | None
     source_position: int | None
+    source_stage: str | None
+    versions_seen: str | None
+    versions_by: str | None
 
 
 class Entry(NamedTuple):
     """A statement to write down: what stands, what is remembered, or both.
 
-    Fields are in the order of ``_ENTER``. ``version`` is ``None`` for one that does not stand.
+    Fields are in the order of ``_ENTER``. ``version`` is ``None`` for one that does not stand;
+    ``versions_seen`` is ``None`` where the source does not count its statements.
     """
 
     plan_id: str
@@ -57,15 +61,26 @@ class Entry(NamedTuple):
     source_position: int | None
     stands: bool
     remembered: bool
+    source_stage: str | None = None
+    versions_seen: str | None = None
+
+
+class Seen(NamedTuple):
+    """Versions that a source has sent about a datum on which another statement stands."""
+
+    plan_id: str
+    measurement_id: str
+    versions_seen: str
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where all entries of a set come from."""
+    """Where all entries of a set come from; ``integration`` when a system sent them."""
 
     source: str
     at: datetime | None
     message_id: str | None
+    integration: str | None = None
 
 
 # Whoever changes inputs of a plan's results holds its row, so what is read afterwards stays.
@@ -110,7 +125,8 @@ _SUBJECTS = sa.text("""
 _STANDING = sa.text("""
     SELECT plan_id::text AS plan_id, measurement_id::text AS measurement_id, position,
         subject_kind, subject_code, year, period, value, status, result, value_text, note,
-        version, source, source_version, source_at, source_message, source_position
+        version, source, source_version, source_at, source_message, source_position,
+        source_stage, versions_seen, versions_by
     FROM measurements
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND subject_kind = ANY (CAST(:kinds AS text[]))
@@ -131,17 +147,20 @@ _ENTER = sa.text("""
             CAST(:c6 AS smallint[]), CAST(:c7 AS text[]), CAST(:c8 AS text[]),
             CAST(:c9 AS text[]), CAST(:c10 AS text[]), CAST(:c11 AS text[]),
             CAST(:c12 AS text[]), CAST(:c13 AS integer[]), CAST(:c14 AS bigint[]),
-            CAST(:c15 AS integer[]), CAST(:c16 AS boolean[]), CAST(:c17 AS boolean[]))
+            CAST(:c15 AS integer[]), CAST(:c16 AS boolean[]), CAST(:c17 AS boolean[]),
+            CAST(:c18 AS text[]), CAST(:c19 AS text[]))
             AS entry (plan_id, measurement_id, version_id, position, subject_kind, subject_code,
                 year, period, value, status, result, value_text, note, version, source_version,
-                source_position, stands, remembered)
+                source_position, stands, remembered, source_stage, versions_seen)
     ), state AS (
         INSERT INTO measurements (chamber_id, plan_id, measurement_id, position, subject_kind,
             subject_code, year, period, value, status, result, value_text, note, version,
-            source, source_version, source_at, source_message, source_position)
+            source, source_version, source_at, source_message, source_position, source_stage,
+            versions_seen, versions_by)
         SELECT :chamber, plan_id, measurement_id, position, subject_kind, subject_code, year,
             period, value, status, result, value_text, note, version, :source, source_version,
-            CAST(:at AS timestamptz), :message, source_position
+            CAST(:at AS timestamptz), :message, source_position, source_stage,
+            versions_seen, CASE WHEN versions_seen IS NOT NULL THEN CAST(:integration AS text) END
         FROM given WHERE stands
         ON CONFLICT (chamber_id, plan_id, measurement_id) DO UPDATE SET
             position = EXCLUDED.position,
@@ -149,13 +168,30 @@ _ENTER = sa.text("""
             value_text = EXCLUDED.value_text, note = EXCLUDED.note, version = EXCLUDED.version,
             source = EXCLUDED.source, source_version = EXCLUDED.source_version,
             source_at = EXCLUDED.source_at, source_message = EXCLUDED.source_message,
-            source_position = EXCLUDED.source_position, updated_at = now()
+            source_position = EXCLUDED.source_position, source_stage = EXCLUDED.source_stage,
+            versions_seen = COALESCE(EXCLUDED.versions_seen, measurements.versions_seen),
+            versions_by = COALESCE(EXCLUDED.versions_by, measurements.versions_by),
+            updated_at = now()
     )
     INSERT INTO measurement_versions (chamber_id, plan_id, measurement_id, version_id, version,
         value, status, result, value_text, note, source, source_version, message_id, recorded_by)
     SELECT :chamber, plan_id, measurement_id, version_id, version, value, status, result,
         value_text, note, :source, source_version, :message, :recorded_by
     FROM given WHERE remembered
+""")
+
+_NOTE = sa.text("""
+    UPDATE measurements AS m
+    SET versions_seen = given.versions_seen, versions_by = :integration
+    FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS text[]))
+        AS given (plan_id, measurement_id, versions_seen)
+    WHERE m.chamber_id = :chamber AND m.plan_id = given.plan_id
+        AND m.measurement_id = given.measurement_id
+""")
+
+_TRUSTED = sa.text("""
+    SELECT (settings ->> 'trusted_to_validate')::boolean FROM integrations
+    WHERE chamber_id = :chamber AND integration_id = :integration
 """)
 
 _REVISE = sa.text("""
@@ -218,10 +254,27 @@ async def enter(session: WriteSession, entries: Sequence[Entry], origin: Origin)
             "source": origin.source,
             "at": origin.at,
             "message": origin.message_id,
+            "integration": origin.integration,
             "recorded_by": session.author.actor,
             **columns,
         },
     )
+
+
+async def note_versions(session: WriteSession, seen: Sequence[Seen], integration: str) -> None:
+    """Writes down which versions have come, where nothing else changes."""
+    if not seen:
+        return
+    columns = {f"c{at}": column for at, column in enumerate(_columns(seen, len(Seen._fields)))}
+    await session.execute(
+        _NOTE, {"chamber": session.chamber, "integration": integration, **columns}
+    )
+
+
+async def trusted_to_validate(session: ReadSession, integration: str) -> bool:
+    """Whether the chamber takes this system's validations for its own."""
+    parameters = {"chamber": session.chamber, "integration": integration}
+    return bool(await session.scalar(_TRUSTED, parameters))
 
 
 async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:

@@ -90,11 +90,16 @@ def codes_of(items: Iterable[MeasurementItem]) -> dict[str, list[str]]:
     }
 
 
-def resolve(item: MeasurementItem, plans: Sequence[PlanIndex]) -> list[Target] | Issue:
-    """The elements a statement is about, or why there are none."""
-    fault = _form_fault(item)
-    if fault is not None:
-        return fault
+def resolve(item: MeasurementItem, plans: Sequence[PlanIndex]) -> list[Target] | tuple[Issue, ...]:
+    """The elements a statement is about, or every reason why there are none."""
+    faults = _form_faults(item)
+    if faults:
+        return faults
+    found = _resolve(item, plans)
+    return (found,) if isinstance(found, Issue) else found
+
+
+def _resolve(item: MeasurementItem, plans: Sequence[PlanIndex]) -> list[Target] | Issue:
     if item.measure is not None:
         return _resolve_measure(item, item.measure, plans)
     kind = "indicator" if item.indicator is not None else "objective"
@@ -137,19 +142,31 @@ def _resolve_measure(
     return _fault("no_plan", "/year", year=item.year)
 
 
-def _form_fault(item: MeasurementItem) -> Issue | None:
-    """What no plan could make right."""
+def _form_faults(item: MeasurementItem) -> tuple[Issue, ...]:
+    """What no plan could make right, all of it."""
+    found: list[Issue] = []
     given = (item.measure is not None) + (item.indicator is not None) + (item.objective is not None)
     if given != 1:
-        return _fault("one_subject", "")
+        found.append(_fault("one_subject", ""))
     if item.objective is not None and item.value is not None:
-        return _fault("objective_has_no_value", "/value")
+        found.append(_fault("objective_has_no_value", "/value"))
     if item.measure is not None and item.result is not None:
-        return _fault("measure_has_no_result", "/result")
-    empty = item.value is None and item.result is None and item.value_text is None
-    if empty and item.status in {None, "measured"}:
-        return _fault("value_required", "/value")
-    return None
+        found.append(_fault("measure_has_no_result", "/result"))
+    if item.event == "corrected" and item.source_version is None:
+        found.append(_fault("version_required", "/source_version"))
+    if item.event == "withdrawn":
+        said = (name for name in _NOT_WITHDRAWN if getattr(item, name) is not None)
+        found += [_fault("withdrawn_has_no_value", f"/{name}") for name in said]
+    elif item.status in {None, "measured"} and not _says_something(item):
+        found.append(_fault("value_required", "/value"))
+    return tuple(found)
+
+
+def _says_something(item: MeasurementItem) -> bool:
+    return item.value is not None or item.result is not None or item.value_text is not None
+
+
+_NOT_WITHDRAWN = ("value", "result", "status")
 
 
 def _value_fault(item: MeasurementItem, value_type: ValueType) -> Issue | None:
@@ -194,6 +211,14 @@ _TEXTS = {
     "value_required": (
         "manca il valore (o lo stato: missing, suspended, struck)",
         "the value is missing (or the status: missing, suspended, struck)",
+    ),
+    "version_required": (
+        "una correzione porta la versione della fonte: source_version",
+        "a correction carries the version of the source: source_version",
+    ),
+    "withdrawn_has_no_value": (
+        "un dato ritirato non ha un valore",
+        "a datum that is withdrawn has no value",
     ),
     "unknown_measure": (
         "misura sconosciuta nel piano {year}: {code}",

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 from services.api.arrivals import service as arrivals
 from services.api.arrivals.service import Sender
+from services.api.completions import service as completions
 from services.api.container import Container
 from services.api.db.session import Author, WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.integrations import repository
-from services.api.integrations.credentials import opened_secrets
+from services.api.integrations.credentials import opened_keys
 from services.api.quarantine import service as quarantine
 from services.api.quarantine.service import SetApart
 from shared.contracts.issues import Issue
@@ -69,6 +70,11 @@ class Address:
     chamber: str
     integration: str
 
+    @property
+    def path(self) -> str:
+        """Where its messages are posted."""
+        return f"/v1/chambers/{self.chamber}/integrations/{self.integration}/webhooks"
+
 
 async def receive(
     parts: Container, address: Address, delivery: Delivery, request_id: str | None
@@ -95,10 +101,11 @@ async def _verified(
     """The message's identity, once somebody who holds a secret has vouched for it."""
     now = parts.clock.now()
     rows = await repository.credentials(session, address.integration, now)
-    secrets = opened_secrets(parts.settings, address.chamber, address.integration, rows)
+    keys = opened_keys(parts.settings, address.chamber, address.integration, rows)
     adapter = rows[0].adapter if rows else ADAPTERS[0]
+    audience = f"{parts.settings.public_url}{address.path}"
     try:
-        verified = verifier_for(adapter, secrets).verify(delivery, now)
+        verified = verifier_for(adapter, keys, audience).verify(delivery, now)
     except SignatureRefusedError as refused:
         _log.warning("message refused for %s: %s", address, refused)
         raise Refusal("signature_refused") from refused
@@ -173,9 +180,12 @@ async def _settle(
     sender = Sender(address.integration, message, at)
     outcome = await arrivals.record(session, event.items, sender)
     apart = [SetApart(item.position, item.raw, item.issues) for item in event.faulty]
-    apart += [SetApart(at, event.raw[at], (issue,)) for at, issue in outcome.faults.items()]
+    apart += [SetApart(at, event.raw[at], issues) for at, issues in outcome.faults.items()]
     await quarantine.set_apart(session, sender, apart)
     counts = Counts(outcome.applied, outcome.unchanged, outcome.superseded, len(apart))
+    if event.completion is not None:
+        stands = await completions.record(session, event.completion, sender)
+        counts = Counts(applied=1) if stands else Counts(unchanged=1, superseded=1)
     detail = asdict(counts)
     await repository.settle_message(
         session,

@@ -14,6 +14,8 @@ from services.api.db.tables.integrations import (
     integrations,
     webhook_messages,
 )
+from services.api.db.tables.measurements import measurements
+from services.api.db.tables.plans import plans
 from services.api.db.tables.tenants import entities
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.runtime.webhooks import Delivery, VerifiedDelivery
@@ -30,7 +32,8 @@ MOST_SECRETS = 5
 # Storing a message need not wait for the disk: applying it, in the next transaction, does, and
 # with it all that was written before. Until then nobody has been told that it arrived.
 _CREDENTIALS = sa.text("""
-    SELECT set_config('synchronous_commit', 'off', true), i.adapter, i.active, c.status, s.sealed
+    SELECT set_config('synchronous_commit', 'off', true), i.adapter, i.active, c.status, s.sealed,
+        s.public_key
     FROM integrations AS i
     JOIN chambers AS c ON c.chamber_id = i.chamber_id
     LEFT JOIN integration_secrets AS s
@@ -47,7 +50,14 @@ MESSAGE_ORDER = Order(
 )
 
 # What a later look at a message needs; nothing that identifies a person's device.
-_KEPT_HEADERS = ("content-type", "webhook-id", "webhook-signature", "webhook-timestamp")
+_KEPT_HEADERS = (
+    "agid-jwt-signature",
+    "content-type",
+    "digest",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+)
 
 _STORE = sa.text("""
     INSERT INTO webhook_messages
@@ -124,20 +134,26 @@ async def update(session: WriteSession, integration: str, values: Mapping[str, A
 
 
 async def secrets(session: ReadSession, integration: str, now: datetime) -> Sequence[sa.Row[Any]]:
-    """Which secrets are valid now, the newest first; not the secrets themselves."""
+    """Which keys are valid now, the newest first; of secrets not the secrets themselves."""
     table = integration_secrets
     return await session.all(
-        sa.select(table.c.secret_id, table.c.created_at, table.c.expires_at)
+        sa.select(table.c.secret_id, table.c.public_key, table.c.created_at, table.c.expires_at)
         .where(_of(session, integration), sa.or_(table.c.expires_at.is_(None), _after(now)))
         .order_by(table.c.created_at.desc(), table.c.secret_id.desc())
         .limit(MOST_SECRETS)
     )
 
 
-async def insert_secret(
-    session: WriteSession, integration: str, secret_id: str, sealed: str, now: datetime
+async def insert_key(
+    session: WriteSession,
+    integration: str,
+    secret_id: str,
+    now: datetime,
+    *,
+    sealed: str | None = None,
+    public_key: str | None = None,
 ) -> None:
-    """Adds a secret, valid until it is replaced."""
+    """Adds a sealed secret or a public key, valid until it is replaced."""
     await session.execute(
         sa.insert(integration_secrets),
         {
@@ -145,6 +161,7 @@ async def insert_secret(
             "integration_id": integration,
             "secret_id": secret_id,
             "sealed": sealed,
+            "public_key": public_key,
             "created_at": now,
         },
     )
@@ -264,6 +281,47 @@ async def list_messages(session: ReadSession, integration: str, asked: Page) -> 
         table.c.chamber_id == session.chamber, table.c.integration_id == integration
     )
     return cut(await session.all(sliced(statement, MESSAGE_ORDER, asked)), MESSAGE_ORDER, asked)
+
+
+# Gaps are counted where the sender numbers its statements one by one.
+_COUNTS = sa.text("""
+    SELECT
+        (SELECT count(*) FROM quarantine WHERE chamber_id = :chamber
+            AND integration_id = :integration AND state = 'waiting') AS waiting,
+        (SELECT count(*) FROM measurements WHERE chamber_id = :chamber
+            AND versions_by = :integration AND versions_seen LIKE '%,%'
+            AND (SELECT coalesce((settings ->> 'consecutive_versions')::boolean, true)
+                FROM integrations
+                WHERE chamber_id = :chamber AND integration_id = :integration)) AS gaps
+""")
+
+GAP_ORDER = Order({"code": measurements.c.subject_code}, measurements.c.measurement_id, "code")
+
+
+async def counts(session: ReadSession, integration: str) -> sa.Row[Any]:
+    """How much of what a system sent waits in quarantine, and of how many data a version lacks."""
+    found = await session.first(_COUNTS, {"chamber": session.chamber, "integration": integration})
+    if found is None:
+        raise LookupError(integration)
+    return found
+
+
+async def list_gaps(session: ReadSession, integration: str, asked: Page) -> Rows:
+    """Data of which a version between others never came, with the year of their plan."""
+    table = measurements
+    statement = (
+        sa.select(table, plans.c.year.label("plan_year"))
+        .join(
+            plans,
+            sa.and_(plans.c.chamber_id == table.c.chamber_id, plans.c.plan_id == table.c.plan_id),
+        )
+        .where(
+            table.c.chamber_id == session.chamber,
+            table.c.versions_by == integration,
+            table.c.versions_seen.like("%,%"),
+        )
+    )
+    return cut(await session.all(sliced(statement, GAP_ORDER, asked)), GAP_ORDER, asked)
 
 
 async def all_entities(session: ReadSession) -> list[str]:

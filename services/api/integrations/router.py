@@ -11,6 +11,7 @@ from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading
 from services.api.idempotency import IdempotencyKey, once
 from services.api.integrations import repository, service
 from services.api.integrations.schemas import (
+    AddedPublicKey,
     CreatedIntegration,
     Integration,
     IntegrationChange,
@@ -19,12 +20,13 @@ from services.api.integrations.schemas import (
     IssuedSecret,
     MessageCounts,
     NewIntegration,
+    NewPublicKey,
     Rotation,
     SecretInfo,
     WebhookMessage,
     WebhookMessageList,
 )
-from services.api.integrations.service import Issued
+from services.api.integrations.service import DEFAULTS, SETTINGS, Issued
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.responses import (
@@ -63,6 +65,7 @@ def _fields(row: sa.Row[Any], access: Access) -> dict[str, Any]:
         "title": row.title,
         "adapter": row.adapter,
         "active": row.active,
+        **{name: row.settings.get(name, DEFAULTS[name]) for name in SETTINGS},
         "webhook_path": f"{path_of(access.chamber, row.integration_id)}/webhooks",
         "created_at": row.created_at,
         "allowed_actions": [str(action) for action in access.actions(*_ACTIONS)],
@@ -72,12 +75,21 @@ def _fields(row: sa.Row[Any], access: Access) -> dict[str, Any]:
 async def _detail(parts: Parts, call: ReadCall | WriteCall, code: str) -> IntegrationDetail:
     row = await service.integration(call.session, code)
     secrets = await repository.secrets(call.session, code, parts.clock.now())
+    counted = await repository.counts(call.session, code)
     return IntegrationDetail(
         **_fields(row, call.access),
         secrets=[
-            SecretInfo(secret_id=s.secret_id, created_at=s.created_at, expires_at=s.expires_at)
+            SecretInfo(
+                secret_id=s.secret_id,
+                kind="secret" if s.public_key is None else "public_key",
+                public_key=s.public_key,
+                created_at=s.created_at,
+                expires_at=s.expires_at,
+            )
             for s in secrets
         ],
+        waiting=counted.waiting,
+        gaps=counted.gaps,
     )
 
 
@@ -110,7 +122,8 @@ async def list_integrations(
     "",
     operation_id="integration_new",
     summary="Nuova integrazione",
-    description="La risposta porta il segreto con cui il sistema firmerà: si vede solo qui.",
+    description="La risposta porta il segreto con cui il sistema firmerà: si vede solo qui. Con "
+    "una chiave pubblica non si crea alcun segreto.",
     status_code=201,
     response_model=CreatedIntegration,
     responses=refusals(
@@ -134,7 +147,10 @@ async def create_integration(
         issued = await service.create(parts, call.session, new)
         detail = await _detail(parts, call, new.code)
         bodies = [
-            CreatedIntegration(integration=detail, issued=_issued(issued, shown=shown))
+            CreatedIntegration(
+                integration=detail,
+                issued=None if issued is None else _issued(issued, shown=shown),
+            )
             for shown in (True, False)
         ]
         full, kept = (_created(request, call, new.code, body) for body in bodies)
@@ -202,7 +218,9 @@ async def change_integration(
     description="Sostituisce il segreto; i precedenti restano validi per le ore indicate.",
     status_code=201,
     response_model=IssuedSecret,
-    responses=refusals("chamber_suspended", "idempotency_key_reused", "idempotency_key_in_use"),
+    responses=refusals(
+        "no_secrets", "chamber_suspended", "idempotency_key_reused", "idempotency_key_in_use"
+    ),
 )
 async def rotate_secret(
     request: Request,
@@ -227,6 +245,39 @@ async def rotate_secret(
 
     stored = await once(request, call.session, key, to_json(rotation), make)
     return shown[0] if shown else stored
+
+
+@router.post(
+    "/{integration}/public-keys",
+    operation_id="integration_public_key_new",
+    summary="Nuova chiave pubblica",
+    description="Da ora si accettano i messaggi firmati con la chiave privata corrispondente; "
+    "segreti e chiavi precedenti restano validi per le ore indicate.",
+    status_code=201,
+    response_model=AddedPublicKey,
+    responses=refusals("chamber_suspended", "idempotency_key_reused", "idempotency_key_in_use"),
+)
+async def add_public_key(
+    request: Request,
+    integration: IntegrationPath,
+    new: NewPublicKey,
+    call: Managing,
+    parts: Parts,
+    key: IdempotencyKey = None,
+) -> Response:
+    """A key that everybody may see."""
+
+    async def make() -> Response:
+        overlap = timedelta(hours=new.overlap_hours)
+        secret_id, until = await service.add_public_key(
+            parts, call.session, integration, new.public_key, overlap
+        )
+        added = AddedPublicKey(
+            secret_id=secret_id, public_key=new.public_key.strip(), previous_valid_until=until
+        )
+        return _created(request, call, integration, added)
+
+    return await once(request, call.session, key, to_json(new), make)
 
 
 def _created(request: Request, call: WriteCall, code: str, body: Resource) -> Response:

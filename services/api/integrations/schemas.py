@@ -19,8 +19,36 @@ IntegrationCode = Annotated[
     ),
 ]
 Adapter = Annotated[
-    Literal["standard"],
-    Field(description="Come il sistema firma: `standard` è Standard Webhooks 1.0."),
+    Literal["standard", "modi-integrity-rest-01"],
+    Field(
+        description="Come il sistema firma: `standard` è Standard Webhooks 1.0; "
+        "`modi-integrity-rest-01` il profilo INTEGRITY_REST_01 di ModI (`Agid-JWT-Signature`)."
+    ),
+]
+PublicKey = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=16_000,
+        pattern=r"^[\x20-\x7e\r\n]*$",
+        description="Chiave pubblica del sistema: `whpk_...` (Ed25519) per `standard`; chiave o "
+        "certificato PEM per ModI, anche di un'autorità che emette i certificati in `x5c`.",
+        examples=["whpk_qQCnKRf1WUVWQ1zZPDUzm9D/1kRYpJyh8S5cKSi3vvE="],
+    ),
+]
+TrustedToValidate = Annotated[
+    bool,
+    Field(
+        description="Una rilevazione che il sistema dichiara validata lo è anche qui, senza altri "
+        "passi. Altrimenti se ne registra il valore, e lo valida un dirigente."
+    ),
+]
+ConsecutiveVersions = Annotated[
+    bool,
+    Field(
+        description="`source_version` cresce di uno a ogni invio: un numero saltato è un messaggio "
+        "che manca, e si elenca fra le lacune."
+    ),
 ]
 Identifier = Annotated[
     str,
@@ -44,6 +72,12 @@ class NewIntegration(Resource):
     code: IntegrationCode
     title: Label
     adapter: Adapter = "standard"
+    public_key: Annotated[
+        PublicKey | None,
+        Field(description="Con una chiave pubblica non si crea alcun segreto. ModI la richiede."),
+    ] = None
+    trusted_to_validate: TrustedToValidate = False
+    consecutive_versions: ConsecutiveVersions = True
 
 
 class IntegrationChange(Resource):
@@ -53,6 +87,9 @@ class IntegrationChange(Resource):
     active: Annotated[
         bool | None, Field(description="`false`: i messaggi sono rifiutati finché resta così.")
     ] = None
+    adapter: Adapter | None = None
+    trusted_to_validate: TrustedToValidate | None = None
+    consecutive_versions: ConsecutiveVersions | None = None
 
     @model_validator(mode="after")
     def _nothing_is_emptied(self) -> Self:
@@ -63,9 +100,14 @@ class IntegrationChange(Resource):
 
 
 class SecretInfo(Resource):
-    """Un segreto valido; il segreto stesso non si può rileggere."""
+    """Una chiave valida; un segreto non si può rileggere, una chiave pubblica sì."""
 
     secret_id: Identifier
+    kind: Annotated[
+        Literal["secret", "public_key"],
+        Field(description="Segreto condiviso, o chiave pubblica del sistema."),
+    ]
+    public_key: PublicKey | None
     created_at: Instant
     expires_at: Annotated[
         Instant | None, Field(description="Fine della validità; assente per quello in uso.")
@@ -79,6 +121,8 @@ class Integration(ListItem):
     title: Label
     adapter: Adapter
     active: bool
+    trusted_to_validate: TrustedToValidate
+    consecutive_versions: ConsecutiveVersions
     webhook_path: Annotated[
         str,
         Field(
@@ -96,6 +140,8 @@ class IntegrationDetail(Integration):
     """Un sistema che invia rilevazioni, con i suoi segreti validi."""
 
     secrets: Annotated[list[SecretInfo], Field(max_length=5)]
+    waiting: Annotated[Count, Field(description="Rilevazioni che attendono in quarantena.")]
+    gaps: Annotated[Count, Field(description="Dati di cui manca una versione intermedia.")]
 
 
 class IntegrationList(Resource):
@@ -128,21 +174,43 @@ class CreatedIntegration(Resource):
     """L'integrazione creata e il suo segreto."""
 
     integration: IntegrationDetail
-    issued: IssuedSecret
+    issued: Annotated[
+        IssuedSecret | None, Field(description="Assente quando è data una chiave pubblica.")
+    ]
+
+
+OverlapHours = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=168,
+        description="Ore per cui segreti e chiavi precedenti restano validi; 0 per una chiave "
+        "compromessa.",
+    ),
+]
 
 
 class Rotation(Resource):
     """Come sostituire il segreto."""
 
-    overlap_hours: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=168,
-            description="Ore per cui i segreti precedenti restano validi; 0 per una chiave "
-            "compromessa.",
-        ),
-    ] = 24
+    overlap_hours: OverlapHours = 24
+
+
+class NewPublicKey(Resource):
+    """Una chiave pubblica del sistema, al posto di ciò che valeva."""
+
+    public_key: PublicKey
+    overlap_hours: OverlapHours = 24
+
+
+class AddedPublicKey(Resource):
+    """La chiave pubblica che vale da ora."""
+
+    secret_id: Identifier
+    public_key: PublicKey
+    previous_valid_until: Annotated[
+        Instant | None, Field(description="Fino a quando vale ciò che valeva prima.")
+    ]
 
 
 class WebhookReceipt(Resource):

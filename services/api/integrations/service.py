@@ -13,7 +13,16 @@ from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.integrations import credentials, repository
 from services.api.integrations.schemas import IntegrationChange, NewIntegration
-from shared.runtime.webhooks import new_secret
+from shared.contracts.issues import Issue
+from shared.runtime.webhooks import check_public_key, new_secret
+
+SETTINGS = ("trusted_to_validate", "consecutive_versions")
+"""Names of what is kept in ``integrations.settings``."""
+
+DEFAULTS = {"trusted_to_validate": False, "consecutive_versions": True}
+"""What holds for an integration that says nothing of it."""
+
+_WITH_SECRETS = ("standard",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +46,26 @@ async def integration(session: ReadSession, code: str, *, lock: bool = False) ->
     return found
 
 
-async def create(parts: Container, session: WriteSession, new: NewIntegration) -> Issued:
-    """Creates an integration with its first secret.
+async def create(parts: Container, session: WriteSession, new: NewIntegration) -> Issued | None:
+    """Creates an integration with its first secret, or with the public key it came with.
 
     Raises:
-        Refusal: ``integration_exists``.
+        Refusal: ``integration_exists``, or ``validation_failed`` for a public key that is
+            missing or none of the profile's.
     """
-    values = {"title": new.title, "adapter": new.adapter}
+    _check_key(new.adapter, new.public_key, needed=new.adapter not in _WITH_SECRETS)
+    settings = {name: getattr(new, name) for name in SETTINGS}
+    values = {"title": new.title, "adapter": new.adapter, "settings": settings}
     if not await repository.insert(session, new.code, values):
         raise Refusal("integration_exists", code=new.code)
-    issued = await _issue(parts, session, new.code, None)
+    if new.public_key is not None:
+        now = parts.clock.now()
+        await repository.insert_key(
+            session, new.code, new_id(), now, public_key=new.public_key.strip()
+        )
+        issued = None
+    else:
+        issued = await _issue(parts, session, new.code, None)
     await audit(session, "integration.created", f"integration/{new.code}", {"title": new.title})
     return issued
 
@@ -54,11 +73,14 @@ async def create(parts: Container, session: WriteSession, new: NewIntegration) -
 async def change(session: WriteSession, code: str, change: IntegrationChange) -> sa.Row[Any]:
     """Changes the fields that the caller sent."""
     values = change.model_dump(include=change.model_fields_set)
+    changed = sorted(values)
     if values:
+        set_now = {name: values.pop(name) for name in SETTINGS if name in values}
+        if set_now:
+            current = await integration(session, code, lock=True)
+            values["settings"] = {**current.settings, **set_now}
         await repository.update(session, code, values)
-        await audit(
-            session, "integration.changed", f"integration/{code}", {"fields": sorted(values)}
-        )
+        await audit(session, "integration.changed", f"integration/{code}", {"fields": changed})
     return await integration(session, code)
 
 
@@ -66,9 +88,11 @@ async def rotate(parts: Container, session: WriteSession, code: str, overlap: ti
     """Issues a new secret; those in use stay valid for ``overlap``, and no longer.
 
     Raises:
-        Refusal: ``not_found``.
+        Refusal: ``not_found``, or ``no_secrets`` where the profile knows public keys only.
     """
-    await integration(session, code, lock=True)
+    row = await integration(session, code, lock=True)
+    if row.adapter not in _WITH_SECRETS:
+        raise Refusal("no_secrets", adapter=row.adapter)
     now = parts.clock.now()
     until = now + overlap
     await repository.end_secrets(session, code, now=now, until=until)
@@ -78,11 +102,54 @@ async def rotate(parts: Container, session: WriteSession, code: str, overlap: ti
     return issued
 
 
+async def add_public_key(
+    parts: Container, session: WriteSession, code: str, key: str, overlap: timedelta
+) -> tuple[str, datetime]:
+    """Trusts another public key; what was trusted so far stays so for ``overlap``.
+
+    Returns:
+        The id of the key, and until when the former ones are valid.
+
+    Raises:
+        Refusal: ``not_found``, or ``validation_failed`` for what is no key of the profile.
+    """
+    row = await integration(session, code, lock=True)
+    _check_key(row.adapter, key)
+    now = parts.clock.now()
+    until = now + overlap
+    await repository.end_secrets(session, code, now=now, until=until)
+    secret_id = new_id()
+    await repository.insert_key(session, code, secret_id, now, public_key=key.strip())
+    detail = {"secret_id": secret_id, "previous_valid_until": until.isoformat()}
+    await audit(session, "integration.public_key_added", f"integration/{code}", detail)
+    return secret_id, until
+
+
+def _check_key(adapter: str, key: str | None, *, needed: bool = False) -> None:
+    if key is None and not needed:
+        return
+    try:
+        check_public_key(adapter, (key or "").strip())
+    except ValueError as error:
+        missing = key is None
+        issue = Issue(
+            pointer="/public_key",
+            code="field_required" if missing else "wrong_format",
+            it="il profilo richiede una chiave pubblica"
+            if missing
+            else f"non è una chiave pubblica del profilo {adapter}",
+            en="the profile needs a public key"
+            if missing
+            else f"not a public key of the profile {adapter}: {error}",
+        )
+        raise Refusal("validation_failed", issues=[issue]) from error
+
+
 async def _issue(
     parts: Container, session: WriteSession, code: str, previous_until: datetime | None
 ) -> Issued:
     secret = new_secret()
     sealed = credentials.seal(parts.settings, session.chamber, code, secret)
     secret_id = new_id()
-    await repository.insert_secret(session, code, secret_id, sealed, parts.clock.now())
+    await repository.insert_key(session, code, secret_id, parts.clock.now(), sealed=sealed)
     return Issued(secret_id, secret, previous_until)

@@ -34,9 +34,10 @@ async def signed_delivery(request: Request) -> Delivery:
     operation_id="integration_webhook",
     summary="Messaggio firmato di un sistema",
     description="Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp` (entro 5 minuti) e "
-    "`webhook-signature` sul contenuto esatto. Il messaggio si conserva, poi si applica una sola "
-    "volta: ripeterlo risponde 200 e non cambia nulla. Ciò che non si può applicare va in "
-    "quarantena, il resto vale. Contratto ed esempi: `docs/integrations.md`.",
+    "`webhook-signature` sul contenuto esatto; oppure `Agid-JWT-Signature` e `Digest` (ModI "
+    "INTEGRITY_REST_01), secondo il profilo dell'integrazione. Il messaggio si conserva, poi si "
+    "applica una sola volta: ripeterlo risponde 200 e non cambia nulla. Ciò che non si può "
+    "applicare va in quarantena, il resto vale. Contratto ed esempi: `docs/integrations.md`.",
     response_model=WebhookReceipt,
     responses=refusals(
         "signature_refused",

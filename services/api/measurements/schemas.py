@@ -81,7 +81,10 @@ class Measurement(ListItem):
     year: Annotated[int, Field(ge=1990, le=2200)] | None
     period: Period | None
     value: Line | None
-    status: Literal["measured", "missing", "suspended", "struck"] | None
+    status: Annotated[
+        Literal["measured", "missing", "suspended", "struck", "withdrawn"] | None,
+        Field(description="`withdrawn`: chi l'ha inviato l'ha ritirato; nessun valore vale."),
+    ]
     result: DecimalNumber | None
     value_text: Text | None
     note: Text | None

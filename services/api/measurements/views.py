@@ -10,6 +10,7 @@ from services.api.auth.access import Access
 from services.api.measurements.schemas import Measurement
 from services.api.states import service as states
 from services.api.states.service import Datum
+from shared.domain.arrivals import WITHDRAWN
 from shared.domain.collection import CollectionRules
 from shared.domain.measurement_states import (
     MOVES,
@@ -52,6 +53,7 @@ class Viewer:
         return Standing(
             state=State(given["state"]),
             own_entry=given["recorded_by"] == self.access.principal.subject,
+            withdrawn=given["status"] == WITHDRAWN,
             closed=not self.plan_open or states.covering(self.closed, datum) is not None,
         )
 

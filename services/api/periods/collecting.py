@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from services.api.measurements.service import offices
 from services.api.periods.working_days import holidays_of, italian_day
-from services.api.plans.rows import MEASUREMENTS
+from services.api.plans.rows import MEASUREMENTS, MEASURES
 from services.api.plans.service import StoredPlan
 from shared.domain.calendar import YEAR, Span, collected, deadline, span
 from shared.domain.collection import CollectionRules
 from shared.domain.completeness import (
+    MISSING,
     Entry,
     Lack,
     Timeliness,
@@ -24,6 +25,7 @@ from shared.domain.completeness import (
     timeliness,
 )
 from shared.domain.measurement_states import State
+from shared.domain.plan import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class PeriodStanding:
     history: tuple[sa.Row[Any], ...]
     figures: Timeliness
     lacking: tuple[Lack, ...]
+    completions: tuple[sa.Row[Any], ...]
+    """What sources say of the whole period: that they have sent all of it."""
+    not_sent: Mapping[Lack, tuple[str, ...]]
+    """Missing data of a source that says it has sent everything: they will not come by
+    themselves. Names of those sources."""
 
     @property
     def closed(self) -> bool:
@@ -56,6 +63,7 @@ class Stored:
     entered: Mapping[str, datetime]
     closures: Sequence[sa.Row[Any]]
     rules: CollectionRules
+    completions: Sequence[sa.Row[Any]] = ()
 
 
 def periods(stored: Stored) -> tuple[PeriodStanding, ...]:
@@ -67,6 +75,7 @@ def periods(stored: Stored) -> tuple[PeriodStanding, ...]:
     lacking = lacks(due, entries, plan.year, rules.requirement)
     spans = _spans(plan.year, stored)
     free = holidays_of(range(plan.year, plan.year + 3), rules.local_holidays)
+    feeding = _feeding(stored)
     deadlines = {s.code: deadline(s.last, rules.deadline_days, free) for s in spans}
     return tuple(
         PeriodStanding(
@@ -76,7 +85,9 @@ def periods(stored: Stored) -> tuple[PeriodStanding, ...]:
             figures=timeliness(
                 [d for d in due if d.due_with == s.code], entries, plan.year, deadlines
             ),
-            lacking=tuple(lack for lack in lacking if lack.duty.due_with == s.code),
+            lacking=(own := tuple(lack for lack in lacking if lack.duty.due_with == s.code)),
+            completions=tuple(row for row in stored.completions if row.period == s.code),
+            not_sent=_not_sent(own, stored.completions, feeding),
         )
         for s in spans
     )
@@ -94,6 +105,33 @@ def _spans(year: int, stored: Stored) -> tuple[Span, ...]:
     codes = {s.code for s in usual}
     former = {row.period for row in stored.closures} - codes
     return (*(span(year, code) for code in sorted(former)), *usual)
+
+
+def _feeding(stored: Stored) -> dict[str, frozenset[str]]:
+    """The integrations that know a measure by a name of their own, by its code."""
+    return {
+        row["code"]: frozenset(row["external_ids"] or ()) for row in stored.plan.rows[MEASURES.name]
+    }
+
+
+def _not_sent(
+    lacking: Sequence[Lack],
+    completions: Sequence[sa.Row[Any]],
+    feeding: Mapping[str, frozenset[str]],
+) -> dict[Lack, tuple[str, ...]]:
+    found: dict[Lack, tuple[str, ...]] = {}
+    for lack in lacking:
+        if lack.reason != MISSING or lack.duty.subject is not Subject.MEASURE:
+            continue
+        sources = feeding.get(lack.duty.code, frozenset())
+        names = sorted(
+            row.integration
+            for row in completions
+            if row.integration in sources and row.period in {lack.duty.period or YEAR, YEAR}
+        )
+        if names:
+            found[lack] = tuple(dict.fromkeys(names))
+    return found
 
 
 def _entries(stored: Stored) -> list[Entry]:

@@ -17,6 +17,7 @@ from services.api.periods.schemas import (
     NewRules,
     OfficeDebt,
     Period,
+    PeriodCompletion,
     PeriodDetail,
     PeriodList,
     PeriodMove,
@@ -81,6 +82,7 @@ def _detail(found: PeriodStanding, access: Access, today: date, *, plan_open: bo
             period=lack.duty.period,
             reason=lack.reason,  # type: ignore[arg-type]  # one of the words
             owed_by=list(lack.duty.owners),
+            not_sent_by=list(found.not_sent.get(lack, ())),
         )
         for lack in found.lacking
     ]
@@ -99,6 +101,15 @@ def _detail(found: PeriodStanding, access: Access, today: date, *, plan_open: bo
         lacking=lacking,
         offices=[OfficeDebt(office=name, missing=n) for name, n in found.owed().items()],
         history=history,
+        completions=[
+            PeriodCompletion(
+                integration=row.integration,
+                completed_at=row.completed_at,
+                announced=row.announced,
+                held=row.held,
+            )
+            for row in found.completions
+        ],
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from services.api.integrations.schemas import IntegrationCode
 from services.api.measurements.schemas import PERIOD, Count, Reason, SubjectKind
 from services.api.measurements.schemas import Period as DatumPeriod
 from services.api.paging import ListItem
@@ -68,6 +69,23 @@ class LackingDatum(Resource):
         Lacking, Field(description="`missing`: non c'è; altrimenti lo stato in cui si trova.")
     ]
     owed_by: Annotated[list[Line], Field(max_length=200, description="Chi lo deve.")]
+    not_sent_by: Annotated[
+        list[IntegrationCode],
+        Field(
+            max_length=100,
+            description="I sistemi da cui arriva e che, senza inviarlo, hanno dichiarato completo "
+            "il periodo: da solo non arriverà.",
+        ),
+    ]
+
+
+class PeriodCompletion(Resource):
+    """Un sistema ha dichiarato di avere inviato tutti i dati del periodo."""
+
+    integration: IntegrationCode
+    completed_at: Instant
+    announced: Annotated[Count | None, Field(description="Quanti dati dice di avere, se lo dice.")]
+    held: Annotated[Count, Field(description="Quanti dei suoi valgono qui.")]
 
 
 class OfficeDebt(Resource):
@@ -103,6 +121,10 @@ class PeriodDetail(Period):
     lacking: Annotated[list[LackingDatum], Field(max_length=20_000)]
     offices: Annotated[list[OfficeDebt], Field(max_length=1000)]
     history: Annotated[list[PeriodMove], Field(max_length=1000)]
+    completions: Annotated[
+        list[PeriodCompletion],
+        Field(max_length=100, description="I sistemi che hanno dichiarato completo il periodo."),
+    ]
 
 
 class NewException(Resource):

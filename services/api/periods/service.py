@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from services.api.completions import service as completions
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
@@ -27,6 +28,7 @@ async def overview(session: ReadSession, head: PlanHead) -> tuple[PeriodStanding
         entered=await repository.first_entered(session, head.plan_id),
         closures=await repository.closure_history(session, head.plan_id),
         rules=await states.rules(session),
+        completions=await completions.of_plan(session, head.plan_id, head.year),
     )
     return collecting.periods(stored)
 

@@ -11,6 +11,7 @@ from services.api.db.tables.plans import narratives, plans
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.plans.rows import MEASUREMENTS, NARRATIVES, PlanHead, Section
+from shared.domain.arrivals import WITHDRAWN
 from shared.domain.workflow import PlanState, Standing
 
 PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
@@ -105,8 +106,13 @@ async def section_rows(
 def _in_order(
     statement: sa.Select[Any], session: ReadSession, section: Section, plan_id: str
 ) -> sa.Select[Any]:
-    """Narrows a statement to a plan's rows of a section, in the order of the section."""
+    """Narrows a statement to a plan's rows of a section, in the order of the section.
+
+    Not to measurements that their source has taken back: nothing stands there any more.
+    """
     columns = section.table.c
+    if section is MEASUREMENTS:
+        statement = statement.where(columns.status.is_distinct_from(WITHDRAWN))
     return statement.where(
         columns.chamber_id == session.chamber, columns.plan_id == plan_id
     ).order_by(columns.position, *(columns[name] for name in section.keys))

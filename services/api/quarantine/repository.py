@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from services.api.arrivals.service import Sender
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.tables.integrations import quarantine
+from services.api.db.tables.integrations import quarantine, webhook_messages
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import storable
+from shared.contracts.webhook_events import BATCH, storable
 
 ORDER = Order({"created_at": quarantine.c.created_at}, quarantine.c.quarantine_id, "-created_at")
 
@@ -69,6 +69,19 @@ async def find(
         quarantine.c.chamber_id == session.chamber, quarantine.c.quarantine_id == quarantine_id
     )
     return await session.first(statement.with_for_update() if lock else statement)
+
+
+async def event_type(session: ReadSession, integration: str, message: str) -> str:
+    """Type of the event that a message carried; without one, that of a batch."""
+    table = webhook_messages
+    found = await session.scalar(
+        sa.select(table.c.event_type).where(
+            table.c.chamber_id == session.chamber,
+            table.c.integration_id == integration,
+            table.c.message_id == message,
+        )
+    )
+    return str(found or BATCH)
 
 
 async def list_items(session: ReadSession, asked: Page, filters: Mapping[str, str | None]) -> Rows:

@@ -7,12 +7,13 @@ import sqlalchemy as sa
 
 from services.api.arrivals import service as arrivals
 from services.api.arrivals.service import Sender
+from services.api.completions import service as completions
 from services.api.db.session import WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.quarantine import repository
 from services.api.quarantine.repository import SetApart
-from shared.contracts.webhook_events import read_items
+from shared.contracts.webhook_events import read_parts
 
 __all__ = ["SetApart", "discard", "replay", "set_apart"]
 
@@ -38,12 +39,15 @@ async def replay(session: WriteSession, quarantine_id: str) -> sa.Row[Any]:
             still wrong.
     """
     row = await _waiting(session, quarantine_id)
-    items, faulty = read_items([row.item])
-    issues = [issue for item in faulty for issue in item.issues]
-    if not issues:
-        sender = Sender(row.integration_id, row.message_id, row.said_at)
-        outcome = await arrivals.record(session, {row.position: items[0]}, sender)
-        issues = list(outcome.faults.values())
+    event_type = await repository.event_type(session, row.integration_id, row.message_id)
+    read = read_parts(event_type, [row.item])
+    issues = [issue for item in read.faulty for issue in item.issues]
+    sender = Sender(row.integration_id, row.message_id, row.said_at)
+    if read.completion is not None:
+        await completions.record(session, read.completion, sender)
+    elif not issues:
+        outcome = await arrivals.record(session, {row.position: read.items[0]}, sender)
+        issues = [issue for faults in outcome.faults.values() for issue in faults]
     if issues:
         raise Refusal("still_quarantined", issues=issues)
     return await _decide(session, quarantine_id, "replayed", None)

@@ -14,23 +14,25 @@ from services.api.db.tables.measurements import measurements
 from services.api.db.tables.tenants import chambers
 from services.api.db.tables.validation import measurement_state_changes as changes
 from services.api.db.tables.validation import period_closures as closures
+from shared.domain.measurement_states import State
 
 _BARRIERS = sa.text("""
-    SELECT 'period' AS kind, plan_id::text AS owner, period AS name, 0 AS version FROM (
+    SELECT 'period' AS kind, plan_id::text AS owner, period AS name, 0 AS version, NULL AS role
+    FROM (
         SELECT DISTINCT ON (plan_id, period) plan_id, period, state FROM period_closures
         WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         ORDER BY plan_id, period, number DESC
     ) AS last WHERE state = 'closed'
     UNION ALL
-    SELECT 'measurement', plan_id::text, measurement_id::text, version FROM (
-        SELECT DISTINCT ON (plan_id, measurement_id) plan_id, measurement_id, state, version
+    SELECT 'measurement', plan_id::text, measurement_id::text, version, role FROM (
+        SELECT DISTINCT ON (plan_id, measurement_id) plan_id, measurement_id, state, version, role
         FROM measurement_state_changes
         WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
             AND measurement_id = ANY (CAST(:measurements AS uuid[]))
         ORDER BY plan_id, measurement_id, number DESC
     ) AS last WHERE state = 'validated'
     UNION ALL
-    SELECT 'plan', plan_id::text, '', 0 FROM plans
+    SELECT 'plan', plan_id::text, '', 0, NULL FROM plans
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[])) AND state = 'closed'
 """)
 
@@ -64,8 +66,8 @@ async def barriers(
 ) -> Sequence[sa.Row[Any]]:
     """Closed periods of these plans, and which of these measurements were validated last.
 
-    Rows have ``kind`` (``period``, ``measurement``), ``owner`` (plan), ``name`` and
-    ``version`` (the one that was validated).
+    Rows have ``kind`` (``period``, ``measurement``), ``owner`` (plan), ``name``, ``version``
+    (the one that was validated) and ``role`` (of who did).
     """
     return await session.all(
         _BARRIERS,
@@ -148,10 +150,29 @@ async def first_entered(session: ReadSession, plan_id: str) -> dict[str, datetim
     return {row.measurement_id: row.at for row in rows}
 
 
+async def last_changes(
+    session: ReadSession, plan_id: str, ids: Collection[str]
+) -> dict[str, tuple[int, State, int]]:
+    """Number, state and version of the last move of some measurements, by id."""
+    rows = await session.all(
+        sa.select(changes.c.measurement_id, changes.c.number, changes.c.state, changes.c.version)
+        .where(
+            changes.c.chamber_id == session.chamber,
+            changes.c.plan_id == plan_id,
+            changes.c.measurement_id.in_(sorted(ids)),
+        )
+        .ext(postgresql.distinct_on(changes.c.measurement_id))
+        .order_by(changes.c.measurement_id, changes.c.number.desc())
+    )
+    return {row.measurement_id: (row.number, State(row.state), row.version) for row in rows}
+
+
 async def append_changes(
     session: WriteSession, plan_id: str, made: Sequence[Change], *, role: str, reason: str | None
 ) -> None:
     """Adds moves to the history of measurements."""
+    if not made:
+        return
     shared = {
         "chamber_id": session.chamber,
         "plan_id": plan_id,

@@ -9,12 +9,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.api.db.session import ReadSession
+from services.api.db.session import ReadSession, WriteSession
 from services.api.states import repository
+from services.api.states.repository import Change
 from shared.contracts.issues import Issue
 from shared.domain.calendar import YEAR, Frequency, covered_by
 from shared.domain.collection import CollectionRules
 from shared.domain.completeness import Requirement
+from shared.domain.measurement_states import MOVES, Move, State, state_of
+
+BY_SOURCE = "integration"
+"""In place of a role: the move was made by the system that sent the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +40,31 @@ class Datum:
 
 @dataclass(frozen=True, slots=True)
 class Barriers:
-    """Closed periods by plan, the version validated by id of measurement, closed plans."""
+    """Closed periods by plan, the version validated by id of measurement, closed plans.
+
+    ``by_source`` has the measurements that a measuring system has validated, not a person.
+    """
 
     closed: Mapping[str, frozenset[str]]
     validated: Mapping[str, int]
     plans: frozenset[str] = frozenset()
+    by_source: frozenset[str] = frozenset()
 
     @property
     def none(self) -> bool:
         """Whether nothing is held."""
         return not self.closed and not self.validated and not self.plans
 
-    def fault(self, datum: Datum, pointer: str) -> Issue | None:
-        """Why a datum may not change now, if it may not."""
+    def is_validated(self, measurement_id: str, version: int) -> bool:
+        """Whether this version of a measurement was validated, by whomever."""
+        return self.validated.get(measurement_id) == version
+
+    def fault(self, datum: Datum, pointer: str, *, own: bool = False) -> Issue | None:
+        """Why a datum may not change now, if it may not.
+
+        ``own``: it would be changed by the system that sent what stands. What that system has
+        validated itself does not hold it; what a person has validated does.
+        """
         if datum.plan_id in self.plans:
             return _plan_closed(pointer, datum.plan_year)
         closed = covering(self.closed.get(datum.plan_id, frozenset()), datum)
@@ -55,7 +72,9 @@ class Barriers:
             return period_closed(pointer, closed, datum.plan_year)
         if datum.measurement_id is None or not datum.version:
             return None
-        if self.validated.get(datum.measurement_id) == datum.version:
+        if own and datum.measurement_id in self.by_source:
+            return None
+        if self.is_validated(datum.measurement_id, datum.version):
             return Issue(
                 pointer=pointer,
                 code="measurement_validated",
@@ -72,6 +91,7 @@ async def barriers(
     closed: dict[str, set[str]] = {}
     validated: dict[str, int] = {}
     over: set[str] = set()
+    by_source: set[str] = set()
     for row in await repository.barriers(session, plans, measurement_ids):
         if row.kind == "period":
             closed.setdefault(row.owner, set()).add(row.name)
@@ -79,8 +99,40 @@ async def barriers(
             over.add(row.owner)
         else:
             validated[row.name] = row.version
+            if row.role == BY_SOURCE:
+                by_source.add(row.name)
     periods = {plan: frozenset(names) for plan, names in closed.items()}
-    return Barriers(periods, validated, frozenset(over))
+    return Barriers(periods, validated, frozenset(over), frozenset(by_source))
+
+
+async def validate_from_source(
+    session: WriteSession, plan_id: str, versions: Mapping[str, int]
+) -> int:
+    """Takes values on to validated, step by step, because their source answers for them.
+
+    Args:
+        session: holds the plan.
+        plan_id: the plan they belong to.
+        versions: the version that was validated, by id of measurement.
+
+    Returns:
+        How many were not validated yet.
+    """
+    last = await repository.last_changes(session, plan_id, versions)
+    submitted: list[Change] = []
+    validated: list[Change] = []
+    for name, version in sorted(versions.items()):
+        number, state, about = last.get(name, (0, State.RECORDED, 0))
+        current = state_of(version, (state, about))
+        if current is State.VALIDATED:
+            continue
+        if current in MOVES[Move.SUBMIT].origins:
+            number += 1
+            submitted.append(Change(name, number, MOVES[Move.SUBMIT].result, version))
+        validated.append(Change(name, number + 1, MOVES[Move.VALIDATE].result, version))
+    for made in (submitted, validated):
+        await repository.append_changes(session, plan_id, made, role=BY_SOURCE, reason=None)
+    return len(validated)
 
 
 async def closed_periods(session: ReadSession, plan_id: str) -> frozenset[str]:

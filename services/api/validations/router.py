@@ -33,6 +33,7 @@ _REFUSALS = refusals(
     "plan_not_found",
     "plan_closed",
     "move_not_allowed",
+    "value_withdrawn",
     "period_closed",
     "chamber_suspended",
     "precondition_required",

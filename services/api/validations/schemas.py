@@ -69,7 +69,7 @@ class HistoryEntry(ListItem):
         ),
     ]
     value: Line | None
-    status: Literal["measured", "missing", "suspended", "struck"] | None
+    status: Literal["measured", "missing", "suspended", "struck", "withdrawn"] | None
     result: DecimalNumber | None
     value_text: Text | None
     note: Text | None

@@ -151,6 +151,10 @@ _OBSTACLES = {
         "{name}: la rilevazione è {state}, e da lì questo passo non si può fare",
         "{name}: the measurement is {state}, and this move does not start there",
     ),
+    "value_withdrawn": (
+        "{name}: il sistema che ha inviato il valore lo ha ritirato: non ce n'è uno da spostare",
+        "{name}: the system that sent the value has withdrawn it: nothing is there to move",
+    ),
     "own_entry": (
         "{name}: il valore è stato immesso da chi lo vuole validare; lo validi un altro",
         "{name}: the value was entered by who wants to validate it; somebody else has to",

@@ -90,6 +90,7 @@ ROLES = {
     "contributor": "ufficio",
     "chamber_administrator": "amministratore della camera",
     "entity_administrator": "amministratore dell'ente",
+    "integration": "sistema di misura",
 }
 
 

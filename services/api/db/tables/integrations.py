@@ -37,11 +37,13 @@ integration_secrets = sa.Table(
     chamber_key(),
     _integration_key(),
     id_key("secret_id"),
-    # Sealed with the installation's key; never in clear.
-    sa.Column("sealed", sa.Text, nullable=False),
+    # Sealed with the installation's key; never in clear. A public key needs no seal.
+    sa.Column("sealed", sa.Text),
+    sa.Column("public_key", sa.Text),
     instant("created_at", now=True),
     instant("expires_at", nullable=True),
     _to_integration("fk_integration_secrets_integration"),
+    sa.CheckConstraint("(sealed IS NULL) <> (public_key IS NULL)", name="kind"),
 )
 
 webhook_messages = sa.Table(
@@ -68,6 +70,21 @@ webhook_messages = sa.Table(
     ),
     # What arrived stays as it arrived: only the outcome may be written later.
     info={"updatable_columns": ("event_type", "outcome", "detail", "applied_at")},
+)
+
+period_completions = sa.Table(
+    "period_completions",
+    metadata,
+    chamber_key(),
+    _integration_key(),
+    sa.Column("year", sa.SmallInteger, primary_key=True),
+    # Q1, S2, T4, M12; Y for the year.
+    sa.Column("period", sa.Text, primary_key=True),
+    instant("completed_at"),
+    sa.Column("message_id", sa.Text, nullable=False),
+    # How many data of the period stand in the source, if it said so.
+    sa.Column("announced", sa.Integer),
+    _to_integration("fk_period_completions_integration"),
 )
 
 quarantine = sa.Table(

@@ -48,6 +48,11 @@ measurements = sa.Table(
     instant("source_at", nullable=True),
     sa.Column("source_message", sa.Text),
     sa.Column("source_position", sa.Integer),
+    # How far the source has gone with it: validated, withdrawn; absent for recorded.
+    sa.Column("source_stage", sa.Text),
+    # Versions that an integration has sent about the datum, as ranges: 1-3,5
+    sa.Column("versions_seen", sa.Text),
+    sa.Column("versions_by", sa.Text),
     instant("updated_at", now=True),
     to_plan(),
     # The plan comes late: two indexes that begin alike are one too many to choose from for
@@ -64,6 +69,13 @@ measurements = sa.Table(
     ),
     sa.CheckConstraint(
         "subject_kind IN ('measure', 'indicator', 'objective')", name="subject_kind"
+    ),
+    # Full sequences are one range: only data with a gap are in this index.
+    sa.Index(
+        "ix_measurements_gaps",
+        "versions_by",
+        "measurement_id",
+        postgresql_where=sa.text("versions_seen LIKE '%,%'"),
     ),
 )
 
