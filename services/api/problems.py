@@ -14,7 +14,7 @@ class ProblemError(BaseModel):
         str,
         Field(
             max_length=1000,
-            pattern=r"^(/.*)?$",
+            pattern=r"^(/[\s\S]*)?$",
             description="JSON pointer (RFC 6901) del valore nel contenuto inviato; un "
             "parametro sta sotto `/query`, `/path` o `/header`.",
             examples=["/objectives/3/weight"],

@@ -28,9 +28,14 @@ class Issue(Contract):
         return self.it if language == "it" else self.en
 
 
+# The name of an unknown field may be as long as the message; nobody needs all of it.
+_LONGEST_POINTER = 900
+
+
 def pointer(parts: Iterable[str | int]) -> str:
     """A JSON pointer to a place: ``("objectives", 3, "a/b")`` -> ``/objectives/3/a~1b``."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    text = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    return text[:_LONGEST_POINTER]
 
 
 def pointing_into(prefix: str, issues: Iterable[Issue]) -> list[Issue]:

@@ -204,14 +204,18 @@ class Ledger:
                 self.entries[at] = self.entries[at]._replace(versions_seen=held.seen)
         return others
 
-    def validated(self) -> dict[str, dict[str, int]]:
-        """Data whose standing value a trusted sender has validated: version by id, by plan."""
-        found: dict[str, dict[str, int]] = {}
+    def validated(self) -> dict[str, list[tuple[StateRow, int]]]:
+        """Data whose standing value a trusted sender has validated, with its version, by plan."""
+        found: dict[str, list[tuple[StateRow, int]]] = {}
         for key in self._validated:
             held = self._held[key]
             if self._own_validation(held):
-                found.setdefault(held.row.plan_id, {})[held.row.measurement_id] = held.version
+                found.setdefault(held.row.plan_id, []).append((held.row, held.version))
         return found
+
+    def year_of(self, plan: str) -> int:
+        """The year of one of the plans."""
+        return self._years[plan]
 
     def _write(self, key: Key, held: _Held, said: Statement, verdict: Verdict) -> None:
         stands = verdict is Verdict.RECORDED or verdict is Verdict.CONFIRMED

@@ -48,7 +48,7 @@ class SectionReports(Resource):
 class ImportRemark(Resource):
     """Ciò che chi importa dovrebbe sapere, e che non impedisce l'importazione."""
 
-    pointer: Annotated[str, Field(max_length=1000, pattern=r"^(/.*)?$")]
+    pointer: Annotated[str, Field(max_length=1000, pattern=r"^(/[\s\S]*)?$")]
     code: Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
     detail: Annotated[str, Field(max_length=4000, pattern=r"^[\s\S]*$")]
 

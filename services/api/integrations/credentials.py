@@ -23,18 +23,24 @@ def seal(settings: ApiSettings, chamber: str, integration: str, secret: str) -> 
     return box.seal(secret, context=_context(chamber, integration)).decode()
 
 
+def opened_secrets(
+    settings: ApiSettings, chamber: str, holder: str, rows: Iterable[sa.Row[Any]]
+) -> list[str]:
+    """The secrets of a holder that are stored in ``rows`` (column ``sealed``)."""
+    sealed = [row.sealed for row in rows if row.sealed is not None]
+    if not sealed:
+        return []
+    box = _box(tuple(settings.secret_key_list))
+    return [box.open(one.encode(), context=_context(chamber, holder)) for one in sealed]
+
+
 def opened_keys(
     settings: ApiSettings, chamber: str, integration: str, rows: Iterable[sa.Row[Any]]
 ) -> list[str]:
     """The keys of an integration in ``rows``: secrets from ``sealed``, public keys as they are."""
     found = list(rows)
     public = [row.public_key for row in found if row.public_key is not None]
-    sealed = [row.sealed for row in found if row.sealed is not None]
-    if not sealed:
-        return public
-    box = _box(tuple(settings.secret_key_list))
-    context = _context(chamber, integration)
-    return [*public, *(box.open(one.encode(), context=context) for one in sealed)]
+    return [*public, *opened_secrets(settings, chamber, integration, found)]
 
 
 def _context(chamber: str, integration: str) -> str:

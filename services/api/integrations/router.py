@@ -18,11 +18,11 @@ from services.api.integrations.schemas import (
     IntegrationDetail,
     IntegrationList,
     IssuedSecret,
+    KeyInfo,
     MessageCounts,
     NewIntegration,
     NewPublicKey,
     Rotation,
-    SecretInfo,
     WebhookMessage,
     WebhookMessageList,
 )
@@ -79,7 +79,7 @@ async def _detail(parts: Parts, call: ReadCall | WriteCall, code: str) -> Integr
     return IntegrationDetail(
         **_fields(row, call.access),
         secrets=[
-            SecretInfo(
+            KeyInfo(
                 secret_id=s.secret_id,
                 kind="secret" if s.public_key is None else "public_key",
                 public_key=s.public_key,

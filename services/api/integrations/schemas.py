@@ -100,18 +100,23 @@ class IntegrationChange(Resource):
 
 
 class SecretInfo(Resource):
-    """Una chiave valida; un segreto non si può rileggere, una chiave pubblica sì."""
+    """Un segreto valido; il segreto stesso non si può rileggere."""
 
     secret_id: Identifier
+    created_at: Instant
+    expires_at: Annotated[
+        Instant | None, Field(description="Fine della validità; assente per quello in uso.")
+    ]
+
+
+class KeyInfo(SecretInfo):
+    """Una chiave valida; un segreto non si può rileggere, una chiave pubblica sì."""
+
     kind: Annotated[
         Literal["secret", "public_key"],
         Field(description="Segreto condiviso, o chiave pubblica del sistema."),
     ]
     public_key: PublicKey | None
-    created_at: Instant
-    expires_at: Annotated[
-        Instant | None, Field(description="Fine della validità; assente per quello in uso.")
-    ]
 
 
 class Integration(ListItem):
@@ -139,7 +144,7 @@ class Integration(ListItem):
 class IntegrationDetail(Integration):
     """Un sistema che invia rilevazioni, con i suoi segreti validi."""
 
-    secrets: Annotated[list[SecretInfo], Field(max_length=5)]
+    secrets: Annotated[list[KeyInfo], Field(max_length=5)]
     waiting: Annotated[Count, Field(description="Rilevazioni che attendono in quarantena.")]
     gaps: Annotated[Count, Field(description="Dati di cui manca una versione intermedia.")]
 

@@ -26,7 +26,7 @@ Reason = Annotated[
 class QuarantineFault(Resource):
     """Un motivo per cui la rilevazione non si può applicare."""
 
-    pointer: Annotated[str, Field(max_length=1000, pattern=r"^(/.*)?$")]
+    pointer: Annotated[str, Field(max_length=1000, pattern=r"^(/[\s\S]*)?$")]
     code: Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
     detail: Annotated[str, Field(max_length=4000, pattern=r"^[\s\S]*$")]
 

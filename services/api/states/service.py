@@ -107,7 +107,7 @@ async def barriers(
 
 async def validate_from_source(
     session: WriteSession, plan_id: str, versions: Mapping[str, int]
-) -> int:
+) -> frozenset[str]:
     """Takes values on to validated, step by step, because their source answers for them.
 
     Args:
@@ -116,7 +116,7 @@ async def validate_from_source(
         versions: the version that was validated, by id of measurement.
 
     Returns:
-        How many were not validated yet.
+        Those that were not validated yet.
     """
     last = await repository.last_changes(session, plan_id, versions)
     submitted: list[Change] = []
@@ -132,7 +132,7 @@ async def validate_from_source(
         validated.append(Change(name, number + 1, MOVES[Move.VALIDATE].result, version))
     for made in (submitted, validated):
         await repository.append_changes(session, plan_id, made, role=BY_SOURCE, reason=None)
-    return len(validated)
+    return frozenset(change.measurement_id for change in validated)
 
 
 async def closed_periods(session: ReadSession, plan_id: str) -> frozenset[str]:
