@@ -77,6 +77,11 @@ async def standing(api: Api, code: str, **filters: Any) -> dict[str, Any]:  # no
     return dict(item)
 
 
+async def result(api: Api, code: str) -> str | None:
+    rows = (await api.call("GET", "/v1/chambers/PI/plans/2030/results")).json()["indicators"]
+    return next(row["value"] for row in rows if row["code"] == code)
+
+
 # --- what each kind does ---------------------------------------------------------------------
 
 
@@ -95,10 +100,13 @@ async def test_a_correction_needs_its_version(api: Api, sender: Sender, inside: 
 async def test_a_withdrawn_value_stands_no_more_and_is_remembered(
     api: Api, sender: Sender, inside: Inside
 ) -> None:
+    await event(sender, "measurement.recorded", measure("m1", "40", source_version=7))
     await event(sender, "measurement.recorded", measure("m2", "80", source_version=1))
+    assert await result(api, "I1") == "50"
     said = {"measure": "m2", "year": 2030, "source_version": 1, "note": "errore di invio"}
     gone = await event(sender, "measurement.withdrawn", said)
     assert counts(gone) == NOTHING | {"applied": 1}
+    assert await result(api, "I1") is None
     item = await standing(api, "m2")
     assert (item["value"], item["status"], item["note"]) == (None, "withdrawn", "errore di invio")
     exported = (await api.call("GET", "/v1/chambers/PI/plans/2030/export")).json()
