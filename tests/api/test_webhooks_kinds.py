@@ -79,7 +79,8 @@ async def standing(api: Api, code: str, **filters: Any) -> dict[str, Any]:  # no
 
 async def result(api: Api, code: str) -> str | None:
     rows = (await api.call("GET", "/v1/chambers/PI/plans/2030/results")).json()["indicators"]
-    return next(row["value"] for row in rows if row["code"] == code)
+    value: str | None = next(row["value"] for row in rows if row["code"] == code)
+    return value
 
 
 # --- what each kind does ---------------------------------------------------------------------

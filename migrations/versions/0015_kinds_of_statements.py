@@ -7,8 +7,8 @@ is kept beside the value, so that one that never came is noticed.
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
