@@ -1,10 +1,12 @@
 """Request bodies that are read as bytes, because their model reads bytes or they are no JSON."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from services.api.errors import Refusal
+from shared.contracts.issues import Issue
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -31,6 +33,27 @@ async def merge_patch_bytes(request: Request) -> bytes:
 
 
 MergePatchBytes = Annotated[bytes, Depends(merge_patch_bytes)]
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body.
+
+    Raises:
+        Refusal: ``validation_failed`` when there is none.
+    """
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        issue = Issue(
+            pointer="",
+            code="invalid_json",
+            it="il contenuto non è un oggetto JSON",
+            en="the content is no JSON object",
+        )
+        raise Refusal("validation_failed", issues=[issue])
+    return found
 
 
 async def _bytes(request: Request, *expected: str) -> bytes:

@@ -75,6 +75,7 @@ from services.api.validations.router import router as validations
 from services.api.verifications.router import router as verifications
 from services.api.versions.router import router as versions
 from shared.contracts.case import Case
+from shared.contracts.chamber import ChamberConfiguration, ChamberConfigurationPatch
 from shared.contracts.webhook_events import MeasurementEvent
 from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import SystemClock
@@ -112,6 +113,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
 _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
     Case,
     ChamberChange,
+    ChamberConfiguration,
+    ChamberConfigurationPatch,
     IntegrationChange,
     MeasurementEvent,
     *RAW_BODIES,

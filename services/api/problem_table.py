@@ -12,6 +12,7 @@ from services.api.problem_evaluation import EVALUATION
 from services.api.problem_integrations import INTEGRATIONS
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
+from services.api.problem_tenants import TENANTS
 
 _RETRY = {"Retry-After": "5"}
 
@@ -140,34 +141,6 @@ _GENERAL = {
         ("Servizio non pronto", "Il servizio non può ancora rispondere: {reason}."),
         ("Service not ready", "The service cannot answer yet: {reason}."),
         _RETRY,
-    ),
-}
-
-_TENANTS = {
-    "chamber_not_found": Problem(
-        404,
-        ("Camera inesistente", "Non c'è una camera con questo codice tra le sue."),
-        ("No such chamber", "There is no chamber with this code among yours."),
-    ),
-    "chamber_suspended": Problem(
-        409,
-        ("Camera sospesa", "La camera è in sola lettura finché non viene riattivata."),
-        ("Chamber suspended", "The chamber can only be read until it is resumed."),
-    ),
-    "chamber_exists": Problem(
-        409,
-        ("Camera già esistente", "Il codice {chamber} è già in uso."),
-        ("Chamber exists", "The code {chamber} is already in use."),
-    ),
-    "entity_exists": Problem(
-        409,
-        ("Ente già esistente", "Il codice {entity} è già in uso."),
-        ("Entity exists", "The code {entity} is already in use."),
-    ),
-    "entity_not_found": Problem(
-        404,
-        ("Ente inesistente", "L'ente {entity} non esiste: crearlo prima delle sue camere."),
-        ("No such entity", "The entity {entity} does not exist: create it before its chambers."),
     ),
 }
 
@@ -395,7 +368,7 @@ _INTEGRATIONS = {
 
 PROBLEMS: dict[str, Problem] = {
     **_GENERAL,
-    **_TENANTS,
+    **TENANTS,
     **_PLANS,
     **COLLECTION,
     **EDITING,

@@ -37,6 +37,9 @@ class Action(StrEnum):
     CHAMBER_UPDATE = "chamber.update"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
+    CHAMBER_CONFIGURE = "chamber.configure"
+    CHAMBER_SUSPEND = "chamber.suspend"
+    CHAMBER_RESUME = "chamber.resume"
     PLAN_READ = "plan.read"
     PLAN_IMPORT = "plan.import"
     PLAN_CREATE = "plan.create"
@@ -135,10 +138,20 @@ _ADMINISTERING = _RUNNING | {
     Action.SUBSCRIPTION_MANAGE,
 }
 
+_GOVERNING = frozenset(
+    {
+        Action.ENTITY_CREATE,
+        Action.CHAMBER_CREATE,
+        Action.CHAMBER_CONFIGURE,
+        Action.CHAMBER_SUSPEND,
+        Action.CHAMBER_RESUME,
+        Action.READER_MANAGE,
+    }
+)
+
 PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
-        Role.ENTITY_ADMINISTRATOR: _ADMINISTERING
-        | {Action.ENTITY_CREATE, Action.CHAMBER_CREATE, Action.READER_MANAGE},
+        Role.ENTITY_ADMINISTRATOR: _ADMINISTERING | _GOVERNING,
         Role.CHAMBER_ADMINISTRATOR: _ADMINISTERING,
         Role.CONTROLLER: _RUNNING | {Action.EVALUATION_DECIDE},
         Role.CONTRIBUTOR: _ENTERING,

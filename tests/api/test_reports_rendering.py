@@ -106,6 +106,34 @@ async def test_a_job_of_another_chamber_is_unknown(system: ReportSystem) -> None
     assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
 
 
+async def test_the_jobs_of_a_suspended_chamber_wait(
+    impatient: ReportSystem, redis_url: str, tmp_path: Path
+) -> None:
+    held = await _leased(impatient)
+    pdf = await held.pdf()
+    waiting = await impatient.ask()
+    suspended = await impatient.request(
+        "POST", "/v1/chambers/PI/suspension", json={"reason": "trasloco"}
+    )
+    assert suspended.status_code == 200
+    refused = (
+        await held.beat(),
+        await held.fail(retryable=True),
+        await held.deliver(pdf),
+        await impatient.renderer(waiting["job_id"]).take(),
+    )
+    for answer in refused:
+        assert (answer.status_code, answer.json()["code"]) == (409, "chamber_suspended")
+    assert _stored(tmp_path) == []
+    resumed = await impatient.request("POST", "/v1/chambers/PI/resumption", json={})
+    assert resumed.status_code == 200
+    # The lease that ended meanwhile is found by the sweeper, as after the death of a renderer.
+    again = await impatient.job_when(waiting["job_id"], lambda job: job["state"] == "queued")
+    assert again["attempt"] == 0
+    await impatient.renderer(waiting["job_id"]).work()
+    assert len(_stored(tmp_path)) == 1
+
+
 async def test_a_repeated_upload_is_the_same_upload(system: ReportSystem, tmp_path: Path) -> None:
     renderer = await _leased(system)
     pdf = await renderer.pdf()

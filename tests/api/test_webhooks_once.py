@@ -155,6 +155,22 @@ async def test_the_sweeper_looks_into_every_chamber(
     assert (item["message_id"], item["code"]) == ("msg_swept_there", "no_plan")
 
 
+async def test_messages_of_a_suspended_chamber_are_refused_and_stored_ones_wait(
+    api: Api, sender: Sender, inside: Inside, crash: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sender.send(measure("m1", "74.7"), message_id="msg_before_suspension")
+    monkeypatch.undo()
+    suspension = await api.call("POST", "/v1/chambers/PI/suspension", json={"reason": "trasloco"})
+    assert suspension.status_code == 200
+    refused = await sender.send(measure("m1", "75"), message_id="msg_while_suspended")
+    assert (refused.status_code, refused.json()["code"]) == (409, "chamber_suspended")
+    parts: Container = api.app.state.container
+    assert await receiving.apply_pending(parts, "PI", age=timedelta(0)) == 0
+    assert (await api.call("POST", "/v1/chambers/PI/resumption", json={})).status_code == 200
+    assert await receiving.apply_pending(parts, "PI", age=timedelta(0)) == 1
+    assert await inside.value("m1", 2030) == "74.7"
+
+
 # --- order -----------------------------------------------------------------------------------
 
 

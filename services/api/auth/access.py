@@ -138,10 +138,12 @@ def reading(action: Action) -> Callable[..., AsyncIterator[ReadCall]]:
     return read
 
 
-def writing(action: Action) -> Callable[..., AsyncIterator[WriteCall]]:
+def writing(
+    action: Action, *, suspended_too: bool = False
+) -> Callable[..., AsyncIterator[WriteCall]]:
     """Dependency: as :func:`permitted`, with a write session. Declare ``scope="function"``.
 
-    A suspended chamber can be read, not written.
+    A suspended chamber can be read, not written; ``suspended_too`` is for what ends that.
     """
 
     async def write(
@@ -152,7 +154,7 @@ def writing(action: Action) -> Callable[..., AsyncIterator[WriteCall]]:
             status = await session.scalar(_STATUS, {"chamber": access.chamber})
             if status is None:
                 raise Refusal("chamber_not_found")
-            if status == "suspended":
+            if status == "suspended" and not suspended_too:
                 raise Refusal("chamber_suspended")
             yield WriteCall(access, session)
 

@@ -23,6 +23,7 @@ from services.api.cli import (
     rendering,
     results,
     subscriptions,
+    tenant,
     token,
     up,
     verify,
@@ -69,5 +70,6 @@ app.command("integra-sim")(integra_sim.integra_sim)
 app.add_typer(subscriptions.subscription, name="subscription")
 app.command("demo")(demo.demo)
 app.command("migrate")(migrate.migrate)
+app.add_typer(tenant.app)
 app.command("openapi")(openapi.openapi)
 app.command("token")(token.token)

@@ -8,6 +8,11 @@ def chamber_path(chamber: str) -> str:
     return f"/v1/chambers/{quote(chamber, safe='')}"
 
 
+def configuration_path(chamber: str) -> str:
+    """Where what a chamber is set to is."""
+    return f"{chamber_path(chamber)}/configuration"
+
+
 def plan_path(chamber: str, year: int) -> str:
     """Where a chamber's year is."""
     return f"{chamber_path(chamber)}/plans/{year}"

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from services.api.paging import ListItem
 from services.api.plans.schemas import Cursor
 from services.api.responses import Resource
-from services.api.tenants.schemas import Actions, Instant, Label
+from services.api.tenants.schemas import Actions, Instant
+from shared.contracts.chamber import Label
 
 IntegrationCode = Annotated[
     str,

@@ -11,6 +11,7 @@ from services.api.plans.rows import EVALUATIONS, NARRATIVES, SECTIONS, PlanHead,
 from services.api.plans.service import RowsBySection
 from services.api.statements import service as statements
 from services.api.statements.topics import NEUTRALISATION, About
+from services.api.tenants import service as tenants
 from shared.domain.workflow import Standing
 
 
@@ -21,8 +22,14 @@ async def open_plan(
 
     Returns:
         The plan, and whether it was made.
+
+    Raises:
+        Refusal: ``chamber_not_begun`` or ``chamber_ended`` for a plan that would be made.
     """
-    return await repository.find_or_create(session, year, values)
+    head, created = await repository.find_or_create(session, year, values)
+    if created:
+        await tenants.refuse_year(session, year)
+    return head, created
 
 
 async def change_head(session: WriteSession, head: PlanHead, values: Mapping[str, Any]) -> None:

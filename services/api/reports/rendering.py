@@ -7,6 +7,8 @@ late or never, only the bearer of a living lease may say anything about a job.
 import asyncio
 import hashlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -59,6 +61,19 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+@asynccontextmanager
+async def _writing(parts: Container, chamber: str, author: Author) -> AsyncIterator[WriteSession]:
+    """A transaction for the renderer; while the chamber is suspended its jobs wait.
+
+    Raises:
+        Refusal: ``chamber_suspended``.
+    """
+    async with parts.database.write([chamber], author) as session:
+        if await repository.suspended(session):
+            raise Refusal("chamber_suspended")
+        yield session
+
+
 async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> RenderLease:
     """The right to render a job, with its snapshot.
 
@@ -68,7 +83,7 @@ async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> 
     """
     token = secrets.token_urlsafe(32)
     settings = parts.settings
-    async with parts.database.write([chamber], author) as session:
+    async with _writing(parts, chamber, author) as session:
         leased = await repository.lease(
             session,
             job_id,
@@ -98,7 +113,7 @@ async def heartbeat(parts: Container, holder: Leaseholder, progress: RenderProgr
     Raises:
         Refusal: ``lease_lost``.
     """
-    async with parts.database.write([holder.chamber], holder.author) as session:
+    async with _writing(parts, holder.chamber, holder.author) as session:
         if not await _beat(parts, session, holder, progress):
             raise Refusal("lease_lost")
 
@@ -115,7 +130,7 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
             the document is not the one that was asked for.
     """
     sha256 = hashlib.sha256(pdf).hexdigest()
-    async with parts.database.write([holder.chamber], holder.author) as session:
+    async with _writing(parts, holder.chamber, holder.author) as session:
         if not await _beat(parts, session, holder, _UPLOADING):
             await _accept_repetition(session, holder, sha256)
             return
@@ -146,7 +161,7 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
 async def _complete(
     parts: Container, holder: Leaseholder, report_id: str, document: StoredDocument
 ) -> None:
-    async with parts.database.write([holder.chamber], holder.author) as session:
+    async with _writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
         if job is None or not _holds(job, holder):
             await _accept_repetition(session, holder, document.sha256)
@@ -166,7 +181,7 @@ async def fail(parts: Container, holder: Leaseholder, failure: RenderFailure) ->
     Raises:
         Refusal: ``lease_lost``.
     """
-    async with parts.database.write([holder.chamber], holder.author) as session:
+    async with _writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
         if job is None or not _holds(job, holder):
             raise Refusal("lease_lost")

@@ -101,6 +101,14 @@ async def chamber_card(session: ReadSession) -> sa.Row[Any] | None:
     )
 
 
+async def suspended(session: ReadSession) -> bool:
+    """Whether the chamber of the session may only be read."""
+    status = await session.scalar(
+        sa.select(chambers.c.status).where(chambers.c.chamber_id == session.chamber)
+    )
+    return bool(status == "suspended")
+
+
 async def next_version(session: WriteSession, year: int, kind: str) -> int:
     """One more than the last version; the caller holds the plan, so nobody gets the same."""
     last = await session.scalar(

@@ -1,5 +1,6 @@
 """Health, problem pages and documentation. None of it needs a token."""
 
+import json
 from importlib.metadata import version
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from services.api.system.pages import (
     problem_page,
 )
 from services.api.system.schemas import ServiceStatus
+from shared.contracts.chamber import manifest_schema
 
 router = APIRouter()
 
@@ -99,6 +101,13 @@ async def openapi_document(request: Request) -> Response:
     return resource_response(
         request, request.app.state.openapi_bytes(), headers={"Cache-Control": "no-cache"}
     )
+
+
+@router.get("/schemas/chamber@1.json", include_in_schema=False)
+async def chamber_schema(request: Request) -> Response:
+    """The JSON Schema of a chamber's manifest, for editors and other tools."""
+    body = json.dumps(manifest_schema(), ensure_ascii=False, indent=1).encode()
+    return resource_response(request, body, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/problems/{code}", include_in_schema=False)

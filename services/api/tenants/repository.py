@@ -1,12 +1,13 @@
 """SQL of entities and chambers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.api.db.session import ReadSession, WriteSession
+from services.api.db.tables.integrations import integrations
 from services.api.db.tables.tenants import chambers, entities
 from services.api.paging import Order, Page, Rows, cut, sliced
 
@@ -58,3 +59,32 @@ async def update_chamber(session: WriteSession, values: Mapping[str, Any]) -> No
         .where(chambers.c.chamber_id == session.chamber)
         .values(**values, version=chambers.c.version + 1, updated_at=sa.func.now())
     )
+
+
+async def declared_integrations(session: ReadSession) -> list[dict[str, str]]:
+    """The chamber's integrations as its configuration names them."""
+    rows = await session.all(
+        sa.select(integrations.c.integration_id, integrations.c.title, integrations.c.adapter)
+        .where(integrations.c.chamber_id == session.chamber)
+        .order_by(integrations.c.integration_id)
+    )
+    return [
+        {"code": row.integration_id, "title": row.title, "adapter": row.adapter} for row in rows
+    ]
+
+
+async def declare_integrations(
+    session: WriteSession, declared: Collection[Mapping[str, str]]
+) -> None:
+    """Makes the integrations that are named, without a secret, or renames them."""
+    for one in declared:
+        values = {"title": one["title"], "adapter": one["adapter"]}
+        insert = postgresql.insert(integrations).values(
+            chamber_id=session.chamber, integration_id=one["code"], **values
+        )
+        await session.execute(
+            insert.on_conflict_do_update(
+                index_elements=["chamber_id", "integration_id"],
+                set_={**values, "version": integrations.c.version + 1},
+            )
+        )

@@ -13,26 +13,41 @@ from services.api.auth.access import (
     ReadCall,
     WriteCall,
     author_of,
+    permitted,
     reading,
     roles_in,
     visible_chambers,
     writing,
 )
+from services.api.bodies import (
+    JSON,
+    MERGE_PATCH,
+    JsonBytes,
+    MergePatchBytes,
+    json_object,
+    raw_body,
+)
 from services.api.errors import Refusal
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
+from services.api.plans.schemas import PlanYear
 from services.api.responses import require_match, resource_response, to_json, version_etag
 from services.api.tenants import repository, service
 from services.api.tenants.schemas import (
     Chamber,
     ChamberChange,
     ChamberList,
+    Configuration,
+    ConfigurationChange,
     Entity,
     EntityList,
-    NewChamber,
+    FieldDifference,
     NewEntity,
+    PolicyOfYear,
+    Suspension,
 )
+from shared.contracts.chamber import ChamberConfiguration
 from shared.domain.permissions import Action, allows
 
 router = APIRouter(prefix="/v1", tags=["enti e camere"])
@@ -45,7 +60,11 @@ _ACTIONS = (
     Action.MEASUREMENT_RECORD,
     Action.INTEGRATION_MANAGE,
     Action.REPORT_REQUEST,
+    Action.CHAMBER_CONFIGURE,
+    Action.CHAMBER_SUSPEND,
 )
+
+_OF_SUSPENDED = (Action.CHAMBER_READ, Action.PLAN_READ, Action.CHAMBER_RESUME)
 
 
 def _entity(row: sa.Row[Any]) -> Entity:
@@ -57,13 +76,27 @@ def _chamber(row: sa.Row[Any], access: Access) -> Chamber:
         code=row.chamber_id,
         entity=row.entity_id,
         title=row.name,
+        short_title=row.short_name,
         status=row.status,
+        ipa_code=row.ipa_code,
+        tax_code=row.tax_code,
+        region=row.region,
+        languages=row.settings.get("languages", ["it"]),
         colour=row.colour,
         logo_svg=row.logo_svg,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        successor=row.successor,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        allowed_actions=[str(action) for action in access.actions(*_ACTIONS)],
+        allowed_actions=_actions(row, access),
     )
+
+
+def _actions(row: sa.Row[Any], access: Access) -> list[str]:
+    """What the caller may do: of a suspended chamber only read, and resume it."""
+    candidates = _OF_SUSPENDED if row.status == "suspended" else _ACTIONS
+    return [str(action) for action in access.actions(*candidates)]
 
 
 @router.get(
@@ -136,7 +169,8 @@ async def list_chambers(
     "/chambers",
     operation_id="chamber_new",
     summary="Nuova camera",
-    description="Aggiunge una camera all'ente.",
+    description="Aggiunge una camera all'ente, impostata come dice la configurazione: di "
+    "obbligatorio ci sono codice, ente e denominazione.",
     status_code=201,
     response_model=Chamber,
     responses=refusals(
@@ -145,18 +179,23 @@ async def list_chambers(
         "idempotency_key_reused",
         "idempotency_key_in_use",
     ),
+    openapi_extra=raw_body(JSON, {"$ref": "#/components/schemas/ChamberConfiguration"}),
 )
 async def create_chamber(
-    request: Request, new: NewChamber, caller: Caller, parts: Parts, key: IdempotencyKey = None
+    request: Request, caller: Caller, body: JsonBytes, parts: Parts, key: IdempotencyKey = None
 ) -> Response:
     """An administrator of the entity adds a chamber to it."""
-    if caller.entity != new.entity or not allows(caller.everywhere, Action.CHAMBER_CREATE):
+    if not allows(caller.everywhere, Action.CHAMBER_CREATE):
         raise Refusal("forbidden")
+    new = service.read_or_refuse(json_object(body))
+    if caller.entity != new.entity:
+        raise Refusal("forbidden")
+    siblings = await parts.directory.chambers(new.entity)
 
     async with parts.database.write([new.code], author_of(request, caller)) as session:
 
         async def make() -> Response:
-            row = await service.create_chamber(session, new)
+            row = await service.create_chamber(session, new, siblings)
             made = _chamber(row, Access(caller, new.code, caller.everywhere))
             return resource_response(
                 request,
@@ -167,7 +206,7 @@ async def create_chamber(
             )
 
         session.on_commit(lambda: parts.directory.forget(new.entity))
-        return await once(request, session, key, to_json(new), make)
+        return await once(request, session, key, body, make)
 
 
 @router.get(
@@ -208,9 +247,130 @@ async def change_chamber(
     request: Request,
     change: ChamberChange,
     call: Annotated[WriteCall, Depends(writing(Action.CHAMBER_UPDATE), scope="function")],
+    parts: Parts,
 ) -> Response:
     """Changes what was sent."""
     current = await service.chamber(call.session, lock=True)
     require_match(request, version_etag(current.version))
-    row = await service.change_chamber(call.session, change)
+    patch = change.model_dump(include=change.model_fields_set)
+    siblings = await parts.directory.chambers(current.entity_id)
+    row = (await service.configure(call.session, patch, siblings)).row
+    return resource_response(request, _chamber(row, call.access), etag=version_etag(row.version))
+
+
+def _configuration(row: sa.Row[Any], found: ChamberConfiguration, access: Access) -> Configuration:
+    return Configuration(**dict(found), status=row.status, allowed_actions=_actions(row, access))
+
+
+@router.get(
+    "/chambers/{chamber}/configuration",
+    operation_id="chamber_configuration",
+    summary="Configurazione di una camera",
+    description="Tutto ciò che la camera è e come è impostata (`ciclo/chamber@1`), senza segreti.",
+    response_model=Configuration,
+)
+async def show_configuration(
+    request: Request,
+    call: Annotated[ReadCall, Depends(reading(Action.CHAMBER_READ), scope="function")],
+) -> Response:
+    """What a manifest of this chamber would say."""
+    row = await service.chamber(call.session)
+    found = await service.configuration(call.session, row)
+    return resource_response(
+        request, _configuration(row, found, call.access), etag=version_etag(row.version)
+    )
+
+
+@router.patch(
+    "/chambers/{chamber}/configuration",
+    operation_id="chamber_configure",
+    summary="Modifica della configurazione",
+    description="Merge patch (RFC 7396); richiede If-Match. Risponde ogni punto che è cambiato. Le "
+    "integrazioni non nominate restano; i piani che già ci sono tengono il loro SMVP.",
+    dependencies=[Depends(permitted(Action.CHAMBER_CONFIGURE))],
+    response_model=ConfigurationChange,
+    responses=refusals("precondition_required", "stale_version", "chamber_suspended"),
+    openapi_extra=raw_body(MERGE_PATCH, {"$ref": "#/components/schemas/ChamberConfigurationPatch"}),
+)
+async def configure_chamber(
+    request: Request,
+    body: MergePatchBytes,
+    call: Annotated[WriteCall, Depends(writing(Action.CHAMBER_CONFIGURE), scope="function")],
+    parts: Parts,
+) -> Response:
+    """Sets the chamber as the patch says."""
+    current = await service.chamber(call.session, lock=True)
+    require_match(request, version_etag(current.version))
+    siblings = await parts.directory.chambers(current.entity_id)
+    done = await service.configure(call.session, json_object(body), siblings)
+    change = ConfigurationChange(
+        changes=[
+            FieldDifference(
+                pointer=one.pointer,
+                before=service.as_json(one.before),
+                after=service.as_json(one.after),
+            )
+            for one in done.changes
+        ],
+        configuration=_configuration(done.row, done.configuration, call.access),
+    )
+    return resource_response(request, change, etag=version_etag(done.row.version))
+
+
+@router.get(
+    "/chambers/{chamber}/policies/{year}",
+    operation_id="chamber_policy",
+    summary="SMVP di un anno",
+    description="Da quale SMVP parte un piano nuovo di quell'anno. Un piano che già c'è ha il "
+    "proprio.",
+    response_model=PolicyOfYear,
+    responses=refusals("policy_not_set"),
+)
+async def show_policy(
+    request: Request,
+    year: PlanYear,
+    call: Annotated[ReadCall, Depends(reading(Action.PLAN_READ), scope="function")],
+) -> Response:
+    """The version of the policy that is valid in a year."""
+    found = await service.policy_for(call.session, year)
+    answer = PolicyOfYear(year=year, from_year=found.from_year, act=found.act, policy=found.policy)
+    return resource_response(request, answer)
+
+
+@router.post(
+    "/chambers/{chamber}/suspension",
+    operation_id="chamber_suspend",
+    summary="Sospensione di una camera",
+    description="La camera si può solo leggere: nessuno scrive, i messaggi firmati sono "
+    "rifiutati, i documenti in attesa restano in attesa.",
+    response_model=Chamber,
+    responses=refusals("chamber_suspended"),
+)
+async def suspend_chamber(
+    request: Request,
+    given: Suspension,
+    call: Annotated[WriteCall, Depends(writing(Action.CHAMBER_SUSPEND), scope="function")],
+) -> Response:
+    """From now on the chamber is only read."""
+    row = await service.suspend(call.session, given.reason)
+    return resource_response(request, _chamber(row, call.access), etag=version_etag(row.version))
+
+
+@router.post(
+    "/chambers/{chamber}/resumption",
+    operation_id="chamber_resume",
+    summary="Riattivazione di una camera",
+    description="Fine della sospensione: ciò che attendeva riprende.",
+    response_model=Chamber,
+    responses=refusals("chamber_not_suspended"),
+)
+async def resume_chamber(
+    request: Request,
+    call: Annotated[
+        WriteCall,
+        Depends(writing(Action.CHAMBER_RESUME, suspended_too=True), scope="function"),
+    ],
+) -> Response:
+    """The chamber is written again."""
+    row = await service.resume(call.session)
     return resource_response(request, _chamber(row, call.access), etag=version_etag(row.version))

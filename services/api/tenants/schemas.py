@@ -1,44 +1,27 @@
 """Bodies of entities and chambers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from services.api.paging import ListItem
 from services.api.responses import Resource
+from shared.contracts.case import Act, CasePolicy
+from shared.contracts.chamber import (
+    ChamberConfiguration,
+    Code,
+    Colour,
+    IpaCode,
+    Label,
+    Language,
+    Logo,
+    PolicyYear,
+    Region,
+    ShortTitle,
+    TaxCode,
+)
 
-Code = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Z][A-Z0-9]{1,7}$",
-        max_length=8,
-        description="Lettere maiuscole e cifre, da 2 a 8.",
-        examples=["PI"],
-    ),
-]
-Label = Annotated[
-    str,
-    Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$", description="Denominazione."),
-]
-Colour = Annotated[
-    str,
-    Field(
-        pattern=r"^#[0-9a-fA-F]{6}$",
-        max_length=7,
-        description="Colore dei documenti.",
-        examples=["#17324d"],
-    ),
-]
-Logo = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=200_000,
-        pattern=r"^[\s\S]*$",
-        description="Logo, un documento SVG.",
-    ),
-]
 Status = Annotated[
     Literal["active", "suspended"],
     Field(description="`suspended`: la camera si può solo leggere."),
@@ -72,16 +55,6 @@ class EntityList(Resource):
     next: Annotated[str | None, Field(max_length=600, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class NewChamber(Resource):
-    """Una camera da creare."""
-
-    code: Code
-    entity: Code
-    title: Label
-    colour: Colour | None = None
-    logo_svg: Logo | None = None
-
-
 class ChamberChange(Resource):
     """Ciò che cambia di una camera (merge patch, RFC 7396): i campi assenti restano."""
 
@@ -102,9 +75,17 @@ class Chamber(ListItem):
     code: Code
     entity: Code
     title: Label
+    short_title: ShortTitle | None
     status: Status
+    ipa_code: IpaCode | None
+    tax_code: TaxCode | None
+    region: Region | None
+    languages: Annotated[list[Language], Field(max_length=5)]
     colour: Colour | None
     logo_svg: Logo | None
+    valid_from: date | None
+    valid_to: Annotated[date | None, Field(description="Giorno della successione.")]
+    successor: Code | None
     created_at: Instant
     updated_at: Instant
     allowed_actions: Actions
@@ -115,3 +96,49 @@ class ChamberList(Resource):
 
     items: Annotated[list[Chamber], Field(max_length=500)]
     next: Annotated[str | None, Field(max_length=600, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class Configuration(ChamberConfiguration, Resource):
+    """Come una camera è impostata, e ciò che chi chiama può farvi."""
+
+    status: Status
+    allowed_actions: Actions
+
+
+class FieldDifference(Resource):
+    """Un punto della configurazione che cambia; i valori sono testo JSON."""
+
+    pointer: Annotated[str, Field(max_length=500, pattern=r"^(/[^\x00-\x1f]*)?$")]
+    before: Annotated[str | None, Field(max_length=200_000, pattern=r"^[\s\S]*$")]
+    after: Annotated[str | None, Field(max_length=200_000, pattern=r"^[\s\S]*$")]
+
+
+class ConfigurationChange(Resource):
+    """Che cosa è cambiato, e la configurazione che ne risulta."""
+
+    changes: Annotated[list[FieldDifference], Field(max_length=20_000)]
+    configuration: Configuration
+
+
+class PolicyOfYear(Resource):
+    """L'SMVP da cui parte un piano nuovo di un anno."""
+
+    year: PolicyYear
+    from_year: PolicyYear
+    act: Act | None
+    policy: CasePolicy
+
+
+class Suspension(Resource):
+    """Perché la camera si sospende."""
+
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=2000,
+            pattern=r"\S",
+            description="Resta nel registro degli atti.",
+            examples=["Trasferimento a un'altra installazione"],
+        ),
+    ]
