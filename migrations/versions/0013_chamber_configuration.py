@@ -1,7 +1,7 @@
 """What a chamber is set to: codes, life and successor. Suspended chambers send nothing.
 
-What waits in the outbox of a suspended chamber, and its lost jobs, wait on: the two claiming
-functions pass it by.
+What waits in the outbox of a suspended chamber, its lost jobs, and its messages to subscribers
+wait on: the claiming functions pass it by.
 """
 
 from alembic import op
@@ -56,6 +56,40 @@ CLAIM_LOST_JOBS = """
     $$
 """
 
+CLAIM_DELIVERIES = """
+    CREATE FUNCTION ciclo_claim_deliveries(moment timestamptz, batch integer, hold_seconds integer)
+    RETURNS TABLE (chamber_id text, delivery_id uuid)
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$
+        UPDATE deliveries AS d
+        SET next_at = moment + make_interval(secs => hold_seconds)
+        FROM (
+            SELECT w.chamber_id, w.delivery_id
+            FROM deliveries AS w
+            JOIN subscriptions AS s
+                ON s.chamber_id = w.chamber_id AND s.subscription_id = w.subscription_id
+                AND s.standing = 'active'
+            WHERE w.state = 'pending' AND w.next_at <= moment
+                AND NOT EXISTS (
+                    SELECT FROM deliveries AS e
+                    WHERE e.chamber_id = w.chamber_id AND e.subscription_id = w.subscription_id
+                        AND e.subject = w.subject AND e.state = 'pending'
+                        AND e.event_id < w.event_id)
+                AND NOT EXISTS (
+                    SELECT FROM outbox AS o
+                    WHERE o.chamber_id = w.chamber_id AND o.subject = w.subject
+                        AND o.dispatched_at IS NULL AND o.topic <> 'render.requested'
+                        AND o.event_id < w.event_id) {active}
+            ORDER BY w.next_at
+            LIMIT batch
+            FOR UPDATE OF w SKIP LOCKED
+        ) AS due
+        WHERE d.chamber_id = due.chamber_id AND d.delivery_id = due.delivery_id
+        RETURNING d.chamber_id, d.delivery_id
+    $$
+"""
+
 ACTIVE = """AND EXISTS (
                     SELECT FROM chambers AS c
                     WHERE c.chamber_id = w.chamber_id AND c.status = 'active')"""
@@ -63,6 +97,7 @@ ACTIVE = """AND EXISTS (
 FUNCTIONS = {
     "ciclo_claim_outbox(text[], integer, integer)": CLAIM_OUTBOX,
     "ciclo_claim_lost_jobs(integer, integer)": CLAIM_LOST_JOBS,
+    "ciclo_claim_deliveries(timestamptz, integer, integer)": CLAIM_DELIVERIES,
 }
 
 

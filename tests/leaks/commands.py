@@ -42,6 +42,11 @@ WORDS: Mapping[str, str] = {
     "cause": "exogenous",
     "old": "1",
     "new": "1",
+    "title": "Titolo di prova",
+    "name": "catalogo",
+    "url": "https://eventi.example.it/ciclo",
+    "events": "results.changed",
+    "identifier": "0198a000-0000-7000-8000-000000000000",
 }
 """Values of parameters by name; the chamber and files are the victim's."""
 
@@ -51,7 +56,9 @@ SPECIAL: Mapping[tuple[str, str], str] = {
 }
 """Values where a name means something else in one command."""
 
-_FILES = frozenset({"file", "case", "out"})
+_FILES = frozenset({"file", "case", "out", "files"})
+
+_MANIFEST = "format: ciclo/chamber@1\ncode: {chamber}\nentity: TNO\ntitle: Titolo di prova\n"
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Command:
     @property
     def names_a_victim(self) -> bool:
         """Whether it says whose it asks for."""
-        return any(p.name in {"chamber", "file", "case"} for p in self.asked)
+        return any(p.name in {"chamber", "file", "case", "files"} for p in self.asked)
 
 
 def commands() -> list[Command]:
@@ -126,6 +133,10 @@ class Terminal:
             return victim
         if name == "out":
             return str(out)
+        if name == "files":
+            manifest = out.with_suffix(".yaml")
+            manifest.write_text(_MANIFEST.format(chamber=victim), encoding="utf-8")
+            return str(manifest)
         if name in _FILES:
             return str(self.document if command.name in OPEN else self.case)
         return SPECIAL.get((command.name, name)) or WORDS[name]

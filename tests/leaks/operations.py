@@ -39,6 +39,7 @@ CHOSEN = {
 
 WITHOUT_CHAMBER = {
     "/openapi.json": "the description of the API",
+    "/schemas/chamber@1.json": "the form of a manifest",
     "/problems/{code}": "a page about a code of ours",
     "/docs": "documentation",
     "/docs/condizioni": "documentation",

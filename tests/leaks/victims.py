@@ -28,7 +28,12 @@ ENTITY = "TNO"
 
 MARKER = "QXJ7marcato"
 
-PLAIN = {("chambers", "colour"): "#123456"}
+PLAIN = {
+    ("chambers", "colour"): "#123456",
+    ("chambers", "tax_code"): "80415740580",
+    ("chambers", "region"): "Toscana",
+    ("chambers", "successor"): STRANGER,
+}
 """Texts of a form that the marker has not; the API reads them back by it."""
 
 _TEXTS = frozenset(

@@ -8,8 +8,9 @@ from pydantic import Field
 from services.api.paging import ListItem
 from services.api.plans.schemas import Cursor
 from services.api.responses import Resource
-from services.api.tenants.schemas import Actions, Code, Instant
+from services.api.tenants.schemas import Actions, Instant
 from shared.contracts.catalogue import IndicatorEntry, MeasureEntry
+from shared.contracts.chamber import Code
 from shared.domain.catalogue import REFERENCE_PATTERN, SOURCE_PATTERN
 
 NAME_PATTERN = rf"^(indicator|measure):{REFERENCE_PATTERN}$"

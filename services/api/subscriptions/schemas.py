@@ -8,7 +8,8 @@ from services.api.integrations.schemas import Identifier, IssuedSecret, SecretIn
 from services.api.paging import ListItem
 from services.api.plans.schemas import Cursor
 from services.api.responses import Resource
-from services.api.tenants.schemas import Actions, Instant, Label
+from services.api.tenants.schemas import Actions, Instant
+from shared.contracts.chamber import Label
 from shared.contracts.outgoing_events import EVENTS, TEST
 
 
