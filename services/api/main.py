@@ -47,6 +47,7 @@ from services.api.dispatch.background import dispatching
 from services.api.edge import Edge, Limits
 from services.api.editing.router import router as editing
 from services.api.editing.sent import RAW_BODIES
+from services.api.entity.router import router as entity
 from services.api.evaluations.router import router as evaluations
 from services.api.imports.router import router as imports
 from services.api.integrations.background import repairing
@@ -59,6 +60,8 @@ from services.api.measurements.router import router as measurements
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
 from services.api.quarantine.router import router as quarantine
+from services.api.readers.router import chamber_router as chamber_readers
+from services.api.readers.router import router as readers
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.results.router import router as results
@@ -89,6 +92,9 @@ _ROUTERS: tuple[APIRouter, ...] = (
     tenants,
     catalogue,
     chamber_catalogue,
+    readers,
+    chamber_readers,
+    entity,
     imports,
     plans,
     editing,

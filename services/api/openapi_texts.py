@@ -20,6 +20,7 @@ Piani della performance, rilevazioni, risultati esatti e Relazioni firmate, came
 TAGS = [
     {"name": "servizio", "description": "Stato del servizio."},
     {"name": "enti e camere", "description": "Gli enti e le loro camere."},
+    {"name": "ente", "description": "Le camere di un ente, insieme."},
     {"name": "cataloghi", "description": "Indicatori condivisi da più camere, e propri."},
     {"name": "piani", "description": "I piani, i testi, l'esportazione."},
     {

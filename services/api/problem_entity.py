@@ -8,6 +8,45 @@ ENTITY = {
         ("Ente inesistente", "Non c'è un ente con questo codice in cui lei abbia un ruolo."),
         ("No such entity", "There is no entity of this code in which you have a role."),
     ),
+    "grant_refused": Problem(
+        422,
+        (
+            "L'autorizzazione non può essere data",
+            "Correggere gli errori elencati: camere dell'ente, una scadenza che deve venire.",
+        ),
+        (
+            "The grant cannot be given",
+            "Correct the errors listed: chambers of the entity, a last day to come.",
+        ),
+    ),
+    "reading_not_granted": Problem(
+        403,
+        (
+            "Lettura di più camere non autorizzata",
+            (
+                "Per vedere insieme le camere serve un'autorizzazione in vigore: la dà chi "
+                "amministra l'ente (readers)."
+            ),
+        ),
+        (
+            "Reading several chambers is not granted",
+            (
+                "To see chambers together a grant in force is needed: whoever administers the "
+                "entity gives it (readers)."
+            ),
+        ),
+    ),
+    "chamber_not_granted": Problem(
+        404,
+        (
+            "Camera non compresa",
+            "La camera {chamber} non è fra quelle che lei è autorizzato a leggere insieme.",
+        ),
+        (
+            "Chamber not included",
+            "The chamber {chamber} is not among those that you are granted to read together.",
+        ),
+    ),
     "catalogue_refused": Problem(
         422,
         (

@@ -180,6 +180,23 @@ class Catalogue:
         """Everything that is wrong with formulas and weights, measures first."""
         return tuple(_Check(self).faults())
 
+    def broken(self) -> frozenset[Reference]:
+        """Indicators that cannot be computed: at fault themselves, or by a measure they read.
+
+        A catalogue is sound when it is saved; what it was in an earlier year need not be.
+        """
+        faults = self.faults()
+        lost = {fault.ref for fault in faults if fault.kind is EntryKind.MEASURE}
+        waiting = {ref: _needs(measure) for ref, measure in self.measures.items()}
+        while spoilt := {
+            ref for ref, needed in waiting.items() if ref not in lost and needed & lost
+        }:
+            lost |= spoilt
+        broken = {fault.ref for fault in faults if fault.kind is EntryKind.INDICATOR}
+        return frozenset(
+            ref for ref, row in self.indicators.items() if ref in broken or _needs(row) & lost
+        )
+
 
 def _shifted(items: Iterable[Item], offset: int) -> Iterator[Item]:
     for item in items:
@@ -290,11 +307,12 @@ def _circular(catalogue: Catalogue) -> frozenset[Reference]:
     return frozenset(waiting)
 
 
-def _needs(measure: CatalogueMeasure) -> frozenset[Reference]:
-    if measure.formula is None:
+def _needs(entry: CatalogueMeasure | CatalogueIndicator) -> frozenset[Reference]:
+    """The measures that a formula reads."""
+    if entry.formula is None:
         return frozenset()
     try:
-        read = formula_language.parse(measure.formula).measures
+        read = formula_language.parse(entry.formula).measures
     except FormulaError:
         return frozenset()
-    return frozenset(Reference.within(ref.code, measure.ref.source) for ref in read)
+    return frozenset(Reference.within(ref.code, entry.ref.source) for ref in read)

@@ -32,6 +32,7 @@ class Action(StrEnum):
 
     ENTITY_CREATE = "entity.create"
     CHAMBER_CREATE = "chamber.create"
+    READER_READ = "reader.read"
     READER_MANAGE = "reader.manage"
     CHAMBER_READ = "chamber.read"
     CHAMBER_UPDATE = "chamber.update"
@@ -133,6 +134,7 @@ _RUNNING = _READING | {
 
 _ADMINISTERING = _RUNNING | {
     Action.CHAMBER_UPDATE,
+    Action.READER_READ,
     Action.INTEGRATION_MANAGE,
     Action.SUBSCRIPTION_READ,
     Action.SUBSCRIPTION_MANAGE,

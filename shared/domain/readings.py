@@ -87,23 +87,32 @@ class _Reader:
         measure = named[0] if named else self.by_code.get(wanted.code)
         if measure is None:
             return NoValue("unknown_measure", ref.code)
-        given = self.recorded.get((Subject.MEASURE, measure.code, self.plan.year + ref.offset), [])
-        values: dict[str | None, Value] = {}
-        for recording in given:
-            if recording.status is not Status.MEASURED or recording.value is None:
-                status = recording.status
-                missing = Status.MISSING if status is Status.MEASURED else status
-                if recording.period is None or None not in values:
-                    return NoValue(missing, ref.code)
-                continue
-            values[recording.period] = parse_value(self.types[measure.code], recording.value)
-        if not values:
-            return NoValue(Status.MISSING, ref.code)
+        values = self._values(measure, ref)
         own = measure.aggregation or default_aggregation(self.types[measure.code])
-        if None not in values and own is not entry.rules[ref.code].aggregation:
+        if isinstance(values, NoValue) or None in values:
+            return values
+        if own is not entry.rules[ref.code].aggregation:
             # Its year is made otherwise than the catalogue's: two different figures.
             return NoValue("other_aggregation", ref.code)
         return values
+
+    def _values(self, measure: Measure, ref: MeasureRef) -> Readings | NoValue:
+        """Values by period; a period without one leaves the year without, as in scoring."""
+        year = self.plan.year + ref.offset
+        values: dict[str | None, Value] = {}
+        for recording in self.recorded.get((Subject.MEASURE, measure.code, year), ()):
+            if recording.status is not Status.MEASURED or recording.value is None:
+                if None in values:
+                    continue
+                status = recording.status
+                return NoValue(Status.MISSING if status is Status.MEASURED else status, ref.code)
+            try:
+                value = parse_value(self.types[measure.code], recording.value)
+            except ValueError:
+                # A date or SI/NO, told by an indicator that was not read: never a number.
+                return NoValue("not_a_number", ref.code)
+            values[recording.period] = value
+        return values or NoValue(Status.MISSING, ref.code)
 
 
 def _by_subject(plan: Plan) -> dict[tuple[Subject, str, int], list[Measurement]]:

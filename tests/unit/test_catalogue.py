@@ -109,6 +109,18 @@ def test_a_formula_cannot_grow_without_end() -> None:
     assert {reason for _, _, reason in faults} == {"circular"}
 
 
+def test_what_reads_something_broken_is_broken() -> None:
+    catalogue = Catalogue(
+        [
+            measure("a:gone", formula="[nowhere]"),
+            measure("a:through", formula="[gone] + [well]"),
+            measure("a:well"),
+        ],
+        [indicator("a:1", "[through]"), indicator("a:2", "[well]"), indicator("a:3", "[x]")],
+    )
+    assert {str(ref) for ref in catalogue.broken()} == {"a:1", "a:3"}
+
+
 def test_what_adds_up() -> None:
     def adds(value_type: ValueType, aggregation: Aggregation | None = None) -> bool:
         return measure("a:m", value_type=value_type, aggregation=aggregation).additive

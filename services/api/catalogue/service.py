@@ -89,6 +89,17 @@ async def entries(session: ReadSession, owners: Sequence[Owner]) -> Entries:
     return {name_of(one): one for one in found}
 
 
+async def shared_versions(session: ReadSession, entity: str) -> tuple[StoredEntry, ...]:
+    """Every version of the shared entries that stand, an entry's oldest first."""
+    rows = await repository.every_version(session, Owner.entity(entity))
+    return tuple(stored(row) for row in rows)
+
+
+def in_year(versions: Iterable[StoredEntry], year: int) -> dict[EntryName, StoredEntry]:
+    """The version of each entry that a year is read by: the latest that is valid in it."""
+    return {one.name: one for one in versions if one.content.valid_in(year)}
+
+
 async def create(
     session: WriteSession, owner: Owner, beside: Sequence[Owner], new: Entry
 ) -> StoredEntry:

@@ -10,6 +10,7 @@ from services.api.cli import (
     catalogue,
     demo,
     down,
+    entity,
     explain,
     exporting,
     importing,
@@ -62,6 +63,7 @@ app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(plan.app)
 app.add_typer(catalogue.app)
+app.add_typer(entity.app)
 app.command("measurements")(measurements.measurements)
 app.add_typer(periods.period, name="period")
 app.command("render")(rendering.render)

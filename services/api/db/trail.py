@@ -15,12 +15,17 @@ async def audit(
     action: str,
     subject: str,
     detail: Mapping[str, Any] | None = None,
+    *,
+    chamber: str | None = None,
 ) -> None:
-    """Writes down who did what to what. ``detail`` must hold no secret and no personal datum."""
+    """Writes down who did what to what. ``detail`` must hold no secret and no personal datum.
+
+    In a session for several chambers, ``chamber`` says in whose register.
+    """
     await session.execute(
         sa.insert(audit_log),
         {
-            "chamber_id": session.chamber,
+            "chamber_id": chamber or session.chamber,
             "audit_id": new_id(),
             "actor": session.author.actor,
             "action": action,

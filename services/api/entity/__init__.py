@@ -1,0 +1,1 @@
+"""The chambers of an entity together: side by side, consolidated, compared, over the years."""

@@ -1,0 +1,140 @@
+"""Use cases of the views of an entity. Whoever calls has been granted the chambers.
+
+Each year is read in a transaction of its own, so that ten years hold no more memory than one.
+"""
+
+import json
+from collections.abc import Sequence
+
+from services.api.catalogue import service as catalogue
+from services.api.catalogue.service import StoredEntry
+from services.api.db.session import Database
+from services.api.entity import repository
+from services.api.entity.reading import Joined, consolidated_year
+from services.api.results.service import CurrentResults
+from shared.contracts.consolidated import (
+    BenchmarkYear,
+    ChamberColumn,
+    ChamberYear,
+    ConsolidatedYear,
+    EntryFacts,
+    SideBySide,
+    Trend,
+    TrendIndicator,
+    TrendPoint,
+    benchmark_indicator,
+    consolidated_indicator,
+    entry_facts,
+    trend_point,
+)
+from shared.contracts.snapshot import Figure
+from shared.domain.benchmark import benchmark
+
+Chambers = Sequence[str]
+
+
+async def consolidated(
+    database: Database, entity: str, chambers: Chambers, year: int, only: str | None = None
+) -> ConsolidatedYear:
+    """The shared indicators of a year, each with all it was made of."""
+    joined = await _year(database, entity, chambers, year, only)
+    return ConsolidatedYear(
+        entity=entity,
+        year=year,
+        chambers=tuple(chambers),
+        indicators=tuple(
+            consolidated_indicator(
+                _facts(one), one.indicator.content.decimals, one.indicator.entry, one.found, year
+            )
+            for one in joined
+        ),
+    )
+
+
+async def compared(
+    database: Database, entity: str, chambers: Chambers, year: int, only: str | None = None
+) -> BenchmarkYear:
+    """The chambers against each other and the entity."""
+    joined = await _year(database, entity, chambers, year, only)
+    return BenchmarkYear(
+        entity=entity,
+        year=year,
+        chambers=tuple(chambers),
+        indicators=tuple(
+            benchmark_indicator(
+                _facts(one),
+                one.indicator.content.decimals,
+                one.found,
+                benchmark(one.found.chambers, one.found.value, one.indicator.content.direction),
+            )
+            for one in joined
+        ),
+    )
+
+
+async def trend(
+    database: Database, entity: str, chambers: Chambers, years: range, only: str | None = None
+) -> Trend:
+    """The shared indicators over some years."""
+    versions = await _versions(database, entity, chambers)
+    facts: dict[str, EntryFacts] = {}
+    points: dict[str, list[TrendPoint]] = {}
+    for year in years:
+        async with database.read(chambers) as session:
+            joined = await consolidated_year(session, versions, year, only)
+        for one in joined:
+            known = _facts(one)
+            facts[known.entry] = known
+            point = trend_point(one.found, one.indicator.content.decimals, year)
+            points.setdefault(known.entry, []).append(point)
+    return Trend(
+        entity=entity,
+        chambers=tuple(chambers),
+        indicators=tuple(
+            TrendIndicator(facts=facts[name], points=tuple(points[name])) for name in sorted(points)
+        ),
+    )
+
+
+async def side_by_side(
+    database: Database, results: CurrentResults, entity: str, chambers: Chambers, years: range
+) -> SideBySide:
+    """What each chamber reached in each year, by its own rules."""
+    async with database.read(chambers) as session:
+        titles = await repository.titles(session)
+        rows = await repository.stored_results(session, years)
+    figures: dict[tuple[str, int], Figure] = {}
+    for row in rows:
+        body = row.body or (await results.of(row.chamber_id, row.year)).body
+        overall = json.loads(body)["overall"]
+        figures[row.chamber_id, row.year] = Figure.model_validate(overall)
+    return SideBySide(
+        entity=entity,
+        chambers=tuple(
+            ChamberColumn(
+                chamber=code,
+                title=titles[code],
+                years=tuple(
+                    ChamberYear(year=year, overall=figures.get((code, year))) for year in years
+                ),
+            )
+            for code in chambers
+        ),
+    )
+
+
+async def _year(
+    database: Database, entity: str, chambers: Chambers, year: int, only: str | None
+) -> list[Joined]:
+    async with database.read(chambers) as session:
+        versions = await catalogue.shared_versions(session, entity)
+        return await consolidated_year(session, versions, year, only)
+
+
+async def _versions(database: Database, entity: str, chambers: Chambers) -> tuple[StoredEntry, ...]:
+    async with database.read(chambers) as session:
+        return await catalogue.shared_versions(session, entity)
+
+
+def _facts(one: Joined) -> EntryFacts:
+    return entry_facts(one.indicator.content, one.indicator.version)
