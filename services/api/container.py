@@ -5,7 +5,8 @@ from typing import cast
 
 from fastapi import Request
 
-from services.api.auth.directory import ChamberDirectory
+from services.api.auth.directory import ChamberDirectory, MemberDirectory
+from services.api.auth.machines import MachineDirectory
 from services.api.auth.tokens import TokenVerifier
 from services.api.db.session import Database
 from services.api.results.service import CurrentResults
@@ -24,6 +25,8 @@ class Container:
     database: Database
     verifier: TokenVerifier
     directory: ChamberDirectory
+    members: MemberDirectory
+    machines: MachineDirectory
     clock: Clock
     blobs: BlobStore
     seals: Seals

@@ -33,10 +33,13 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, openapi
-from services.api.auth.directory import ChamberDirectory
-from services.api.auth.tokens import FileKeys, KeySource, NoKeys, PublishedKeys, TokenVerifier
+from services.api.auth.directory import ChamberDirectory, MemberDirectory
+from services.api.auth.machines import MachineDirectory
+from services.api.auth.tokens import TokenVerifier
 from services.api.catalogue.chamber_router import router as chamber_catalogue
 from services.api.catalogue.router import router as catalogue
+from services.api.clients.router import router as clients
+from services.api.clients.schemas import ClientChange
 from services.api.container import Container
 from services.api.cross_origin import cross_origin
 from services.api.db.quick import QuickReader
@@ -57,6 +60,8 @@ from services.api.integrations.schemas import IntegrationChange
 from services.api.integrations.webhooks import router as webhooks
 from services.api.judgements.router import router as judgements
 from services.api.measurements.router import router as measurements
+from services.api.members.router import router as members
+from services.api.members.schemas import MemberChange
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
 from services.api.quarantine.router import router as quarantine
@@ -83,6 +88,7 @@ from shared.contracts.webhook_events import MeasurementEvent
 from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import SystemClock
 from shared.runtime.logging import configure
+from shared.runtime.machine_keys import MachineKeyHasher
 from shared.runtime.settings import ApiSettings
 
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -95,6 +101,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     readers,
     chamber_readers,
     entity,
+    members,
+    clients,
     imports,
     plans,
     editing,
@@ -121,7 +129,9 @@ _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
     ChamberChange,
     ChamberConfiguration,
     ChamberConfigurationPatch,
+    ClientChange,
     IntegrationChange,
+    MemberChange,
     MeasurementEvent,
     *RAW_BODIES,
     SubscriptionChange,
@@ -184,14 +194,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         quick = await stack.enter_async_context(QuickReader(url))
         if settings.production:
             await refuse_unsafe_role(database)
+        clock = SystemClock()
         container = Container(
             settings=settings,
             database=database,
-            verifier=TokenVerifier(
-                _keys(settings), issuer=settings.oidc_issuer, audience=settings.oidc_audience
-            ),
+            verifier=TokenVerifier(settings.identity_providers, https_only=settings.production),
             directory=ChamberDirectory(database),
-            clock=SystemClock(),
+            members=MemberDirectory(database, clock, settings.roles_from),
+            machines=MachineDirectory(database, MachineKeyHasher(settings.secret_key_list), clock),
+            clock=clock,
             blobs=BlobStore.open(settings.blob_url),
             seals=TrustedSeals(settings.trust_anchors),
             signals=Signals(),
@@ -208,14 +219,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         # walking them every 700 costs a tenth of its time and frees nothing.
         gc.set_threshold(_YOUNG_OBJECTS)
         yield
-
-
-def _keys(settings: ApiSettings) -> KeySource:
-    if settings.oidc_jwks_file is not None:
-        return FileKeys(settings.oidc_jwks_file)
-    if settings.oidc_jwks_url:
-        return PublishedKeys(settings.oidc_jwks_url)
-    return NoKeys()
 
 
 def _written_once(app: FastAPI) -> Callable[[], bytes]:

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 
+from services.api.auth.access import Permission
 from services.api.openapi_texts import (
     API_ID,
     DESCRIPTION,
@@ -25,13 +28,14 @@ from services.api.openapi_texts import (
 from services.api.problem_table import PROBLEMS
 from services.api.problems import ProblemDetails, ProblemError
 from shared.contracts.outgoing_events import EVENTS, TEST, event_model
+from shared.domain.permissions import MACHINE_ACTIONS, Action
 
 Schema = dict[str, Any]
 
 PUBLIC: Schema = {"security": [{}]}
 """``openapi_extra`` of a route that anyone may call."""
 
-_BEARER: list[Schema] = [{"oidc": []}, {"macchina": []}]
+_BEARER: list[Schema] = [{"oidc": []}]
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -52,7 +56,10 @@ _SECURITY_SCHEMES = {
     "macchina": {
         "type": "http",
         "scheme": "bearer",
-        "description": "Token di un sistema (client credentials) con ruoli in una o più camere.",
+        "bearerFormat": "ciclo_<id>_<segreto>",
+        "description": "Chiave di un sistema, creata dalla camera (`/v1/chambers/{chamber}/"
+        "clients`): vale in quella camera, per le azioni indicate accanto a ogni operazione, fino "
+        "alla scadenza.",
     },
     "webhook": {
         "type": "apiKey",
@@ -165,8 +172,13 @@ def build(app: FastAPI, *, public_url: str, development: bool) -> Schema:
     components["securitySchemes"] = _SECURITY_SCHEMES
     components["headers"] = _HEADERS
     document["security"] = _BEARER
-    for operation in _operations(document):
-        _complete_operation(operation)
+    actions = _actions(app)
+    for method, operation in _operations(document):
+        action = actions.get(operation["operationId"])
+        if action in MACHINE_ACTIONS:
+            # The role that OpenAPI 3.1 lets a requirement name is the scope of the key.
+            operation["security"] = [*_BEARER, {"macchina": [str(action)]}]
+        _complete_operation(method, operation)
     for schema in _schemas(document):
         _bound(schema)
     return document
@@ -232,8 +244,26 @@ def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
                 yield method, item[method]
 
 
-def _complete_operation(found: tuple[str, Schema]) -> None:
-    method, operation = found
+def _actions(app: FastAPI) -> dict[str, Action]:
+    """By id of the operation, what its caller must be permitted."""
+    found: dict[str, Action] = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and route.operation_id is not None:
+            for call in _calls(route.dependant):
+                if isinstance(call, Permission):
+                    found[route.operation_id] = call.action
+    return found
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    """What a route depends on, all the way down."""
+    for part in dependant.dependencies:
+        yield part.call
+        yield from _calls(part)
+
+
+def _complete_operation(method: str, operation: Schema) -> None:
     public = operation.get("security") == [{}]
     if method == "patch":  # FastAPI adds its own idea of the media type
         operation["requestBody"]["content"].pop("application/json", None)

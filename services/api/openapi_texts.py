@@ -27,6 +27,7 @@ TAGS = [
         "name": "elementi del piano",
         "description": "Obiettivi, misure, indicatori e tabelle, scritti uno a uno.",
     },
+    {"name": "persone e sistemi", "description": "Chi ha un ruolo o una chiave nella camera."},
     {"name": "versioni", "description": "Approvazione, variazioni e chiusura dei piani."},
     {"name": "importazioni", "description": "Un anno intero come file `ciclo/case@1`."},
     {"name": "rilevazioni", "description": "I valori misurati."},

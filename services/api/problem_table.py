@@ -9,6 +9,7 @@ from services.api.problem_collection import COLLECTION
 from services.api.problem_editing import EDITING
 from services.api.problem_entity import ENTITY
 from services.api.problem_evaluation import EVALUATION
+from services.api.problem_identity import IDENTITY
 from services.api.problem_integrations import INTEGRATIONS
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
@@ -369,6 +370,7 @@ _INTEGRATIONS = {
 PROBLEMS: dict[str, Problem] = {
     **_GENERAL,
     **TENANTS,
+    **IDENTITY,
     **_PLANS,
     **COLLECTION,
     **EDITING,

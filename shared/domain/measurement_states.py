@@ -8,7 +8,7 @@ A state belongs to a version of the value. A new value starts again as recorded,
 validation ever covers a figure that was not there when it was given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -130,14 +130,13 @@ def obstacle(move: Move, standing: Standing, *, own_validation: bool) -> str | N
 
 
 def allowed_moves(
-    standing: Standing, roles: Iterable[Role], *, own_validation: bool
+    standing: Standing, allowed: Collection[Action], *, own_validation: bool
 ) -> tuple[Move, ...]:
-    """The moves that somebody with these roles may make now."""
-    held = frozenset(roles)
+    """The moves that somebody who may do ``allowed`` can make now."""
     return tuple(
         move
         for move, rule in MOVES.items()
-        if allows(held, rule.action)
+        if rule.action in allowed
         and obstacle(move, standing, own_validation=own_validation) is None
     )
 

@@ -81,6 +81,10 @@ class Action(StrEnum):
     REPORT_CANCEL = "report.cancel"
     REPORT_APPROVE = "report.approve"
     REPORT_VALIDATE = "report.validate"
+    MEMBER_READ = "member.read"
+    MEMBER_MANAGE = "member.manage"
+    CLIENT_READ = "client.read"
+    CLIENT_MANAGE = "client.manage"
 
 
 _READING = frozenset(
@@ -138,6 +142,10 @@ _ADMINISTERING = _RUNNING | {
     Action.INTEGRATION_MANAGE,
     Action.SUBSCRIPTION_READ,
     Action.SUBSCRIPTION_MANAGE,
+    Action.MEMBER_READ,
+    Action.MEMBER_MANAGE,
+    Action.CLIENT_READ,
+    Action.CLIENT_MANAGE,
 }
 
 _GOVERNING = frozenset(
@@ -168,6 +176,36 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
 )
 """The whole table. The controller records what the OIV neutralises on its behalf, and the acts
 of the body that approves; judgements are the OIV's own."""
+
+
+_APPOINTED = frozenset(Role) - {Role.ENTITY_ADMINISTRATOR, Role.PUBLIC}
+
+APPOINTS: Mapping[Role, frozenset[Role]] = MappingProxyType(
+    {role: frozenset() for role in Role}
+    | {Role.ENTITY_ADMINISTRATOR: _APPOINTED, Role.CHAMBER_ADMINISTRATOR: _APPOINTED}
+)
+"""Which roles somebody may give to others in a chamber. Nobody appoints administrators of the
+entity here: those come from the identity provider alone."""
+
+MACHINE_ACTIONS = frozenset(Action) - {
+    Action.ENTITY_CREATE,
+    Action.CHAMBER_CREATE,
+    Action.MEMBER_READ,
+    Action.MEMBER_MANAGE,
+    Action.CLIENT_READ,
+    Action.CLIENT_MANAGE,
+    Action.MEASUREMENT_VALIDATE,
+    Action.EVALUATION_DECIDE,
+    Action.REPORT_APPROVE,
+    Action.REPORT_VALIDATE,
+}
+"""What a key of a machine may be good for: not for giving access to others, and not for what a
+person answers for."""
+
+
+def beyond_appointment(roles: Iterable[Role], wanted: Iterable[Role]) -> frozenset[Role]:
+    """Of the roles wanted for somebody those that one with ``roles`` may not give."""
+    return frozenset(wanted).difference(*(APPOINTS[role] for role in roles))
 
 
 def allowed_actions(roles: Iterable[Role]) -> frozenset[Action]:

@@ -26,6 +26,7 @@ _SECRET_TEXT = (
     (re.compile(r"(?<=://)[^/\s:@]*:[^@/\s]+(?=@)"), _STRUCK_OUT),  # user and password in a URL
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {_STRUCK_OUT}"),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=]+"), _STRUCK_OUT),  # Standard Webhooks
+    (re.compile(r"\bciclo_[0-9a-f]{32}_[A-Za-z0-9_-]+"), _STRUCK_OUT),  # machine clients
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), _STRUCK_OUT),  # JWT
 )
 _OWN_ATTRIBUTES = frozenset(

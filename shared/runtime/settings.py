@@ -6,6 +6,7 @@ Variables begin with ``CICLO_``, except the ones with names known everywhere:
 only development may do without.
 """
 
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.runtime.identity_providers import IdentityProvider, RoleSource, read_providers
 
 Mode = Literal["development", "production"]
 
@@ -84,6 +87,12 @@ class ApiSettings(ProcessSettings):
     oidc_jwks_url: str = ""
     """Where the issuer publishes its keys; this or ``oidc_jwks_file``."""
     oidc_jwks_file: Path | None = None
+    oidc_discovery: bool = False
+    """Whether the address of the keys is read from the issuer's discovery document."""
+    oidc_providers_file: Path | None = None
+    """Describes several providers, or one in detail; instead of the four variables above."""
+    roles_from: RoleSource = "both"
+    """What gives roles in a chamber: tokens (``claims``), ``members`` kept here, or ``both``."""
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Fernet keys, separated by commas in the environment; the first one encrypts."""
     blob_url: str = "memory:///"
@@ -134,6 +143,21 @@ class ApiSettings(ProcessSettings):
                 raise ValueError(f"key {position} is not 32 bytes in URL-safe base64") from None
         return value
 
+    @cached_property
+    def identity_providers(self) -> tuple[IdentityProvider, ...]:
+        """Whom to believe about callers; nobody when no provider is configured."""
+        if self.oidc_providers_file is not None:
+            return read_providers(self.oidc_providers_file)
+        if not self.oidc_issuer:
+            return ()
+        single = IdentityProvider(
+            issuer=self.oidc_issuer,
+            audience=self.oidc_audience,
+            jwks_url="" if self.oidc_jwks_file is not None else self.oidc_jwks_url,
+            jwks_file=self.oidc_jwks_file,
+        )
+        return (single,)
+
     @property
     def secret_key_list(self) -> list[str]:
         """The keys in the clear, for :class:`shared.runtime.secrets.SecretBox`."""
@@ -141,8 +165,11 @@ class ApiSettings(ProcessSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:
+        providers = self.identity_providers
         if not self.production:
             return self
+        if any(provider.issuer == LOCAL_ISSUER for provider in providers):
+            raise ValueError("production does not accept tokens of the local issuer")
         lacking = [message for present, message in self._production_needs() if not present]
         if lacking:
             raise ValueError("; ".join(lacking))
@@ -152,15 +179,18 @@ class ApiSettings(ProcessSettings):
         return [
             (bool(self.secret_keys), "CICLO_SECRET_KEYS: production needs at least one key"),
             (
-                bool(self.oidc_issuer) and self.oidc_issuer != LOCAL_ISSUER,
+                bool(self.identity_providers),
                 "CICLO_OIDC_ISSUER: production needs an identity provider of its own",
             ),
             (
-                bool(self.oidc_jwks_url) or self.oidc_jwks_file is not None,
-                "CICLO_OIDC_JWKS_URL or CICLO_OIDC_JWKS_FILE: the issuer's keys are needed",
+                bool(self.oidc_jwks_url)
+                or self.oidc_jwks_file is not None
+                or self.oidc_discovery
+                or self.oidc_providers_file is not None,
+                "CICLO_OIDC_JWKS_URL, _JWKS_FILE or _DISCOVERY: the issuer's keys are needed",
             ),
             (
-                urlsplit(self.oidc_jwks_url).scheme in {"", "https"},
+                all(_keys_come_safely(provider) for provider in self.identity_providers),
                 "CICLO_OIDC_JWKS_URL: keys are fetched over https only",
             ),
             (
@@ -176,6 +206,12 @@ class ApiSettings(ProcessSettings):
                 "CICLO_TRUST_ANCHORS: without them no seal can be checked",
             ),
         ]
+
+
+def _keys_come_safely(provider: IdentityProvider) -> bool:
+    if provider.jwks_file is not None:
+        return True
+    return urlsplit(provider.jwks_url or provider.issuer).scheme == "https"
 
 
 class RendererSettings(ProcessSettings):

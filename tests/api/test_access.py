@@ -1,7 +1,9 @@
 """Who gets in, and what they see: tokens, roles, chambers."""
 
 import json
+import logging
 import time
+from collections.abc import Callable
 
 import pytest
 from joserfc import jwt
@@ -28,10 +30,29 @@ def _claims(**more: object) -> dict[str, object]:
     return claims | more
 
 
+_HOUR = 3600
+
+_SIGNED: dict[str, Callable[[int], dict[str, object]]] = {
+    "expired": lambda now: {"exp": now - _HOUR, "iat": now - 2 * _HOUR},
+    "another issuer": lambda _: {"iss": "https://elsewhere.example"},
+    "another audience": lambda _: {"aud": "elsewhere"},
+    "not yet valid": lambda now: {"nbf": now + _HOUR},
+    "no subject": lambda _: {"sub": None},
+    "oversized": lambda _: {"padding": "x" * 20_000},
+    "no end": lambda _: {"exp": None},
+}
+"""Tokens that the issuer signed, and that are wrong in what they say."""
+
+
 def _forged(issuer: LocalIssuer, kind: str) -> str:
     """Tokens that must not be accepted, each for its reason."""
+    if kind in _SIGNED:
+        claims = _claims(**_SIGNED[kind](int(time.time())))
+        given = {name: value for name, value in claims.items() if value is not None}
+        key = OKPKey.import_key(json.loads((issuer.folder / "issuer.jwk").read_text()))
+        header = {"alg": "EdDSA", "kid": str(key.kid)}
+        return jwt.encode(header, given, key, algorithms=["EdDSA"])
     stranger = OKPKey.generate_key("Ed25519")
-    now = int(time.time())
     match kind:
         case "signed by a stranger":
             return jwt.encode({"alg": "EdDSA"}, _claims(), stranger, algorithms=["EdDSA"])
@@ -45,44 +66,48 @@ def _forged(issuer: LocalIssuer, kind: str) -> str:
             none = OctKey.import_key("x" * 32)
             signed = jwt.encode({"alg": "HS256"}, _claims(), none, algorithms=["HS256"])
             return "eyJhbGciOiJub25lIn0." + signed.split(".")[1] + "."
-        case "expired":
-            claims = _claims(exp=now - 3600, iat=now - 7200)
-        case "another issuer":
-            claims = _claims(iss="https://elsewhere.example")
-        case "another audience":
-            claims = _claims(aud="elsewhere")
-        case "no end":
-            claims = {name: value for name, value in _claims().items() if name != "exp"}
-        case _:
-            return kind
-    key = OKPKey.import_key(json.loads((issuer.folder / "issuer.jwk").read_text()))
-    header = {"alg": "EdDSA", "kid": str(key.kid)}
-    return jwt.encode(header, claims, key, algorithms=["EdDSA"])
+    return kind
 
 
 @pytest.mark.parametrize(
-    "kind",
+    ("kind", "reason"),
     [
-        "signed by a stranger",
-        "unknown key id",
-        "symmetric, with the public key",
-        "no signature",
-        "expired",
-        "another issuer",
-        "another audience",
-        "no end",
-        "nonsense",
-        "a.b.c",
+        ("signed by a stranger", "bad_signature"),
+        ("unknown key id", "unknown_key"),
+        ("symmetric, with the public key", "algorithm"),
+        ("no signature", "algorithm"),
+        ("expired", "expired"),
+        ("another issuer", "unknown_issuer"),
+        ("another audience", "wrong_aud"),
+        ("not yet valid", "wrong_nbf"),
+        ("no subject", "no_sub"),
+        ("oversized", "too_long"),
+        ("no end", "no_exp"),
+        ("nonsense", "malformed"),
+        ("a.b.c", "malformed"),
+        (f"ciclo_{'0' * 32}_{'x' * 43}", "key_unknown"),
+        ("ciclo_nonsense", "key_malformed"),
     ],
 )
-async def test_tokens_that_are_refused(api: Api, kind: str) -> None:
+async def test_tokens_that_are_refused(
+    api: Api, kind: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
     header = {"Authorization": f"Bearer {_forged(api.issuer, kind)}"}
-    answer = await api.client.get("/v1/chambers", headers=header)
+    with caplog.at_level(logging.WARNING, "ciclo.api"):
+        answer = await api.client.get("/v1/chambers", headers=header)
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     body = answer.json()
     assert body["code"] == "unauthenticated"
     assert body["errors"] == []
+    # The administrator learns what was wrong, without the credential itself.
+    (line,) = [record for record in caplog.records if "credential refused" in record.message]
+    assert line.__dict__["reason"] == reason
+    assert header["Authorization"].removeprefix("Bearer ") not in line.getMessage()
+    # Its bearer learns the same whatever it was.
+    other = await api.client.get("/v1/chambers", headers={"Authorization": "Bearer x"})
+    assert other.headers["www-authenticate"] == answer.headers["www-authenticate"]
+    assert {**other.json(), "request_id": ""} == {**body, "request_id": ""}
 
 
 # --- tenancy ---------------------------------------------------------------------------------

@@ -127,6 +127,8 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
     assert {(row["tablename"], row["policyname"]) for row in rows} == {
         ("chambers", "dispatcher_codes"),
         ("deliveries", "dispatcher_pending"),
+        ("machine_keys", "dispatcher_keys"),
+        ("members", "dispatcher_persons"),
         ("outbox", "dispatcher_waiting"),
         ("render_jobs", "dispatcher_open"),
         ("subscriptions", "dispatcher_active"),
@@ -146,6 +148,8 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         "ciclo_claim_outbox(text[],integer,integer)",
         "ciclo_claim_lost_jobs(integer,integer)",
         "ciclo_claim_deliveries(timestamp with time zone,integer,integer)",
+        "ciclo_key_chamber(uuid)",
+        "ciclo_member_chambers(text)",
     }
     as_caller = {row["name"] for row in functions if not row["definer"]}
     assert as_caller == {"ciclo_plan_revision(text,integer)"}

@@ -140,6 +140,10 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
     )
     entry = {"kind": "measure", "source": "own", "code": "voce", "value_type": "number"}
     await _done(scene, "POST", f"{base}/catalogue", entry | {"title": text})
+    member = {"person": f"persona {word or chamber}", "roles": ["contributor"], "units": [text]}
+    await _done(scene, "POST", f"{base}/members", member)
+    client = {"title": text, "scopes": ["plan.read"]}
+    await _done(scene, "POST", f"{base}/clients", client)
     sender = await create_integration(scene.api, chamber, f"integra-{chamber.lower()}")
     answer = await sender.send(measure(f"unknown {word or chamber}", "1", YEAR))
     assert answer.json()["quarantined"] == 1, answer.text

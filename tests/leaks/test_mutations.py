@@ -16,8 +16,10 @@ from fastapi import Request
 from starlette.responses import PlainTextResponse
 
 from services.api.auth import access
+from services.api.auth.principal import Principal
 from services.api.db import session as sessions
 from services.api.reports import rendering
+from shared.domain.membership import Membership
 from shared.domain.permissions import Role
 from shared.runtime.blobs import ChamberBlobs
 from tests.db.rows import tenant_tables
@@ -116,11 +118,11 @@ async def _search(scene: Scene) -> Tried:
 async def test_without_the_check_of_roles_every_route_is_reported(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, tell: Tell
 ) -> None:
-    async def everybody(*_: object) -> frozenset[Role]:
-        return frozenset(Role)
+    async def everybody(_: object, caller: Principal, chamber: str) -> access.Access:
+        return access.Access(caller, chamber, Membership(frozenset(Role)))
 
     assert (await _search(scene)).leaks == []
-    monkeypatch.setattr(access, "roles_in", everybody)
+    monkeypatch.setattr(access, "access_to", everybody)
     found = await _search(scene)
     tell(f"without roles: {found}")
     assert len(found.leaks) > 30

@@ -15,21 +15,27 @@ A caller without any role in the chamber gets 404, as if it did not exist; one w
 that does not allow the action gets 403.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import Depends, Path, Request
 
-from services.api.auth.principal import Principal
-from services.api.auth.tokens import TokenRefusedError
+from services.api.auth.principal import Machine, Principal
+from services.api.auth.refused import TokenRefusedError
 from services.api.container import Container, container
 from services.api.db.session import Author, ReadSession, WriteSession
 from services.api.db.tables.tenants import chambers
 from services.api.errors import Refusal
 from services.api.requests import request_info
-from shared.domain.permissions import Action, Role, allowed_actions, allows
+from shared.domain.membership import NO_MEMBERSHIP, Membership
+from shared.domain.permissions import Action, Role, allowed_actions
+from shared.runtime import machine_keys
+from shared.runtime.identity_providers import EVERY_CHAMBER
+
+_log = logging.getLogger("ciclo.api")
 
 ChamberCode = Annotated[
     str,
@@ -46,15 +52,31 @@ Parts = Annotated[Container, Depends(container)]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A caller in a chamber."""
+    """A caller in a chamber: a person with what they are there, or a machine with its scopes."""
 
-    principal: Principal
+    principal: Principal | Machine
     chamber: str
-    roles: frozenset[Role]
+    membership: Membership = NO_MEMBERSHIP
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The person's roles; a machine has none."""
+        return self.membership.roles
+
+    @property
+    def allowed(self) -> frozenset[Action]:
+        """Everything the caller may do here."""
+        if isinstance(self.principal, Machine):
+            return self.principal.scopes if self.principal.chamber == self.chamber else frozenset()
+        return allowed_actions(self.roles)
+
+    def allows(self, action: Action) -> bool:
+        """Whether the caller may do this here."""
+        return action in self.allowed
 
     def actions(self, *candidates: Action) -> list[Action]:
         """Of these actions the ones the caller may do, for ``allowed_actions``."""
-        allowed = allowed_actions(self.roles)
+        allowed = self.allowed
         return [action for action in candidates if action in allowed]
 
 
@@ -74,51 +96,92 @@ class WriteCall:
     session: WriteSession
 
 
-async def authenticated(request: Request, parts: Parts) -> Principal:
-    """Who bears the token of this request; 401 when nobody."""
+async def authenticated(request: Request, parts: Parts) -> Principal | Machine:
+    """Who bears the credential of this request; 401 when nobody.
+
+    Whatever is wrong with a credential, the answer is the same; the log tells what it was.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise Refusal("unauthenticated")
     try:
-        return await parts.verifier.verify(token.strip())
+        if token.startswith(machine_keys.PREFIX):
+            return await parts.machines.verify(token)
+        return await parts.verifier.verify(token)
     except TokenRefusedError as error:
+        _log.warning("credential refused: %s", error, extra={"reason": error.reason})
+        if error.reason == "keys_unavailable":
+            raise Refusal("identity_unavailable") from error
         raise Refusal(
             "unauthenticated", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
         ) from error
 
 
-Caller = Annotated[Principal, Depends(authenticated)]
+Caller = Annotated[Principal | Machine, Depends(authenticated)]
 
 
-async def roles_in(parts: Container, principal: Principal, chamber: str) -> frozenset[Role]:
-    """The caller's roles in a chamber, named there or given for the whole entity."""
-    named = principal.roles.get(chamber, frozenset())
-    if not principal.everywhere or principal.entity is None:
-        return named
-    if chamber in await parts.directory.chambers(principal.entity):
-        return named | principal.everywhere
-    return named
+def person(caller: Principal | Machine) -> Principal:
+    """The caller, who must be a person: what concerns an entity is for no machine."""
+    if isinstance(caller, Machine):
+        raise Refusal("forbidden")
+    return caller
 
 
-async def visible_chambers(parts: Container, principal: Principal) -> frozenset[str]:
+async def access_to(parts: Container, caller: Principal | Machine, chamber: str) -> Access:
+    """What the caller is in a chamber.
+
+    Named there by the token or by the chamber itself, or given for the whole entity.
+    """
+    if isinstance(caller, Machine):
+        return Access(caller, chamber)
+    kept = (await parts.members.of(caller.subject)).get(chamber, NO_MEMBERSHIP)
+    claimed = caller.memberships.get(chamber, NO_MEMBERSHIP)
+    membership = kept | claimed if parts.members.claims_count else kept
+    everywhere = caller.memberships.get(EVERY_CHAMBER, NO_MEMBERSHIP)
+    if (
+        everywhere
+        and caller.entity is not None
+        and chamber in await parts.directory.chambers(caller.entity)
+    ):
+        membership |= everywhere
+    return Access(caller, chamber, membership)
+
+
+async def visible_chambers(parts: Container, caller: Principal | Machine) -> frozenset[str]:
     """Every chamber in which the caller has a role."""
-    if principal.everywhere and principal.entity is not None:
-        return principal.named_chambers | await parts.directory.chambers(principal.entity)
-    return principal.named_chambers
+    if isinstance(caller, Machine):
+        return frozenset({caller.chamber} if Action.CHAMBER_READ in caller.scopes else ())
+    found = frozenset(await parts.members.of(caller.subject))
+    if parts.members.claims_count:
+        found |= caller.named_chambers
+    if caller.everywhere and caller.entity is not None:
+        found |= await parts.directory.chambers(caller.entity)
+    return found
 
 
-def permitted(action: Action) -> Callable[..., Awaitable[Access]]:
-    """Dependency: the caller may do ``action`` in the chamber of the path."""
+class Permission:
+    """Dependency: the caller may do ``action`` in the chamber of the path.
 
-    async def check(chamber: ChamberCode, caller: Caller, parts: Parts) -> Access:
-        roles = await roles_in(parts, caller, chamber)
-        if not roles:
+    A class, so that the OpenAPI document can tell which action an operation is.
+    """
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    async def __call__(self, chamber: ChamberCode, caller: Caller, parts: Parts) -> Access:
+        """The caller in the chamber; 404 without any role there, 403 without the right one."""
+        access = await access_to(parts, caller, chamber)
+        if not access.allowed:
             raise Refusal("chamber_not_found")
-        if not allows(roles, action):
+        if not access.allows(self.action):
             raise Refusal("forbidden")
-        return Access(caller, chamber, roles)
+        return access
 
-    return check
+
+def permitted(action: Action) -> Permission:
+    """Dependency: the caller may do ``action`` in the chamber of the path."""
+    return Permission(action)
 
 
 _STATUS = sa.select(chambers.c.status).where(chambers.c.chamber_id == sa.bindparam("chamber"))
@@ -161,6 +224,6 @@ def writing(
     return write
 
 
-def author_of(request: Request, principal: Principal) -> Author:
+def author_of(request: Request, principal: Principal | Machine) -> Author:
     """Whom the audit line names."""
     return Author(principal.subject, request_info(request).request_id)

@@ -1,53 +1,59 @@
-"""The subject of a verified token and its roles."""
+"""Who is asking: a person whom an identity provider vouches for, or a machine with a key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from shared.domain.permissions import Role
+from shared.domain.membership import NO_MEMBERSHIP, Membership
+from shared.domain.permissions import Action, Role
+from shared.runtime.identity_providers import EVERY_CHAMBER
 
-EVERY_CHAMBER = "*"
-"""Key of the claim ``ciclo_roles`` for every chamber of the token's entity."""
+MACHINE = "machine"
+"""What a machine is called where the role of a person would be kept."""
+
+MACHINE_PREFIX = "client:"
+"""How a machine's subject begins; no person's does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody, as the identity provider vouches.
+    """A person, as the identity provider says.
 
-    ``roles`` maps a chamber code, or ``*`` for every chamber of ``entity``, to roles there.
+    ``memberships`` maps a chamber code, or ``*`` for every chamber of ``entity``, to what the
+    person is there.
     """
 
     subject: str
     entity: str | None
-    roles: Mapping[str, frozenset[Role]]
+    memberships: Mapping[str, Membership]
 
     @property
     def everywhere(self) -> frozenset[Role]:
         """Roles in every chamber of the entity."""
-        return self.roles.get(EVERY_CHAMBER, frozenset())
+        return self.memberships.get(EVERY_CHAMBER, NO_MEMBERSHIP).roles
 
     @property
     def named_chambers(self) -> frozenset[str]:
-        """Chambers named one by one, with a role that is known here."""
-        held = frozenset(chamber for chamber, roles in self.roles.items() if roles)
-        return held - {EVERY_CHAMBER}
+        """Chambers named one by one, in which there is a role."""
+        return frozenset(code for code, given in self.memberships.items() if given) - {
+            EVERY_CHAMBER
+        }
+
+    @property
+    def roles(self) -> Mapping[str, frozenset[Role]]:
+        """Roles by chamber."""
+        return {code: given.roles for code, given in self.memberships.items()}
 
 
-_KNOWN_ROLES = frozenset(Role)
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A system that bears a key of a chamber: it may do what the key says, there and only there."""
 
+    chamber: str
+    client_id: str
+    scopes: frozenset[Action]
+    entity: None = field(default=None, init=False)
 
-def principal_from_claims(claims: Mapping[str, Any]) -> Principal:
-    """Reads ``sub``, ``ciclo_entity`` and ``ciclo_roles``; unknown roles count for nothing."""
-    given = claims.get("ciclo_roles")
-    roles: dict[str, frozenset[Role]] = {}
-    if isinstance(given, dict):
-        for chamber, names in given.items():
-            if isinstance(chamber, str) and isinstance(names, list):
-                known = frozenset(Role(name) for name in names if name in _KNOWN_ROLES)
-                roles[chamber] = known
-    entity = claims.get("ciclo_entity")
-    return Principal(
-        subject=str(claims["sub"]),
-        entity=entity if isinstance(entity, str) else None,
-        roles=roles,
-    )
+    @property
+    def subject(self) -> str:
+        """What audit lines name."""
+        return f"{MACHINE_PREFIX}{self.client_id}"

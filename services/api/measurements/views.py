@@ -59,7 +59,9 @@ class Viewer:
 
     def _actions(self, given: Mapping[str, Any]) -> list[Action]:
         standing = self.standing(given)
-        moves = allowed_moves(standing, self.access.roles, own_validation=self.rules.own_validation)
+        moves = allowed_moves(
+            standing, self.access.allowed, own_validation=self.rules.own_validation
+        )
         value = (
             self.access.actions(Action.MEASUREMENT_RECORD)
             if accepts_value(standing.state) and not standing.closed

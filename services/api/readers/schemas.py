@@ -9,7 +9,8 @@ from pydantic import Field
 from services.api.paging import ListItem
 from services.api.plans.schemas import Cursor
 from services.api.responses import Resource
-from services.api.tenants.schemas import Actions, Code, Instant
+from services.api.tenants.schemas import Actions, Instant
+from shared.contracts.chamber import Code
 
 GrantId = Annotated[
     str,

@@ -12,10 +12,11 @@ from services.api.auth.access import (
     Parts,
     ReadCall,
     WriteCall,
+    access_to,
     author_of,
     permitted,
+    person,
     reading,
-    roles_in,
     visible_chambers,
     writing,
 )
@@ -48,6 +49,7 @@ from services.api.tenants.schemas import (
     Suspension,
 )
 from shared.contracts.chamber import ChamberConfiguration
+from shared.domain.membership import Membership
 from shared.domain.permissions import Action, allows
 
 router = APIRouter(prefix="/v1", tags=["enti e camere"])
@@ -129,7 +131,8 @@ async def create_entity(
     request: Request, new: NewEntity, caller: Caller, parts: Parts, key: IdempotencyKey = None
 ) -> Response:
     """Only the entity that the token names can be created with it."""
-    if caller.entity != new.code or not allows(caller.everywhere, Action.ENTITY_CREATE):
+    administrator = person(caller)
+    if caller.entity != new.code or not allows(administrator.everywhere, Action.ENTITY_CREATE):
         raise Refusal("forbidden")
 
     async with parts.database.write((), author_of(request, caller)) as session:
@@ -158,10 +161,7 @@ async def list_chambers(
     codes = await visible_chambers(parts, caller)
     async with parts.database.read(codes) as session:
         found = await repository.list_chambers(session, asked)
-    items = [
-        _chamber(row, Access(caller, row.chamber_id, await roles_in(parts, caller, row.chamber_id)))
-        for row in found.rows
-    ]
+    items = [_chamber(row, await access_to(parts, caller, row.chamber_id)) for row in found.rows]
     return list_response(request, items, found.next, asked, Chamber)
 
 
@@ -185,7 +185,8 @@ async def create_chamber(
     request: Request, caller: Caller, body: JsonBytes, parts: Parts, key: IdempotencyKey = None
 ) -> Response:
     """An administrator of the entity adds a chamber to it."""
-    if not allows(caller.everywhere, Action.CHAMBER_CREATE):
+    administrator = person(caller)
+    if not allows(administrator.everywhere, Action.CHAMBER_CREATE):
         raise Refusal("forbidden")
     new = service.read_or_refuse(json_object(body))
     if caller.entity != new.entity:
@@ -196,7 +197,8 @@ async def create_chamber(
 
         async def make() -> Response:
             row = await service.create_chamber(session, new, siblings)
-            made = _chamber(row, Access(caller, new.code, caller.everywhere))
+            everywhere = Membership(administrator.everywhere)
+            made = _chamber(row, Access(caller, new.code, everywhere))
             return resource_response(
                 request,
                 made,

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.auth.access import Access
+from services.api.auth.principal import MACHINE, Machine
 from services.api.db.session import WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
@@ -17,7 +18,6 @@ from services.api.states.repository import Change, append_changes, find_standing
 from shared.contracts.issues import Issue
 from shared.domain.calendar import YEAR
 from shared.domain.measurement_states import MOVES, Move, State, obstacle, role_for
-from shared.domain.permissions import allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def move_many(
             without the reason that the move needs, or ``transitions_refused`` with every
             fault.
     """
-    if not allows(step.access.roles, MOVES[step.move].action):
+    if not step.access.allows(MOVES[step.move].action):
         raise Refusal("forbidden")
     if MOVES[step.move].needs_reason and step.reason is None:
         raise Refusal("validation_failed", issues=[_reason_missing()])
@@ -93,7 +93,8 @@ async def _move(
     made = [
         Change(row.measurement_id, row.state_number + 1, rule.result, row.version) for row in rows
     ]
-    role = role_for(step.move, step.access.roles)
+    caller = step.access.principal
+    role = MACHINE if isinstance(caller, Machine) else role_for(step.move, step.access.roles)
     await append_changes(session, head.plan_id, made, role=role, reason=step.reason)
     if rule.result is State.VALIDATED:
         told = [

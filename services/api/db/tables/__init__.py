@@ -3,6 +3,7 @@
 from services.api.db.base import metadata
 from services.api.db.tables import (
     catalogue,
+    identities,
     integrations,
     measurements,
     plans,
@@ -17,6 +18,7 @@ from services.api.db.tables import (
 
 __all__ = [
     "catalogue",
+    "identities",
     "integrations",
     "measurements",
     "metadata",
