@@ -195,7 +195,9 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.CLIENT_READ,
     Action.CLIENT_MANAGE,
     Action.MEASUREMENT_VALIDATE,
+    Action.PLAN_APPROVE,
     Action.EVALUATION_DECIDE,
+    Action.EVALUATION_JUDGE,
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
 }

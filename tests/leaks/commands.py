@@ -47,6 +47,9 @@ WORDS: Mapping[str, str] = {
     "url": "https://eventi.example.it/ciclo",
     "events": "results.changed",
     "identifier": "0198a000-0000-7000-8000-000000000000",
+    "person": "persona di prova",
+    "roles": "reader",
+    "scopes": "plan.read",
 }
 """Values of parameters by name; the chamber and files are the victim's."""
 

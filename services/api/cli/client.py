@@ -118,10 +118,10 @@ class ApiClient:
             raise self._unreachable(error) from error
         return _object(_granted(answer))
 
-    def delete(self, path: str) -> None:
-        """Ask for the end of something; raises as :meth:`get`."""
+    def delete(self, path: str, *, etag: str | None = None) -> None:
+        """Ask for the end of something, if still as ``etag`` says; raises as :meth:`get`."""
         try:
-            answer = self._http.delete(path)
+            answer = self._http.delete(path, headers={"If-Match": etag} if etag else None)
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         _granted(answer)

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from deploy.local.errors import LocalSystemError
 from services.api.cli import (
     catalogue,
+    clients,
     demo,
     down,
     entity,
@@ -16,6 +17,7 @@ from services.api.cli import (
     importing,
     integra_sim,
     measurements,
+    members,
     migrate,
     openapi,
     periods,
@@ -66,6 +68,8 @@ app.add_typer(catalogue.app)
 app.add_typer(entity.app)
 app.command("measurements")(measurements.measurements)
 app.add_typer(periods.period, name="period")
+app.add_typer(members.member, name="member")
+app.add_typer(clients.client, name="client")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
 app.command("integra-sim")(integra_sim.integra_sim)
