@@ -11,18 +11,25 @@ from typing import Any
 
 from shared.contracts.snapshot import (
     Act,
+    AmendmentView,
+    AnalysisView,
     ChamberCard,
     Contribution,
+    DeviationView,
     EvaluationView,
     Explanation,
+    FieldChangeView,
     Figure,
     IndicatorView,
+    JudgementView,
     NarrativeView,
     ObjectiveView,
+    OverallJudgementView,
     PolicyView,
     ReportSnapshot,
     Resource,
     TableView,
+    TargetChangeView,
     TargetView,
     UsedMeasure,
 )
@@ -61,6 +68,77 @@ adattandoli alle restrizioni: gli incontri si sono svolti in buona parte a dista
 I risultati sono coerenti con quanto indicato nel programma pluriennale. Le azioni sospese
 saranno riprese nell'anno successivo, con le stesse risorse.
 """
+
+
+EVALUATION: dict[str, Any] = {
+    "deviations": (
+        DeviationView(
+            subject_kind="objective",
+            subject="A4",
+            title="Turismo e valorizzazione del territorio",
+            scope="chamber",
+            result="67.572222222222222222",
+            owners=("Promozione", "Turismo"),
+            cause="exogenous",
+            explanation="Il festival è stato **annullato** dalle restrizioni di ottobre.",
+            corrective_action="Edizione diffusa, con prenotazione, dal 2021.",
+        ),
+        DeviationView(
+            subject_kind="objective",
+            subject="D2",
+            title="Valorizzazione del patrimonio",
+            scope="chamber",
+            result="58.8",
+        ),
+    ),
+    "analyses": (
+        AnalysisView(
+            objective="A",
+            issues="Incontri in presenza fermi per otto mesi.",
+            opportunities="- incontri a distanza\n- costi di viaggio più bassi",
+        ),
+    ),
+    "judgements": (
+        JudgementView(objective="A4", text="Risultato **comprensibile** nel contesto.",
+                      evaluated="85"),
+    ),
+    "overall_judgement": OverallJudgementView(
+        label="più che adeguato",
+        text="Anno di tenuta, con servizi mantenuti a distanza.",
+        motivation="Due obiettivi su tredici restano lontani dal valore atteso.",
+        proposed="eccellente",
+        measured="94.883333333333333333",
+        final=True,
+    ),
+    "amendments": (
+        AmendmentView(
+            version=2,
+            act=Act(document="piano", organ="Commissario straordinario", number="61",
+                    date="2020-07-20"),
+            motivation="Gli sportelli sono rimasti chiusi per legge fino a maggio.",
+            cause="exogenous",
+            oiv_opinion="Favorevole.",
+            targets=(
+                TargetChangeView(
+                    indicator="A1.1",
+                    title="Imprese assistite",
+                    year=2020,
+                    old=TargetView(op=">=", value="80.00"),
+                    new=TargetView(op=">=", value="64.00"),
+                    value_type="percent",
+                    unit="%",
+                ),
+            ),
+            changes=(
+                FieldChangeView(section="objectives", code="A4", title="Turismo",
+                                change="changed", name="weight", old="30.00", new="25.00"),
+                FieldChangeView(section="indicators", code="A4.9", title="Fiera",
+                                change="removed"),
+            ),
+        ),
+    ),
+}  # fmt: skip
+"""What the evaluation of a year says: one of each thing, and one explanation still owed."""
 
 
 def light(shown: str | None) -> str | None:
@@ -138,6 +216,7 @@ def pisa(*, development: bool = True, narratives: bool = True) -> ReportSnapshot
         if narratives
         else (),
         tables=tuple(TableView(**table) for table in case["tables"]),
+        **EVALUATION,
         explanations=tuple(_explanations(indicators, objectives, scopes)),
     )
 

@@ -119,3 +119,57 @@ def test_a_fault_names_its_section() -> None:
         html.build(snapshots.small(policy=broken))
     assert caught.value.section is not None
     assert caught.value.section.startswith("0 ")
+
+
+def words(done: html.Document) -> str:
+    """The text of a document without its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", done.html))
+
+
+def test_the_evaluation_is_told_with_its_texts(document: html.Document) -> None:
+    text = words(document)
+    for said in (
+        "Il festival è stato annullato dalle restrizioni di ottobre.",
+        "Edizione diffusa, con prenotazione, dal 2021.",
+        "Incontri in presenza fermi per otto mesi.",
+        "Risultato comprensibile nel contesto.",
+        "Anno di tenuta, con servizi mantenuti a distanza.",
+        "Due obiettivi su tredici restano lontani dal valore atteso.",
+    ):
+        assert text.count(said) == 1, said
+    assert "Giudizio proposto dal sistema: eccellente" in text
+    assert "La causa non è ancora registrata." in text  # D2
+    assert "valutato 85%" in text
+
+
+def test_amendments_show_old_and_new_side_by_side(document: html.Document) -> None:
+    row = re.search(
+        r"<tr><th scope=\"row\">A1.1</th><td>Imprese assistite</td>.*?</tr>", document.html
+    )
+    assert row is not None
+    cells = re.findall(r"<td[^>]*>(?:<b>)?(.*?)(?:</b>)?</td>", row.group())
+    assert cells[1:] == ["2020", "≥\u00a080,00%", "≥\u00a064,00%"]
+    text = words(document)
+    assert "Gli sportelli sono rimasti chiusi per legge fino a maggio." in text
+    assert "peso 30,00 25,00" in text
+    assert "Il piano non è stato variato." not in text
+
+
+def test_what_was_not_said_is_told_too() -> None:
+    silent = {"analyses": (), "judgements": (), "overall_judgement": None, "amendments": ()}
+    text = words(html.build(snapshots.small(deviations=(), **silent)))
+    assert "Nessun risultato è sotto la soglia di 70." in text
+    assert "L'OIV non ha ancora espresso il giudizio complessivo." in text.replace("&#39;", "'")
+    assert "Il piano non è stato variato." in text
+
+
+def test_a_snapshot_of_before_shows_what_lies_below_the_line() -> None:
+    text = words(html.build(snapshots.small(deviations=None)))
+    assert "Risultati inferiori a 70" in text
+    assert text.count("La causa non è ancora registrata.") == 2
+
+
+def test_a_judgement_on_another_result_says_so() -> None:
+    given = snapshots.EVALUATION["overall_judgement"].model_copy(update={"measured": "80"})
+    text = words(html.build(snapshots.small(overall_judgement=given)))
+    assert "su un risultato diverso" in text

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from services.renderer.document import formats, glyphs, labels, markdown, view
+from services.renderer.document import formats, glyphs, labels, markdown, said, view
 from services.renderer.document.attachments import ATTACHMENTS, snapshot_sha256
 from services.renderer.document.contents import Contents
 from services.renderer.document.figures import bars, qr, strategic_map
@@ -90,6 +90,10 @@ class Narratives:
         """The narrative of an objective."""
         return self._render(f"objective:{code}", text, level, f"obiettivo {code}")
 
+    def said(self, key: str, level: int) -> markdown.Narrative:
+        """A text of the evaluation (:func:`said.texts`)."""
+        return self._render(key, said.texts(self.snapshot)[key], level, key.replace(":", " "))
+
     def _render(self, key: str, text: str, level: int, where: str) -> markdown.Narrative:
         if key in self.broken:
             done = markdown.Narrative(
@@ -108,6 +112,7 @@ def narrative_keys(snapshot: ReportSnapshot) -> dict[str, str]:
         f"section:{item.section}:{place}": item.text
         for place, item in enumerate(snapshot.narratives)
     }
+    keys.update(said.texts(snapshot))
     keys.update(
         {f"objective:{item.code}": item.narrative for item in snapshot.objectives if item.narrative}
     )
@@ -193,6 +198,9 @@ def _context(
         "narratives": narratives,
         "formats": formats,
         "labels": labels,
+        "said": said,
+        "deviations": said.deviations(report),
+        "amended_column": lambda rows: view.code_width(row.indicator for row in rows),
         "amounts_given": view.amounts_given,
         "code_column": view.code_column,
         "spent_share": view.spent_share,

@@ -57,6 +57,44 @@ MISSING_POLICIES = {
 
 TOLERANCE_LEVELS = {"objective": "ogni obiettivo", "indicator": "ogni indicatore"}
 
+SECTIONS = {
+    "policy": "Sistema di valutazione",
+    "objectives": "Obiettivi",
+    "measures": "Misure",
+    "indicators": "Indicatori",
+}
+
+CHANGES = {"added": "aggiunto", "removed": "tolto", "changed": "modificato"}
+
+FIELDS = {
+    "aggregate": "modo di aggregare",
+    "aggregation": "modo di sommare i periodi",
+    "baseline": "valore di partenza",
+    "decimals": "cifre decimali",
+    "derived_from": "risultato da cui deriva",
+    "description": "descrizione",
+    "direction": "verso",
+    "formula": "formula",
+    "formula_text": "formula in parole",
+    "kind": "livello",
+    "members": "obiettivi compresi",
+    "monitoring_only": "solo monitoraggio",
+    "note": "nota",
+    "objective": "obiettivo",
+    "parent": "obiettivo superiore",
+    "programme": "programma",
+    "resources": "risorse",
+    "source_class": "tipo di fonte",
+    "source_office": "ufficio fonte",
+    "tags": "collegamenti",
+    "title": "titolo",
+    "typology": "tipologia",
+    "unit": "unità di misura",
+    "units": "servizi coinvolti",
+    "value_type": "tipo di valore",
+    "weight": "peso",
+}
+
 DOCUMENTS = {
     "piano": "Piano della performance",
     "relazione": "Relazione sulla performance",
@@ -122,6 +160,21 @@ def status(code: str) -> str:
 def cause(code: str | None) -> str:
     """Cause of a deviation, in words."""
     return "non indicata" if code is None else CAUSES.get(code, code)
+
+
+def section(code: str) -> str:
+    """A part of a plan that an amendment changes."""
+    return SECTIONS.get(code, code)
+
+
+def change(code: str) -> str:
+    """What became of a row of the plan."""
+    return CHANGES.get(code, code)
+
+
+def field(code: str | None) -> str:
+    """A field of a row; its name as it is where people have no word for it."""
+    return "" if code is None else FIELDS.get(code, code.replace("_", " ").replace("/", " "))
 
 
 def effect(code: str) -> str:

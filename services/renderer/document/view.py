@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+from typing import Protocol
 
 from services.renderer import fonts
 from shared.contracts.snapshot import (
@@ -339,9 +340,22 @@ def spent_share(resource: Resource) -> str | None:
     return str(share.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
 
 
-def code_column(items: Iterable[IndicatorView]) -> str:
+class Coded(Protocol):
+    """A row with a code."""
+
+    @property
+    def code(self) -> str:
+        """The code, as the plan has it."""
+
+
+def code_column(items: Iterable[Coded]) -> str:
     """Class of the column of codes: wider where a plan's own codes are long words."""
-    longest = max((fonts.text_width(i.code, CODE_SIZE, bold=True) for i in items), default=0.0)
+    return code_width(item.code for item in items)
+
+
+def code_width(codes: Iterable[str]) -> str:
+    """As :func:`code_column`, from the codes."""
+    longest = max((fonts.text_width(code, CODE_SIZE, bold=True) for code in codes), default=0.0)
     return "c-code" if longest <= CODE_ROOM else "c-code-wide"
 
 
