@@ -22,6 +22,12 @@ Document = Mapping[str, Any]
 YEAR = ("measurements", "evaluations", "narratives", "deviations", "analyses", "judgements")
 """Sections that are entered during the year, about elements of the plan."""
 
+_ADDING = frozenset({"mixed_weights", "weights_off_100", "resource_sum_off"})
+"""Warnings about a heading that what stands below it brings about."""
+
+_READING = frozenset({"sum_of_units", "unit_differs", "no_arithmetic"})
+"""Warnings about a formula that a measure brings about."""
+
 _NEEDING = ("parent", "objective", "members", "derived_from")
 """Fields by which an element needs the result of another: where a circle can be closed."""
 
@@ -165,10 +171,15 @@ def _circle(edit: Edit) -> str:
 
 
 def _concerning(issues: Iterable[Issue], edit: Edit, edited: Document) -> list[Issue]:
-    """Warnings about the element and about the headings above it, where weights add up."""
+    """Warnings about the element, the headings where it adds up, the formulas that read it."""
     own, others = _sorted(issues, edit.place_in(edited))
-    above = _headings(edit, edited)
-    own += [issue.model_copy(update={"pointer": ""}) for issue in others if issue.pointer in above]
+    about = _headings(edit, edited) if edit.section != "measures" else _readers(edit, edited)
+    codes = _READING if edit.section == "measures" else _ADDING
+    own += [
+        issue.model_copy(update={"pointer": ""})
+        for issue in others
+        if issue.code in codes and any(within(issue.pointer, place) for place in about)
+    ]
     return own
 
 
@@ -183,3 +194,14 @@ def _headings(edit: Edit, edited: Document) -> set[str]:
             found.add(code)
             code = parents[code]
     return {pointer(("objectives", places[code])) for code in found}
+
+
+def _readers(edit: Edit, edited: Document) -> set[str]:
+    """Pointers of the indicators whose formula reads the measure."""
+    measure = edit.after or edit.before or {}
+    read = f"[{measure.get('code')}]"
+    return {
+        pointer(("indicators", index))
+        for index, row in enumerate(edited["indicators"])
+        if read in (row.get("formula") or "")
+    }

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from shared.contracts.case import Case
+from shared.contracts.case_resources import resource_issues
+from shared.contracts.case_units import unit_issues
 from shared.contracts.case_weights import weight_issues
 from shared.contracts.issues import Issue, pointer
 from shared.domain.numbers import number_text
@@ -15,7 +17,12 @@ def case_warnings(case: Case) -> tuple[Issue, ...]:
     The same for a file, for an element written over the API and for a plan about to be
     approved; pointers are into the case.
     """
-    return (*weight_issues(case), *_total_issues(case))
+    return (
+        *weight_issues(case),
+        *unit_issues(case),
+        *resource_issues(case),
+        *_total_issues(case),
+    )
 
 
 def _total_issues(case: Case) -> Iterator[Issue]:

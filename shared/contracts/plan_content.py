@@ -19,6 +19,7 @@ from shared.contracts.case import (
     CaseObjective,
     CasePolicy,
 )
+from shared.contracts.case_units import CERTAIN, unit_issues
 from shared.contracts.case_weights import weight_issues
 from shared.contracts.issues import Issue, pointer
 from shared.domain.versions import LISTS, POLICY, Change, FieldChange, RowChange, readable
@@ -65,10 +66,11 @@ def content_hash(raw: bytes) -> str:
 def approval_issues(case: Case) -> list[Issue]:
     """Everything for which the plan cannot be approved; pointers are into the case.
 
-    Weights that an import only remarks are errors here (scoring rule 3), and a plan without
-    objectives plans nothing.
+    Weights that an import only remarks are errors here (scoring rule 3), so are formulas that
+    add different units, and a plan without objectives plans nothing.
     """
     issues = weight_issues(case)
+    issues += [issue for issue in unit_issues(case) if issue.code in CERTAIN]
     if not case.objectives:
         issues.append(
             Issue(

@@ -142,6 +142,23 @@ async def test_warnings_tell_what_the_change_brings(draft: Writer) -> None:
     ]
 
 
+async def test_warnings_of_what_stands_above_and_of_what_reads_a_measure(draft: Writer) -> None:
+    money = [{"type": "oneri", "year": draft.year, "budgeted": "900"}]
+    below = {"code": "A1a", "kind": "action", "parent": "A1", "title": "Azione"}
+    made = await draft.add("objectives", below | {"resources": money, "weight": "10"})
+    assert [(w["code"], w["detail"]) for w in made["warnings"]] == [
+        ("weights_off_100", "A1: i pesi sommano a 110, non a 100"),
+        (
+            "resource_sum_off",
+            "A1 budgeted: 1000 non è la somma di quelli sottostanti, 900 (100)",
+        ),
+    ]
+    await draft.patch("/indicators/I1", {"formula": "[m1] + [m2]", "unit": "EUR"})
+    await draft.patch("/measures/m1", {"unit": "EUR"})
+    answer = await draft.patch("/measures/m2", {"unit": "gg"})
+    assert [(w["pointer"], w["code"]) for w in answer.json()["warnings"]] == [("", "sum_of_units")]
+
+
 async def test_what_two_offices_may_edit_asks_for_what_they_read(draft: Writer) -> None:
     etag = (await draft.get("/indicators/I1")).headers["etag"]
     missing = await draft.call("PATCH", "/indicators/I1", json={"note": "x"}, headers=MERGE)
