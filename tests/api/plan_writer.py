@@ -20,7 +20,16 @@ class Writer:
     api: Api
     chamber: str
     year: int
-    roles: Roles | None = None
+    role: str | None = None
+
+    @property
+    def roles(self) -> Roles:
+        """The role in the chamber; without one, everything everywhere."""
+        return ADMINISTRATOR if self.role is None else {self.chamber: [self.role]}
+
+    def colleague(self, role: str) -> "Writer":
+        """Another person of the same chamber, with this role only."""
+        return Writer(self.api, self.chamber, self.year, role)
 
     @property
     def plans(self) -> str:
@@ -29,8 +38,10 @@ class Writer:
 
     async def call(self, method: str, path: str = "", **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
         """A request below the plan, whatever its answer."""
-        roles = self.roles or ADMINISTRATOR
-        return await self.api.call(method, f"{self.plans}/{self.year}{path}", roles, **more)
+        bearer = self.api.issuer.mint(self.roles, subject=self.role or "administrator")
+        headers = {"Authorization": f"Bearer {bearer}", **more.pop("headers", {})}
+        address = f"{self.plans}/{self.year}{path}"
+        return await self.api.call(method, address, self.roles, headers=headers, **more)
 
     async def get(self, path: str = "") -> httpx.Response:
         """What is at a path."""
@@ -41,7 +52,7 @@ class Writer:
     async def begin(self, **body: object) -> httpx.Response:
         """The draft of the year."""
         content = {"year": self.year, **body}
-        return await self.api.call("POST", self.plans, self.roles or ADMINISTRATOR, json=content)
+        return await self.api.call("POST", self.plans, self.roles, json=content)
 
     async def add(self, section: str, element: Case) -> Case:
         """A new element, which must be accepted."""
@@ -49,6 +60,11 @@ class Writer:
         assert answer.status_code == 201, answer.text
         made: Case = answer.json()
         return made
+
+    async def move(self, name: str, **body: object) -> httpx.Response:
+        """A move of the plan as it is now."""
+        headers = {"If-Match": (await self.get()).headers["etag"]}
+        return await self.call("POST", f"/{name}", json=body, headers=headers)
 
     async def patch(self, path: str, change: Case, **headers: str) -> httpx.Response:
         """A merge patch of what is at a path now."""
