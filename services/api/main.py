@@ -36,6 +36,7 @@ from services.api import errors, openapi
 from services.api.auth.directory import ChamberDirectory, MemberDirectory
 from services.api.auth.machines import MachineDirectory
 from services.api.auth.tokens import TokenVerifier
+from services.api.catalogue.adoption_router import router as adoptions
 from services.api.catalogue.chamber_router import router as chamber_catalogue
 from services.api.catalogue.router import router as catalogue
 from services.api.clients.router import router as clients
@@ -106,6 +107,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     imports,
     plans,
     editing,
+    adoptions,
     versions,
     measurements,
     validations,

@@ -108,4 +108,15 @@ ENTITY = {
             ),
         ),
     ),
+    "entry_not_computable": Problem(
+        409,
+        (
+            "La voce non si può calcolare",
+            "La formula di {entry} legge misure che il catalogo non ha più: correggerla prima.",
+        ),
+        (
+            "The entry cannot be computed",
+            "The formula of {entry} reads measures the catalogue no longer has: correct it first.",
+        ),
+    ),
 }

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from services.api.db.session import Author, Database
 from services.api.db.tables.requests import audit_log, entity_audit_log
 from services.api.db.tables.tenants import chambers, entities
+from tests.api.plan_office import small
 from tests.api.system import JSON, Api, codes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -276,3 +277,42 @@ async def test_changes_leave_a_line(api: Api, runtime_url: str) -> None:
         tuple(row) for row in ours
     }
     assert {"catalogue.imported", "catalogue.entry_withdrawn"} <= {row.action for row in shared}
+
+
+async def test_an_entry_is_adopted_with_the_measures_it_lacks(api: Api) -> None:
+    await prepared(api)
+    case = small(2023)
+    case["chamber"] = "PI"
+    case["measures"].append({"code": "personale", "title": "P", "external_ids": {"dfp": "N_Dir"}})
+    assert (await api.import_case("PI", json.dumps(case).encode())).status_code == 201
+    path = "/v1/chambers/PI/plans/2023"
+    body = {
+        "entry": "dfp:DFP 1.3",
+        "objective": "A1",
+        "code": "A1.9",
+        "target": {"op": ">=", "value": "80"},
+        "target_year": 2023,
+    }
+    made = await api.call("POST", f"{path}/adoptions", json=body)
+    assert made.status_code == 201, made.text
+    assert made.json() == {
+        "indicator": "A1.9",
+        "formula": "[Dip-Form] / ([Unit_Stab] + [personale]) * 100",
+        "measures": ["Dip-Form", "Unit_Stab"],
+    }
+    row = (await api.call("GET", made.headers["location"])).json()
+    assert (row["catalogue"], row["source_class"]) == ("dfp:DFP 1.3", "self_declared")
+    assert row["targets"]["2023"]["value"] == "80"
+    measure = (await api.call("GET", f"{path}/measures/Unit_Stab")).json()
+    assert (measure["aggregation"], measure["external_ids"]) == ("last", {"dfp": "Unit_Stab"})
+    twice = await api.call("POST", f"{path}/adoptions", json=body)
+    assert (twice.status_code, twice.json()["code"]) == (422, "edit_refused")
+    wrong = await api.call("POST", f"{path}/adoptions", json=body | {"entry": "dfp:nessuna"})
+    assert wrong.json()["code"] == "catalogue_entry_not_found"
+    reader = await api.call("POST", f"{path}/adoptions", json=body, roles={"PI": ["reader"]})
+    assert reader.status_code == 403
+    exported = await api.call("GET", f"{path}/export")
+    assert exported.json()["indicators"][-1]["catalogue"] == "dfp:DFP 1.3"
+    again = await api.import_case("PI", exported.content)
+    assert again.json()["sections"]["indicators"]["unchanged"] == 3
+    assert (await api.call("GET", f"{path}/export")).content == exported.content

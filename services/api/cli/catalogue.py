@@ -14,8 +14,9 @@ from services.api.cli.connection import connected
 from services.api.cli.display import console, write_json
 from services.api.cli.files import read_file, write_file
 from services.api.cli.measurements import everything
-from services.api.cli.options import Data, Json, Language
-from services.api.cli.paths import catalogue_path
+from services.api.cli.options import Chamber as PlanChamber
+from services.api.cli.options import Data, Json, Language, Year
+from services.api.cli.paths import catalogue_path, plan_path
 from shared.runtime.language import in_terminal_language
 
 app = typer.Typer(
@@ -145,6 +146,34 @@ def add(
     else:
         name = made["name"]
         typer.echo(in_terminal_language(f"Aggiunta la voce {name}.", f"Added {name}."))
+
+
+@app.command()
+def adopt(
+    chamber: PlanChamber,
+    year: Year,
+    entry: Annotated[str, typer.Argument(metavar="VOCE", help="pareto:C1.1_07")],
+    objective: Annotated[str, typer.Option(help="Sotto quale obiettivo del piano.")],
+    code: Annotated[str | None, typer.Option(help="Codice nel piano.")] = None,
+    weight: Annotated[str | None, typer.Option(help="Peso.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Porta un indicatore in un piano in bozza o in variazione, con le misure che mancano."""
+    body = {"entry": entry, "objective": objective, "code": code, "weight": weight}
+    with connected(data) as connection:
+        made = connection.api.create(f"{plan_path(chamber, year)}/adoptions", body)
+    if as_json:
+        write_json(made)
+        return
+    measures = ", ".join(made["measures"]) or "-"
+    typer.echo(
+        in_terminal_language(
+            f"Indicatore {made['indicator']}: {made['formula']}. Misure aggiunte: {measures}.",
+            f"Indicator {made['indicator']}: {made['formula']}. Measures added: {measures}.",
+        )
+    )
 
 
 @app.command()
