@@ -41,7 +41,7 @@ async def search(store: BlobStore, keys: list[str]) -> Tried:
             }
             for kind, attempt in tries.items():
                 got: object = None
-                with contextlib.suppress(ValueError, LookupError):
+                with contextlib.suppress(ValueError, LookupError, TypeError):
                     got = await attempt()
                 left = await _content(store, key)
                 leak = f"{kind} of {way!r} reach a blob of {LIVED}"

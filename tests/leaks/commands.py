@@ -1,7 +1,8 @@
 """Every command of ``ciclo``, pointed at what belongs to somebody else.
 
-Required parameters, and all arguments, are filled by their name from :data:`WORDS`; a command
-with one that is not there fails the test that calls :func:`unclassified`.
+Required parameters, and all arguments, are filled by their name: from :data:`WORDS`, or as in
+a path (:mod:`tests.leaks.operations`) by the column that they stand for. A command with one
+that is neither fails the test that calls :func:`unclassified`.
 """
 
 import os
@@ -15,6 +16,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from services.api.cli.main import app
+from tests.leaks.operations import Filler, column_of
 from tests.leaks.tried import Tried
 from tests.leaks.victims import MARKER
 
@@ -46,10 +48,11 @@ WORDS: Mapping[str, str] = {
     "name": "catalogo",
     "url": "https://eventi.example.it/ciclo",
     "events": "results.changed",
-    "identifier": "0198a000-0000-7000-8000-000000000000",
     "person": "persona di prova",
     "roles": "reader",
     "scopes": "plan.read",
+    "role": "reader",
+    "subject": "mario",
 }
 """Values of parameters by name; the chamber and files are the victim's."""
 
@@ -75,6 +78,10 @@ class Command:
     def asked(self) -> list[Any]:
         """Parameters to give: those that must be, and all arguments."""
         return [p for p in self.parameters if p.required or p.param_type_name == "argument"]
+
+    def meaning(self, name: str) -> str:
+        """What a parameter stands for: ``ciclo subscription pause IDENTIFIER`` a subscription."""
+        return self.name.split()[0] if name == "identifier" else name
 
     @property
     def names_a_victim(self) -> bool:
@@ -104,6 +111,7 @@ def unclassified(found: list[Command]) -> list[str]:
         for parameter in command.asked
         if parameter.name not in WORDS.keys() | _FILES | {"chamber"}
         and (command.name, parameter.name) not in SPECIAL
+        and column_of(command.meaning(parameter.name)) is None
     ]
 
 
@@ -116,6 +124,7 @@ class Terminal:
     folder: Path
     case: Path
     document: Path
+    fillers: Mapping[str, Filler]
 
     def run(self, command: Command, victim: str) -> tuple[int, str]:
         """Exit status, and everything that was written."""
@@ -142,7 +151,9 @@ class Terminal:
             return str(manifest)
         if name in _FILES:
             return str(self.document if command.name in OPEN else self.case)
-        return SPECIAL.get((command.name, name)) or WORDS[name]
+        chosen = SPECIAL.get((command.name, name)) or WORDS.get(name)
+        known = self.fillers[victim].known(command.meaning(name))
+        return chosen or (known.value if known else "x")
 
 
 def search(terminal: Terminal, who: str, victims: tuple[str, ...]) -> Tried:

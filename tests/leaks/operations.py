@@ -103,7 +103,7 @@ def _described(document: Schema) -> Iterator[Operation]:
                 )
 
 
-def _column(name: str) -> str | None:
+def column_of(name: str) -> str | None:
     """The column that a parameter of this name stands for."""
     columns = {column.name for table in metadata.tables.values() for column in table.columns}
     return next((found for found in (name, f"{name}_id") if found in columns), None)
@@ -115,7 +115,7 @@ def unclassified(found: list[Operation]) -> list[str]:
         f"{operation}: {{{name}}} is no column and not in CHOSEN"
         for operation in found
         for name in operation.parameters
-        if name not in CHOSEN and _column(name) is None
+        if name not in CHOSEN and column_of(name) is None
     ]
 
 
@@ -132,7 +132,7 @@ class Filler:
             return Known(self.chamber, proper=False)
         if name in CHOSEN:
             return Known(CHOSEN[name], proper=False)
-        column = _column(name)
+        column = column_of(name)
         return self.values.get(column) if column else None
 
     def path(self, operation: Operation, chamber: str) -> str:

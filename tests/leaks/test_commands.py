@@ -33,11 +33,12 @@ async def test_no_command_leaks(scene: Scene, url: str, tmp_path: Path, tell: Te
     document = tmp_path / "document.pdf"
     (stored,) = (scene.folder / "blobs" / LIVED).rglob("*.pdf")
     document.write_bytes(stored.read_bytes())
+    fillers = (await scene.walk()).fillers
     before = await scene.ledger.fingerprints()
     bearers = [one for one in attackers(scene.api.issuer) if "everything" in one.name]
     for attacker in bearers:
         token = attacker.headers["Authorization"].removeprefix("Bearer ")
-        terminal = Terminal(url, token, tmp_path, case, document)
+        terminal = Terminal(url, token, tmp_path, case, document, fillers)
         tried = search(terminal, attacker.name, VICTIMS)
         tell(f"{len(commands())} commands as {attacker.name}: {tried}")
         assert tried.leaks == []
@@ -50,7 +51,7 @@ async def test_the_owner_gets_what_the_others_do_not(
 ) -> None:
     """The commands are run as they are meant to be: the chamber's own people succeed."""
     token = scene.api.issuer.mint({LIVED: ["controller", "chamber_administrator"]})
-    terminal = Terminal(url, token, tmp_path, tmp_path / "none.json", tmp_path / "none.pdf")
+    terminal = Terminal(url, token, tmp_path, tmp_path, tmp_path, (await scene.walk()).fillers)
     reading = [c for c in commands() if c.name in {"export", "results", "plan versions"}]
     outcomes = {command.name: terminal.run(command, LIVED)[0] for command in reading}
     assert outcomes == {"export": 0, "results": 0, "plan versions": 0}
