@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import problem_response
 from services.api.ids import new_id
-from services.api.requests import RequestInfo, preferred_language, remember
+from services.api.requests import RequestInfo, come_from, preferred_language, remember
 from shared.runtime.logging import bind
 
 _log = logging.getLogger("ciclo.api")
@@ -100,6 +100,7 @@ class Edge:
             public_url=self._public_url,
         )
         remember(scope, info)
+        come_from(_address(scope), headers.get("user-agent"))
         exchange = _Exchange(scope, receive, send, info, self._limits.body_bytes)
         if not scope["path"].startswith(_UNLIMITED):
             exchange.quota = (self._limiter.limit, *self._limiter.count(_caller(scope, headers)))
@@ -188,5 +189,10 @@ def _caller(scope: Scope, headers: Headers) -> str:
     credential = headers.get("authorization")
     if credential is not None:
         return hashlib.blake2b(credential.encode(), digest_size=16).hexdigest()
+    return _address(scope) or "unknown"
+
+
+def _address(scope: Scope) -> str | None:
+    """The caller's address: as the server tells it, which believes the proxy alone."""
     client: Any = scope.get("client")
-    return client[0] if client else "unknown"
+    return str(client[0]) if client else None

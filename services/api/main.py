@@ -33,6 +33,8 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, openapi
+from services.api.audit.router import of_entities as entity_audit
+from services.api.audit.router import router as audit
 from services.api.auth.directory import ChamberDirectory, MemberDirectory
 from services.api.auth.machines import MachineDirectory
 from services.api.auth.tokens import TokenVerifier
@@ -97,6 +99,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     results,
     system,
     tenants,
+    audit,
+    entity_audit,
     catalogue,
     chamber_catalogue,
     readers,

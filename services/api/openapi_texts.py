@@ -22,6 +22,7 @@ TAGS = [
     {"name": "enti e camere", "description": "Gli enti e le loro camere."},
     {"name": "ente", "description": "Le camere di un ente, insieme."},
     {"name": "cataloghi", "description": "Indicatori condivisi da più camere, e propri."},
+    {"name": "registro", "description": "Chi ha fatto che cosa, in una catena verificabile."},
     {"name": "piani", "description": "I piani, i testi, l'esportazione."},
     {
         "name": "elementi del piano",

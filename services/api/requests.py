@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,30 @@ from starlette.requests import Request
 from shared.contracts.issues import Language
 
 _KEY = "ciclo.request"
+
+_LONGEST_AGENT = 200
 _TAG = re.compile(r"\s*([a-zA-Z*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where a request came: the caller's address and the program that sent it."""
+
+    client: str | None = None
+    agent: str | None = None
+
+
+_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - frozen
+
+
+def come_from(client: str | None, agent: str | None) -> None:
+    """Notes the origin of the request that this task serves."""
+    _origin.set(Origin(client, agent[:_LONGEST_AGENT] if agent else None))
+
+
+def origin() -> Origin:
+    """From where came what happens now; nothing outside requests."""
+    return _origin.get()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Action(StrEnum):
     READER_MANAGE = "reader.manage"
     CHAMBER_READ = "chamber.read"
     CHAMBER_UPDATE = "chamber.update"
+    AUDIT_READ = "audit.read"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
     CHAMBER_CONFIGURE = "chamber.configure"
@@ -137,6 +138,7 @@ _RUNNING = _READING | {
 }
 
 _ADMINISTERING = _RUNNING | {
+    Action.AUDIT_READ,
     Action.CHAMBER_UPDATE,
     Action.READER_READ,
     Action.INTEGRATION_MANAGE,
@@ -168,7 +170,12 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.VALIDATOR: _ENTERING
         | {Action.MEASUREMENT_VALIDATE, Action.MEASUREMENT_REJECT, Action.MEASUREMENT_REOPEN},
         Role.OIV: _READING
-        | {Action.EVALUATION_DECIDE, Action.EVALUATION_JUDGE, Action.REPORT_VALIDATE},
+        | {
+            Action.AUDIT_READ,
+            Action.EVALUATION_DECIDE,
+            Action.EVALUATION_JUDGE,
+            Action.REPORT_VALIDATE,
+        },
         Role.SIGNER: _READING,
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.api.db.session import Author, Database
 from services.api.db.tables.tenants import entities
-from tests.db.rows import row_of, tenant_tables
+from tests.db.rows import filled_tables, row_of
 
 OURS, THEIRS = "PI", "LU"
 
@@ -23,7 +23,7 @@ async def database(runtime_url: str) -> AsyncIterator[Database]:
         await session.execute(sa.insert(entities), {"entity_id": "TNO", "name": "Ente di prova"})
     for chamber in (OURS, THEIRS):
         async with opened.write([chamber], AUTHOR) as session:
-            for table in tenant_tables():
+            for table in filled_tables():
                 await session.execute(sa.insert(table), row_of(table, chamber))
     yield opened
     await opened.close()

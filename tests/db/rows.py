@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from services.api.db.base import GLOBAL_TABLES
+from services.api.db.base import GLOBAL_TABLES, WRITTEN_BY_TRIGGER
 from services.api.db.tables import metadata
 
 CHOSEN: dict[tuple[str, str], Any] = {
@@ -26,6 +26,7 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("report_moves", "move"): "approve",
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
+    ("integration_secrets", "sealed"): "x",
     ("catalogue_entries", "kind"): "measure",
     ("catalogue_entries", "source"): "own",
 }
@@ -37,6 +38,11 @@ INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 def tenant_tables() -> list[sa.Table]:
     """Every table of a chamber, those that others refer to first."""
     return [table for table in metadata.sorted_tables if table.name not in GLOBAL_TABLES]
+
+
+def filled_tables() -> list[sa.Table]:
+    """Of these the ones that the application writes; triggers fill the others with them."""
+    return [table for table in tenant_tables() if not table.info.get(WRITTEN_BY_TRIGGER)]
 
 
 def row_of(table: sa.Table, chamber: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ well. Every text of both holds :data:`MARKER`.
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from services.api.db.base import GLOBAL_TABLES
 from services.api.db.session import Author, Database
 from services.api.db.tables import metadata
-from tests.db.rows import row_of, tenant_tables
+from tests.db.rows import filled_tables, row_of, tenant_tables
 
 LIVED, MADE = "PI", "MS"
 VICTIMS = (LIVED, MADE)
@@ -102,10 +101,10 @@ def marked_row(table: sa.Table, chamber: str) -> dict[str, Any]:
     return values
 
 
-async def make_rows(database: Database, chamber: str, tables: Iterable[sa.Table] = ()) -> None:
+async def make_rows(database: Database, chamber: str) -> None:
     """One marked row of every table for a chamber."""
     async with database.write([chamber], Author("leak test")) as session:
-        for table in tables or tenant_tables():
+        for table in filled_tables():
             await session.execute(sa.insert(table), marked_row(table, chamber))
 
 

@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from deploy.local.errors import LocalSystemError
 from services.api.cli import (
+    audit,
     catalogue,
     clients,
     demo,
@@ -75,6 +76,7 @@ app.command("verify")(verify.verify)
 app.command("integra-sim")(integra_sim.integra_sim)
 app.add_typer(subscriptions.subscription, name="subscription")
 app.command("demo")(demo.demo)
+app.add_typer(audit.app)
 app.command("migrate")(migrate.migrate)
 app.add_typer(tenant.app)
 app.command("openapi")(openapi.openapi)

@@ -18,6 +18,8 @@ metadata = sa.MetaData(
 
 GLOBAL_TABLES: dict[str, str] = {
     "entities": "the entity is what chambers belong to; it holds a code and a name",
+    "entity_audit_chain": "the hashes of those lines; readable, written by a trigger alone",
+    "entity_audit_heads": "where that chain ends; readable, written by a trigger alone",
     "entity_audit_log": "audit lines of acts on the entity itself; append-only",
     "entity_catalogue_entries": "the catalogue that an entity's chambers share; isolated by entity",
     "entity_idempotency_keys": "keys of requests that create an entity, before any chamber",
@@ -29,6 +31,9 @@ ENTITY_TABLES = frozenset({"entity_catalogue_entries"})
 
 APPEND_ONLY = "append_only"
 """Key of ``Table.info``: the runtime role may insert and select, never update or delete."""
+
+WRITTEN_BY_TRIGGER = "written_by_trigger"
+"""Key of ``Table.info``: the runtime role may select only; a trigger of the owner writes."""
 
 Json = postgresql.JSON(none_as_null=True)
 """``json``, not ``jsonb``: it keeps the order of keys, so an export gives the bytes back."""

@@ -8,32 +8,39 @@ import sqlalchemy as sa
 from services.api.db.session import WriteSession
 from services.api.db.tables.requests import audit_log, entity_audit_log, outbox
 from services.api.ids import new_id
+from services.api.requests import origin
+
+Facts = Mapping[str, Any]
 
 
 async def audit(
     session: WriteSession,
     action: str,
     subject: str,
-    detail: Mapping[str, Any] | None = None,
+    detail: Facts | None = None,
     *,
+    before: Facts | None = None,
+    after: Facts | None = None,
     chamber: str | None = None,
 ) -> None:
-    """Writes down who did what to what. ``detail`` must hold no secret and no personal datum.
+    """Writes down who did what to what, and from where.
 
-    In a session for several chambers, ``chamber`` says in whose register.
+    The database links the line to the one before it when the transaction commits.
+
+    Args:
+        session: the transaction in which it was done.
+        action: what was done (``chamber.changed``).
+        subject: to what.
+        detail: plain facts.
+        before: values that a change replaced.
+        after: values that it put in their place.
+        chamber: in whose register, where the session is for several chambers.
+
+    None of these may hold a secret or a personal datum.
     """
-    await session.execute(
-        sa.insert(audit_log),
-        {
-            "chamber_id": chamber or session.chamber,
-            "audit_id": new_id(),
-            "actor": session.author.actor,
-            "action": action,
-            "subject": subject,
-            "request_id": session.author.request_id,
-            "detail": dict(detail) if detail is not None else None,
-        },
-    )
+    owner = {"chamber_id": chamber or session.chamber}
+    line = _line(session, action, subject, detail) | _change(before, after)
+    await session.execute(sa.insert(audit_log), owner | line)
 
 
 async def audit_entity(
@@ -41,21 +48,35 @@ async def audit_entity(
     entity: str,
     action: str,
     subject: str | None = None,
-    detail: Mapping[str, Any] | None = None,
+    detail: Facts | None = None,
+    *,
+    before: Facts | None = None,
+    after: Facts | None = None,
 ) -> None:
     """As :func:`audit`, for an act on the entity itself, or on ``subject`` that belongs to it."""
-    await session.execute(
-        sa.insert(entity_audit_log),
-        {
-            "entity_id": entity,
-            "audit_id": new_id(),
-            "actor": session.author.actor,
-            "action": action,
-            "subject": subject or entity,
-            "request_id": session.author.request_id,
-            "detail": dict(detail) if detail is not None else None,
-        },
-    )
+    line = _line(session, action, subject or entity, detail) | _change(before, after)
+    await session.execute(sa.insert(entity_audit_log), {"entity_id": entity} | line)
+
+
+def _line(session: WriteSession, action: str, subject: str, detail: Facts | None) -> dict[str, Any]:
+    came = origin()
+    return {
+        "audit_id": new_id(),
+        "actor": session.author.actor,
+        "action": action,
+        "subject": subject,
+        "request_id": session.author.request_id,
+        "client": came.client,
+        "agent": came.agent,
+        "detail": dict(detail) if detail is not None else None,
+    }
+
+
+def _change(before: Facts | None, after: Facts | None) -> dict[str, Any]:
+    return {
+        "before": dict(before) if before is not None else None,
+        "after": dict(after) if after is not None else None,
+    }
 
 
 async def emit(session: WriteSession, topic: str, subject: str, payload: Mapping[str, Any]) -> str:

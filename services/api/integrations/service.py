@@ -75,12 +75,15 @@ async def change(session: WriteSession, code: str, change: IntegrationChange) ->
     values = change.model_dump(include=change.model_fields_set)
     changed = sorted(values)
     if values:
+        current = await integration(session, code, lock=True)
+        before = {name: getattr(current, name, current.settings.get(name)) for name in changed}
+        after = dict(values)
         set_now = {name: values.pop(name) for name in SETTINGS if name in values}
         if set_now:
-            current = await integration(session, code, lock=True)
             values["settings"] = {**current.settings, **set_now}
         await repository.update(session, code, values)
-        await audit(session, "integration.changed", f"integration/{code}", {"fields": changed})
+        subject = f"integration/{code}"
+        await audit(session, "integration.changed", subject, before=before, after=after)
     return await integration(session, code)
 
 

@@ -122,8 +122,9 @@ async def change_rules(session: WriteSession, rules: CollectionRules) -> None:
         "own_validation": rules.own_validation,
         "local_holidays": list(rules.local_holidays),
     }
+    before, _ = await repository.settings(session)
     await repository.write_settings(session, given)
-    await audit(session, "measurement_rules.changed", session.chamber, given)
+    await audit(session, "measurement_rules.changed", session.chamber, before=before, after=given)
 
 
 async def read_rules(session: ReadSession, *, lock: bool = False) -> tuple[CollectionRules, int]:

@@ -114,7 +114,13 @@ async def configure(
         declared = wanted.document()["integrations"]
         fresh = [one for one in declared if one not in before["integrations"]]
         await repository.declare_integrations(session, fresh)
-        await audit(session, "chamber.changed", session.chamber, {"changes": _noted(changes)})
+        await audit(
+            session,
+            "chamber.changed",
+            session.chamber,
+            before={change.pointer: _noted(change, change.before) for change in changes},
+            after={change.pointer: _noted(change, change.after) for change in changes},
+        )
         row = await chamber(session)
     return Configured(row, wanted, changes)
 
@@ -223,11 +229,6 @@ def as_json(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _noted(changes: Sequence[Difference]) -> list[dict[str, Any]]:
-    """Changes as the audit line keeps them; of an image only that it changed."""
-    return [
-        {"pointer": change.pointer}
-        if change.pointer == "/logo_svg"
-        else {"pointer": change.pointer, "before": change.before, "after": change.after}
-        for change in changes
-    ]
+def _noted(change: Difference, value: object) -> object:
+    """A value as the audit line keeps it; of an image only whether there was one."""
+    return value is not None if change.pointer == "/logo_svg" else value

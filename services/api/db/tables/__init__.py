@@ -2,6 +2,7 @@
 
 from services.api.db.base import metadata
 from services.api.db.tables import (
+    audit,
     catalogue,
     identities,
     integrations,
@@ -17,6 +18,7 @@ from services.api.db.tables import (
 )
 
 __all__ = [
+    "audit",
     "catalogue",
     "identities",
     "integrations",

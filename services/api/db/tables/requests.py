@@ -22,6 +22,10 @@ def _audit_content() -> list[sa.Column[Any]]:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("request_id", sa.Text),
         sa.Column("detail", Json),
+        sa.Column("client", sa.Text),
+        sa.Column("agent", sa.Text),
+        sa.Column("before", Json),
+        sa.Column("after", Json),
     ]
 
 
