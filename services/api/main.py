@@ -62,6 +62,7 @@ from services.api.integrations.router import router as integrations
 from services.api.integrations.schemas import IntegrationChange
 from services.api.integrations.webhooks import router as webhooks
 from services.api.judgements.router import router as judgements
+from services.api.mappings.router import router as mappings
 from services.api.measurements.router import router as measurements
 from services.api.members.router import router as members
 from services.api.members.schemas import MemberChange
@@ -121,6 +122,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     judgements,
     integrations,
     gaps,
+    mappings,
     webhooks,
     quarantine,
     subscriptions,

@@ -89,6 +89,10 @@ class MeasurementItem(EventModel):
         default=None,
         description="Number with a dot, date as YYYY-MM-DD, or true/false; always as a string.",
     )
+    unit: Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE)] | None = Field(
+        default=None,
+        description="Unit of the figure; absent means the one agreed on for the datum.",
+    )
     result: Annotated[str, Field(max_length=32, pattern=rf"^{NUMBER_PATTERN[2:]}$")] | None = Field(
         default=None, description="Degree of realisation in points, where it was assessed."
     )

@@ -114,7 +114,7 @@ async def test_an_unknown_measure_waits_and_the_rest_is_applied(
         (measure("b1", "vero"), "/value", "wrong_value"),
         (measure("K-5", "1"), "/measure", "ambiguous_measure"),
         (measure("m1", 12), "/value", "wrong_type"),  # type: ignore[arg-type]
-        (measure("m1", "1", unit="EUR"), "/unit", "unknown_field"),
+        (measure("m1", "1", unita="EUR"), "/unita", "unknown_field"),
         (measure("m1", "1", period="Q4"), "/period", "wrong_format"),
         (measure("m1", "1", source_version=-1), "/source_version", "out_of_range"),
         (measure("m1\x00", "1"), "/measure", "wrong_format"),

@@ -99,25 +99,40 @@ _PLANS = sa.text("""
 # What the statements may mean, and the formulas that say more than the codes they read: years
 # before the plan's, kinds of value.
 _SUBJECTS = sa.text("""
-    SELECT 'measure' AS kind, plan_id::text AS plan_id, code, value_type,
-        external_ids ->> :integration AS external_id
+    WITH mapped AS MATERIALIZED (
+        SELECT e.external, e.subject_kind, e.code, e.unit, e.conversion
+        FROM integrations AS i
+        JOIN integration_mapping_entries AS e ON e.chamber_id = i.chamber_id
+            AND e.integration_id = i.integration_id AND e.version = i.mapping_version
+        WHERE i.chamber_id = :chamber AND i.integration_id = :integration
+            AND e.external = ANY (CAST(:names AS text[]))
+    )
+    SELECT 'mapping' AS kind, subject_kind AS plan_id, code, conversion AS value_type,
+        external AS external_id, unit
+    FROM mapped
+    UNION ALL
+    SELECT 'measure', plan_id::text, code, value_type,
+        external_ids ->> :integration AS external_id, unit
     FROM measures
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND (code = ANY (CAST(:measures AS text[]))
-            OR external_ids ->> :integration = ANY (CAST(:measures AS text[])))
+            OR external_ids ->> :integration = ANY (CAST(:measures AS text[]))
+            OR code IN (SELECT code FROM mapped WHERE subject_kind = 'measure'))
     UNION ALL
-    SELECT 'indicator', plan_id::text, code, value_type, NULL FROM indicators
+    SELECT 'indicator', plan_id::text, code, value_type, NULL, unit FROM indicators
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
-        AND code = ANY (CAST(:indicators AS text[]))
+        AND (code = ANY (CAST(:indicators AS text[]))
+            OR code IN (SELECT code FROM mapped WHERE subject_kind = 'indicator'))
     UNION ALL
-    SELECT 'formula', plan_id::text, formula, value_type, NULL FROM indicators
+    SELECT 'formula', plan_id::text, formula, value_type, NULL, NULL FROM indicators
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND formula IS NOT NULL
         AND (formula LIKE '%@%' OR value_type IN ('date', 'boolean', 'text'))
     UNION ALL
-    SELECT 'objective', plan_id::text, code, NULL, NULL FROM objectives
+    SELECT 'objective', plan_id::text, code, NULL, NULL, NULL FROM objectives
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
-        AND code = ANY (CAST(:objectives AS text[]))
+        AND (code = ANY (CAST(:objectives AS text[]))
+            OR code IN (SELECT code FROM mapped WHERE subject_kind = 'objective'))
 """)
 
 # One table and no join: how it is scanned does not hang on statistics that a chamber's first
@@ -214,7 +229,9 @@ async def subjects(
 ) -> Sequence[sa.Row[Any]]:
     """Elements of the plans that the statements may mean, and formulas that tell more.
 
-    ``wanted`` holds codes by kind (``measures``, ...); a formula stands in ``code``.
+    ``wanted`` holds codes by kind (``measures``, ...) and all of them (``names``). A formula
+    stands in ``code``; a row of the integration's mapping has the kind of its element in
+    ``plan_id``, its conversion in ``value_type`` and the system's code in ``external_id``.
     """
     parameters = {"chamber": session.chamber, "plans": list(plans), "integration": integration}
     return await session.all(_SUBJECTS, {**parameters, **wanted})

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from services.api.arrivals.faults import fault
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain import formula as formula_language
+from shared.domain.conversions import same_unit
 from shared.domain.numbers import is_number
 from shared.domain.plan import implied_measure
 from shared.domain.values import ValueType, parse_value
@@ -34,6 +36,8 @@ class PlanIndex:
     objectives: set[str] = field(default_factory=set)
     looked_back: set[tuple[str, int]] = field(default_factory=set)
     implied: dict[str, ValueType] = field(default_factory=dict)
+    units: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Unit by kind and code, where the plan names one."""
 
     def reads(self, code: str, year: int) -> bool:
         """Whether the plan has a use for this measure's value of a year."""
@@ -54,8 +58,12 @@ def index_plans(plans: Iterable[sa.Row[Any]], subjects: Sequence[sa.Row[Any]]) -
     for row in subjects:
         if row.kind == "formula":
             _note_formula(found[row.plan_id], row.code, ValueType(row.value_type))
-    for kind, plan_id, code, value_type, external_id in map(tuple[Any, ...], subjects):
+    for kind, plan_id, code, value_type, external_id, unit in map(tuple[Any, ...], subjects):
+        if kind == "mapping":
+            continue
         plan = found[plan_id]
+        if unit is not None:
+            plan.units[kind, code] = unit
         if kind == "measure":
             declared = ValueType(value_type) if value_type else None
             plan.measures[code] = declared or plan.implied.get(code, ValueType.NUMBER)
@@ -84,6 +92,7 @@ def codes_of(items: Iterable[MeasurementItem]) -> dict[str, list[str]]:
         indicators.add(item.indicator)
         objectives.add(item.objective)
     return {
+        "names": sorted(code for code in measures | indicators | objectives if code is not None),
         "measures": sorted(code for code in measures if code is not None),
         "indicators": sorted(code for code in indicators if code is not None),
         "objectives": sorted(code for code in objectives if code is not None),
@@ -106,11 +115,11 @@ def _resolve(item: MeasurementItem, plans: Sequence[PlanIndex]) -> list[Target] 
     code = item.indicator or item.objective or ""
     plan = next((plan for plan in plans if plan.year == item.year), None)
     if plan is None:
-        return _fault("no_plan", "/year", year=item.year)
+        return fault("no_plan", "/year", year=item.year)
     if code not in (plan.indicators if item.indicator is not None else plan.objectives):
-        return _fault(f"unknown_{kind}", f"/{kind}", code=code, year=item.year)
+        return fault(f"unknown_{kind}", f"/{kind}", code=code, year=item.year)
     if item.indicator is not None:
-        wrong = _value_fault(item, plan.indicators[code])
+        wrong = _figure_fault(item, plan, "indicator", code)
         if wrong is not None:
             return wrong
     return [Target(plan.plan_id, kind, code)]
@@ -126,20 +135,20 @@ def _resolve_measure(
         codes: Sequence[str] = plan.external.get(name) or ((name,) if name in plan.measures else ())
         read = [code for code in codes if plan.reads(code, item.year)]
         if len(read) > 1:
-            return _fault("ambiguous_measure", "/measure", code=name, year=plan.year)
+            return fault("ambiguous_measure", "/measure", code=name, year=plan.year)
         known = known or bool(codes)
         for code in read:
-            wrong = _value_fault(item, plan.measures[code])
+            wrong = _figure_fault(item, plan, "measure", code)
             if wrong is not None:
                 return wrong
             targets.append(Target(plan.plan_id, "measure", code))
     if targets:
         return targets
     if known:
-        return _fault("measure_not_read", "/year", code=name, year=item.year)
+        return fault("measure_not_read", "/year", code=name, year=item.year)
     if any(plan.year == item.year for plan in plans):
-        return _fault("unknown_measure", "/measure", code=name, year=item.year)
-    return _fault("no_plan", "/year", year=item.year)
+        return fault("unknown_measure", "/measure", code=name, year=item.year)
+    return fault("no_plan", "/year", year=item.year)
 
 
 def _form_faults(item: MeasurementItem) -> tuple[Issue, ...]:
@@ -147,18 +156,18 @@ def _form_faults(item: MeasurementItem) -> tuple[Issue, ...]:
     found: list[Issue] = []
     given = (item.measure is not None) + (item.indicator is not None) + (item.objective is not None)
     if given != 1:
-        found.append(_fault("one_subject", ""))
+        found.append(fault("one_subject", ""))
     if item.objective is not None and item.value is not None:
-        found.append(_fault("objective_has_no_value", "/value"))
+        found.append(fault("objective_has_no_value", "/value"))
     if item.measure is not None and item.result is not None:
-        found.append(_fault("measure_has_no_result", "/result"))
+        found.append(fault("measure_has_no_result", "/result"))
     if item.event == "corrected" and item.source_version is None:
-        found.append(_fault("version_required", "/source_version"))
+        found.append(fault("version_required", "/source_version"))
     if item.event == "withdrawn":
         said = (name for name in _NOT_WITHDRAWN if getattr(item, name) is not None)
-        found += [_fault("withdrawn_has_no_value", f"/{name}") for name in said]
+        found += [fault("withdrawn_has_no_value", f"/{name}") for name in said]
     elif item.status in {None, "measured"} and not _says_something(item):
-        found.append(_fault("value_required", "/value"))
+        found.append(fault("value_required", "/value"))
     return tuple(found)
 
 
@@ -169,6 +178,15 @@ def _says_something(item: MeasurementItem) -> bool:
 _NOT_WITHDRAWN = ("value", "result", "status")
 
 
+def _figure_fault(item: MeasurementItem, plan: PlanIndex, kind: str, code: str) -> Issue | None:
+    """Why a figure is none of this element's: its unit or its form."""
+    unit = plan.units.get((kind, code))
+    if item.unit is not None and unit is not None and not same_unit(item.unit, unit):
+        return fault("wrong_unit", "/unit", unit=item.unit, expected=unit)
+    types = plan.measures if kind == "measure" else plan.indicators
+    return _value_fault(item, types[code])
+
+
 def _value_fault(item: MeasurementItem, value_type: ValueType) -> Issue | None:
     text = item.value
     if text is None or (value_type.is_numeric and is_number(text)):
@@ -177,7 +195,7 @@ def _value_fault(item: MeasurementItem, value_type: ValueType) -> Issue | None:
         parse_value(value_type, text)
     except ValueError:
         code = "out_of_range" if _too_large(text) and value_type.is_numeric else "wrong_value"
-        return _fault(code, "/value", value=text[:80], type=value_type.value)
+        return fault(code, "/value", value=text[:80], type=value_type.value)
     return None
 
 
@@ -185,68 +203,3 @@ def _too_large(text: str) -> bool:
     """Whether it is a number, with more digits than any figure of a plan has."""
     whole, _, decimals = text.removeprefix("-").partition(".")
     return whole.isdecimal() and (not decimals or decimals.isdecimal()) and len(text) > len("-0.0")
-
-
-def _fault(fault: str, pointer: str, **parts: object) -> Issue:
-    """One fault of a statement, in words."""
-    italian, english = _TEXTS[fault]
-    return Issue(
-        pointer=pointer, code=fault, it=italian.format(**parts), en=english.format(**parts)
-    )
-
-
-_TEXTS = {
-    "one_subject": (
-        "serve uno e uno solo fra: measure, indicator, objective",
-        "exactly one is needed of: measure, indicator, objective",
-    ),
-    "objective_has_no_value": (
-        "un obiettivo non ha un valore: indicare «result»",
-        "an objective has no value: give 'result'",
-    ),
-    "measure_has_no_result": (
-        "una misura non ha un grado di realizzazione",
-        "a measure has no degree of realisation",
-    ),
-    "value_required": (
-        "manca il valore (o lo stato: missing, suspended, struck)",
-        "the value is missing (or the status: missing, suspended, struck)",
-    ),
-    "version_required": (
-        "una correzione porta la versione della fonte: source_version",
-        "a correction carries the version of the source: source_version",
-    ),
-    "withdrawn_has_no_value": (
-        "un dato ritirato non ha un valore",
-        "a datum that is withdrawn has no value",
-    ),
-    "unknown_measure": (
-        "misura sconosciuta nel piano {year}: {code}",
-        "unknown measure in the plan of {year}: {code}",
-    ),
-    "unknown_indicator": (
-        "indicatore sconosciuto nel piano {year}: {code}",
-        "unknown indicator in the plan of {year}: {code}",
-    ),
-    "unknown_objective": (
-        "obiettivo sconosciuto nel piano {year}: {code}",
-        "unknown objective in the plan of {year}: {code}",
-    ),
-    "ambiguous_measure": (
-        "nel piano {year} più misure hanno l'identificativo esterno {code}",
-        "several measures of the plan of {year} have the external identifier {code}",
-    ),
-    "measure_not_read": (
-        "nessuna formula legge la misura {code} per l'anno {year}",
-        "no formula reads measure {code} for the year {year}",
-    ),
-    "no_plan": ("nessun piano usa dati del {year}", "no plan uses data of {year}"),
-    "wrong_value": (
-        "«{value}» non è un valore di tipo {type}",
-        "{value!r} is not a value of type {type}",
-    ),
-    "out_of_range": (
-        "«{value}» è fuori dai limiti: al più 15 cifre intere e 12 decimali",
-        "{value!r} is out of range: at most 15 digits before the dot and 12 after",
-    ),
-}

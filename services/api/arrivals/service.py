@@ -18,7 +18,8 @@ from services.api.arrivals.resolution import (
     index_plans,
     resolve,
 )
-from services.api.db.session import WriteSession
+from services.api.arrivals.translation import MappingIndex, from_subjects, translate
+from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.states import service as states
 from services.api.states.service import Barriers
@@ -27,7 +28,7 @@ from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import Verdict
 from shared.domain.calendar import YEAR
 
-__all__ = ["Outcome", "Sender", "record"]
+__all__ = ["Considered", "Outcome", "Sender", "preview", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +55,96 @@ async def record(
     The plans concerned are held until the transaction ends. Their revision rises, and
     ``results.changed`` is emitted, when a figure has changed.
     """
-    plans = await _plans_for(session, items, sender.integration)
+    found = await _consider(session, items, sender, lock=True)
+    await _write(session, found.ledger, sender)
+    revisions = await _revise(session, sorted(found.ledger.changed_plans))
+    return _outcome(found.verdicts, found.faults, revisions)
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What a set of statements would do, by position.
+
+    ``items`` are the statements in the chamber's words, ``targets`` the elements they reach,
+    each with the verdict in the same place.
+    """
+
+    ledger: Ledger
+    items: Mapping[int, MeasurementItem]
+    targets: Mapping[int, list[Target]]
+    verdicts: Mapping[int, list[Verdict]]
+    faults: Mapping[int, tuple[Issue, ...]]
+
+
+async def preview(
+    session: ReadSession,
+    items: Mapping[int, MeasurementItem],
+    sender: Sender,
+    mapping: MappingIndex | None = None,
+) -> Considered:
+    """What statements would do now, storing nothing; by another mapping when one is given."""
+    return await _consider(session, items, sender, lock=False, mapping=mapping)
+
+
+async def _consider(
+    session: ReadSession,
+    items: Mapping[int, MeasurementItem],
+    sender: Sender,
+    *,
+    lock: bool,
+    mapping: MappingIndex | None = None,
+) -> Considered:
+    plans, stored = await _plans_for(session, items, sender.integration, mapping, lock=lock)
+    known = stored if mapping is None else mapping
+    said: dict[int, MeasurementItem] = {}
     targets: dict[int, list[Target]] = {}
     faults: dict[int, tuple[Issue, ...]] = {}
-    for position, item in items.items():
-        found = resolve(item, plans)
+    for position, given in items.items():
+        item = translate(given, known) if known else given
+        found = (item,) if isinstance(item, Issue) else resolve(item, plans)
         if isinstance(found, tuple):
             faults[position] = found
-        else:
-            targets[position] = found
-    ledger = await _open_ledger(session, plans, targets, items, sender)
+        elif not isinstance(item, Issue):
+            said[position], targets[position] = item, found
+    ledger = await _open_ledger(session, plans, targets, said, sender)
     verdicts: dict[int, list[Verdict]] = {}
-    for position, found in targets.items():
-        item = items[position]
-        barred = ledger.barred(item, position, found)
+    for position, reached in targets.items():
+        item = said[position]
+        barred = ledger.barred(item, position, reached)
         if barred is not None:
             faults[position] = (barred,)
             continue
-        verdicts[position] = [ledger.enter(item, position, target) for target in found]
-    await _write(session, ledger, sender)
-    revisions = await _revise(session, sorted(ledger.changed_plans))
-    return _outcome(verdicts, faults, revisions)
+        verdicts[position] = [ledger.enter(item, position, target) for target in reached]
+    return Considered(ledger, said, targets, verdicts, faults)
 
 
 async def _plans_for(
-    session: WriteSession, items: Mapping[int, MeasurementItem], integration: str
-) -> list[PlanIndex]:
-    """Plans that can have a use for the statements, held from now on, and what they contain."""
+    session: ReadSession,
+    items: Mapping[int, MeasurementItem],
+    integration: str,
+    mapping: MappingIndex | None,
+    *,
+    lock: bool,
+) -> tuple[list[PlanIndex], MappingIndex]:
+    """Plans that can have a use for the statements and what they contain; the stored mapping."""
     if not items:
-        return []
+        return [], {}
     years = [item.year for item in items.values()]
     plans = await repository.plans_between(
-        session, min(years), max(years) + FARTHEST_LOOK_BACK, lock=True
+        session, min(years), max(years) + FARTHEST_LOOK_BACK, lock=lock
     )
     ids = [plan.plan_id for plan in plans]
     if not ids:
-        return []
-    subjects = await repository.subjects(session, ids, codes_of(items.values()), integration)
-    return index_plans(plans, subjects)
+        return [], {}
+    wanted = codes_of(items.values())
+    for row in (row for rows in (mapping or {}).values() for row in rows):
+        wanted[f"{row.subject_kind}s"].append(row.code)
+    subjects = await repository.subjects(session, ids, wanted, integration)
+    return index_plans(plans, subjects), from_subjects(subjects)
 
 
 async def _open_ledger(
-    session: WriteSession,
+    session: ReadSession,
     plans: Sequence[PlanIndex],
     targets: Mapping[int, list[Target]],
     items: Mapping[int, MeasurementItem],

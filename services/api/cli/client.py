@@ -118,6 +118,14 @@ class ApiClient:
             raise self._unreachable(error) from error
         return _object(_granted(answer))
 
+    def put(self, path: str, content: Mapping[str, Any], *, etag: str) -> dict[str, Any]:
+        """Replace a resource, as it was when ``etag`` was read; raises as :meth:`get`."""
+        try:
+            answer = self._http.put(path, json=dict(content), headers={"If-Match": etag})
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        return _object(_granted(answer))
+
     def delete(self, path: str, *, etag: str | None = None) -> None:
         """Ask for the end of something, if still as ``etag`` says; raises as :meth:`get`."""
         try:

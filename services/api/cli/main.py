@@ -17,6 +17,7 @@ from services.api.cli import (
     exporting,
     importing,
     integra_sim,
+    integration,
     measurements,
     members,
     migrate,
@@ -73,6 +74,7 @@ app.add_typer(members.member, name="member")
 app.add_typer(clients.client, name="client")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
+app.add_typer(integration.app)
 app.command("integra-sim")(integra_sim.integra_sim)
 app.add_typer(subscriptions.subscription, name="subscription")
 app.command("demo")(demo.demo)

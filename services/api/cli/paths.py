@@ -13,6 +13,11 @@ def configuration_path(chamber: str) -> str:
     return f"{chamber_path(chamber)}/configuration"
 
 
+def integration_path(chamber: str, integration: str) -> str:
+    """Where an integration of a chamber is."""
+    return f"{chamber_path(chamber)}/integrations/{quote(integration, safe='')}"
+
+
 def plan_path(chamber: str, year: int) -> str:
     """Where a chamber's year is."""
     return f"{chamber_path(chamber)}/plans/{year}"

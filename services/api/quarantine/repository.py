@@ -13,7 +13,7 @@ from services.api.db.tables.integrations import quarantine, webhook_messages
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import BATCH, storable
+from shared.contracts.webhook_events import storable
 
 ORDER = Order({"created_at": quarantine.c.created_at}, quarantine.c.quarantine_id, "-created_at")
 
@@ -64,24 +64,26 @@ def _issues_text(issues: Iterable[Issue]) -> str:
 async def find(
     session: ReadSession, quarantine_id: str, *, lock: bool = False
 ) -> sa.Row[Any] | None:
-    """One item in quarantine."""
-    statement = sa.select(quarantine).where(
-        quarantine.c.chamber_id == session.chamber, quarantine.c.quarantine_id == quarantine_id
-    )
-    return await session.first(statement.with_for_update() if lock else statement)
-
-
-async def event_type(session: ReadSession, integration: str, message: str) -> str:
-    """Type of the event that a message carried; without one, that of a batch."""
-    table = webhook_messages
-    found = await session.scalar(
-        sa.select(table.c.event_type).where(
-            table.c.chamber_id == session.chamber,
-            table.c.integration_id == integration,
-            table.c.message_id == message,
+    """One item in quarantine, with the type of the event that its message carried."""
+    messages = webhook_messages
+    statement = (
+        sa.select(quarantine, messages.c.event_type)
+        .join(messages, _same_message())
+        .where(
+            quarantine.c.chamber_id == session.chamber,
+            quarantine.c.quarantine_id == quarantine_id,
         )
     )
-    return str(found or BATCH)
+    return await session.first(statement.with_for_update(of=quarantine) if lock else statement)
+
+
+def _same_message() -> sa.ColumnElement[bool]:
+    messages = webhook_messages
+    return sa.and_(
+        messages.c.chamber_id == quarantine.c.chamber_id,
+        messages.c.integration_id == quarantine.c.integration_id,
+        messages.c.message_id == quarantine.c.message_id,
+    )
 
 
 async def list_items(session: ReadSession, asked: Page, filters: Mapping[str, str | None]) -> Rows:
@@ -93,21 +95,104 @@ async def list_items(session: ReadSession, asked: Page, filters: Mapping[str, st
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the waiting items: those that match everything that is given."""
+
+    integration: str | None = None
+    code: str | None = None
+    message_id: str | None = None
+    ids: tuple[str, ...] | None = None
+
+    def conditions(self, session: ReadSession) -> list[sa.ColumnElement[bool]]:
+        """As a statement asks for them."""
+        table = quarantine
+        found = [table.c.chamber_id == session.chamber, table.c.state == "waiting"]
+        if self.integration is not None:
+            found.append(table.c.integration_id == self.integration)
+        if self.code is not None:
+            found.append(table.c.code == self.code)
+        if self.message_id is not None:
+            found.append(table.c.message_id == self.message_id)
+        if self.ids is not None:
+            found.append(table.c.quarantine_id.in_(self.ids))
+        return found
+
+
+async def waiting(session: WriteSession, wanted: Wanted, most: int) -> Sequence[sa.Row[Any]]:
+    """Waiting items with the type of their event, the oldest first, held until the end."""
+    messages = webhook_messages
+    statement = (
+        sa.select(quarantine, messages.c.event_type)
+        .join(messages, _same_message())
+        .where(*wanted.conditions(session))
+        .order_by(quarantine.c.said_at, quarantine.c.message_id, quarantine.c.position)
+        .limit(most)
+        .with_for_update(of=quarantine)
+    )
+    return await session.all(statement)
+
+
+async def count_waiting(session: ReadSession, wanted: Wanted) -> int:
+    """How many wait."""
+    statement = sa.select(sa.func.count()).select_from(quarantine)
+    return int(await session.scalar(statement.where(*wanted.conditions(session))))
+
+
+_COUNTS = sa.text("""
+    SELECT chamber_id AS chamber, integration_id AS integration, state, code, count(*) AS items
+    FROM quarantine WHERE chamber_id = ANY (CAST(:chambers AS text[]))
+    GROUP BY chamber_id, integration_id, state, code
+    ORDER BY items DESC, integration_id, code
+""")
+
+_GAPS = sa.text("""
+    SELECT m.chamber_id AS chamber, m.versions_by AS integration, count(*) AS items
+    FROM measurements AS m
+    JOIN integrations AS i ON i.chamber_id = m.chamber_id AND i.integration_id = m.versions_by
+    WHERE m.chamber_id = ANY (CAST(:chambers AS text[])) AND m.versions_seen LIKE '%,%'
+        AND coalesce((i.settings ->> 'consecutive_versions')::boolean, true)
+    GROUP BY m.chamber_id, m.versions_by
+    ORDER BY m.chamber_id, m.versions_by
+""")
+
+
+async def counts(session: ReadSession) -> Sequence[sa.Row[Any]]:
+    """How many items there are, of every chamber of the session.
+
+    Rows have ``chamber``, ``integration``, ``state``, ``code`` and ``items``.
+    """
+    return await session.all(_COUNTS, {"chambers": list(session.chambers)})
+
+
+async def gap_counts(session: ReadSession) -> Sequence[sa.Row[Any]]:
+    """Of how many data a version never came: ``chamber``, ``integration``, ``items``."""
+    return await session.all(_GAPS, {"chambers": list(session.chambers)})
+
+
+async def decide_many(
+    session: WriteSession, ids: Sequence[str], *, state: str, reason: str | None
+) -> None:
+    """Closes items: ``replayed`` or ``discarded``."""
+    await session.execute(
+        _closing(state, session.author.actor, reason).where(
+            quarantine.c.chamber_id == session.chamber, quarantine.c.quarantine_id.in_(ids)
+        )
+    )
+
+
 async def decide(
     session: WriteSession, quarantine_id: str, *, state: str, reason: str | None
 ) -> None:
     """Closes an item: ``replayed`` or ``discarded``."""
-    await session.execute(
-        sa.update(quarantine)
-        .where(
-            quarantine.c.chamber_id == session.chamber,
-            quarantine.c.quarantine_id == quarantine_id,
-        )
-        .values(
-            state=state,
-            version=quarantine.c.version + 1,
-            decided_at=sa.func.now(),
-            decided_by=session.author.actor,
-            decision_reason=reason,
-        )
+    await decide_many(session, [quarantine_id], state=state, reason=reason)
+
+
+def _closing(state: str, actor: str, reason: str | None) -> sa.Update:
+    return sa.update(quarantine).values(
+        state=state,
+        version=quarantine.c.version + 1,
+        decided_at=sa.func.now(),
+        decided_by=actor,
+        decision_reason=reason,
     )

@@ -12,12 +12,19 @@ from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.quarantine import repository, service
 from services.api.quarantine.schemas import (
+    BulkOutcome,
     Discard,
+    DiscardSelection,
+    IntegrationGaps,
+    QuarantineCounts,
     QuarantineFault,
     QuarantineItem,
     QuarantineList,
+    ReasonCount,
+    Selection,
     State,
 )
+from services.api.quarantine.service import Bulk, Wanted
 from services.api.requests import request_info
 from services.api.responses import resource_response, version_etag
 from shared.contracts.issues import Issue
@@ -83,12 +90,99 @@ async def list_quarantine(
         str | None,
         Query(max_length=64, pattern=r"^[a-z][a-z0-9_]*$", description="Solo con questo motivo."),
     ] = None,
+    message_id: Annotated[
+        str | None,
+        Query(
+            max_length=256, pattern=r"^[\x21-\x2d\x2f-\x7e]+$", description="Solo di un messaggio."
+        ),
+    ] = None,
 ) -> Response:
     """What waits, and what was decided."""
-    filters = {"state": state, "integration_id": integration, "code": code}
+    filters = {
+        "state": state,
+        "integration_id": integration,
+        "code": code,
+        "message_id": message_id,
+    }
     found = await repository.list_items(call.session, asked, filters)
     items = [_item(request, row, call.access) for row in found.rows]
     return list_response(request, items, found.next, asked, QuarantineItem)
+
+
+@router.get(
+    "/counts",
+    operation_id="quarantine_counts",
+    summary="Quanto è in quarantena",
+    description="Quante rilevazioni attendono, per sistema e motivo, quante sono state decise, e "
+    "di quanti dati manca una versione intermedia.",
+    response_model=QuarantineCounts,
+)
+async def show_counts(request: Request, call: Reading) -> Response:
+    """What a dashboard shows."""
+    rows = await repository.counts(call.session)
+    gaps = await repository.gap_counts(call.session)
+
+    def of(state: State) -> int:
+        return sum(row.items for row in rows if row.state == state)
+
+    counted = QuarantineCounts(
+        waiting=of("waiting"),
+        replayed=of("replayed"),
+        discarded=of("discarded"),
+        reasons=[
+            ReasonCount(integration=row.integration, code=row.code, items=row.items)
+            for row in rows
+            if row.state == "waiting"
+        ],
+        gaps=[IntegrationGaps(integration=row.integration, items=row.items) for row in gaps],
+    )
+    return resource_response(request, counted)
+
+
+@router.post(
+    "/replay",
+    operation_id="quarantine_replay_many",
+    summary="Nuovo tentativo di molte",
+    description="Applica le rilevazioni in attesa che corrispondono, al massimo 1000, dalla più "
+    "vecchia. Ciò che non si può ancora applicare resta dov'è, con il motivo nella risposta.",
+    response_model=BulkOutcome,
+    responses=refusals("chamber_suspended"),
+)
+async def replay_many(request: Request, selection: Selection, call: Deciding) -> Response:
+    """Lets many arrive again."""
+    done = await service.replay_many(call.session, _wanted(selection))
+    return resource_response(request, _outcome(done))
+
+
+@router.post(
+    "/discard",
+    operation_id="quarantine_discard_many",
+    summary="Scarto di molte",
+    description="Chiude senza applicarle le rilevazioni in attesa che corrispondono, al massimo "
+    "1000, dalla più vecchia; restano agli atti con il motivo.",
+    response_model=BulkOutcome,
+    responses=refusals("chamber_suspended"),
+)
+async def discard_many(request: Request, selection: DiscardSelection, call: Deciding) -> Response:
+    """Closes many with one reason."""
+    done = await service.discard_many(call.session, _wanted(selection), selection.reason)
+    return resource_response(request, _outcome(done))
+
+
+def _wanted(selection: Selection) -> Wanted:
+    return Wanted(selection.integration, selection.code, selection.message_id, selection.ids)
+
+
+def _outcome(done: Bulk) -> BulkOutcome:
+    return BulkOutcome(
+        decided=done.decided,
+        refused=done.refused,
+        remaining=done.remaining,
+        reasons=[
+            ReasonCount(integration=integration, code=code, items=items)
+            for (integration, code), items in sorted(done.reasons.items())
+        ],
+    )
 
 
 @router.get(

@@ -1,6 +1,9 @@
 """Use cases of quarantine: put there, try again, discard."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +15,19 @@ from services.api.db.session import WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.quarantine import repository
-from services.api.quarantine.repository import SetApart
-from shared.contracts.webhook_events import read_parts
+from services.api.quarantine.repository import SetApart, Wanted
+from shared.contracts.issues import Issue
+from shared.contracts.webhook_events import BATCH, read_parts
 
-__all__ = ["SetApart", "discard", "replay", "set_apart"]
+__all__ = [
+    "SetApart",
+    "Wanted",
+    "discard",
+    "discard_many",
+    "replay",
+    "replay_many",
+    "set_apart",
+]
 
 
 async def set_apart(session: WriteSession, sender: Sender, items: Sequence[SetApart]) -> None:
@@ -39,15 +51,9 @@ async def replay(session: WriteSession, quarantine_id: str) -> sa.Row[Any]:
             still wrong.
     """
     row = await _waiting(session, quarantine_id)
-    event_type = await repository.event_type(session, row.integration_id, row.message_id)
-    read = read_parts(event_type, [row.item])
-    issues = [issue for item in read.faulty for issue in item.issues]
     sender = Sender(row.integration_id, row.message_id, row.said_at)
-    if read.completion is not None:
-        await completions.record(session, read.completion, sender)
-    elif not issues:
-        outcome = await arrivals.record(session, {row.position: read.items[0]}, sender)
-        issues = [issue for faults in outcome.faults.values() for issue in faults]
+    faults = await _arrive(session, {row.position: row}, sender)
+    issues = [issue for found in faults.values() for issue in found]
     if issues:
         raise Refusal("still_quarantined", issues=issues)
     return await _decide(session, quarantine_id, "replayed", None)
@@ -61,6 +67,80 @@ async def discard(session: WriteSession, quarantine_id: str, reason: str) -> sa.
     """
     await _waiting(session, quarantine_id)
     return await _decide(session, quarantine_id, "discarded", reason)
+
+
+MOST_AT_ONCE = 1000
+"""Items of one bulk decision: it is answered while somebody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """What a decision about many came to. ``reasons`` counts by integration and code."""
+
+    decided: int
+    refused: int
+    remaining: int
+    reasons: Mapping[tuple[str, str], int]
+
+
+async def replay_many(session: WriteSession, wanted: Wanted) -> Bulk:
+    """Lets waiting items arrive again, those of a message together; what cannot yet, waits on."""
+    rows = await repository.waiting(session, wanted, MOST_AT_ONCE)
+    done: list[str] = []
+    reasons: Counter[tuple[str, str]] = Counter()
+    for (integration, message), group in groupby(
+        rows, key=lambda row: (row.integration_id, row.message_id)
+    ):
+        found = {row.position: row for row in group}
+        sender = Sender(integration, message, next(iter(found.values())).said_at)
+        faults = await _arrive(session, found, sender)
+        done += [row.quarantine_id for at, row in found.items() if at not in faults]
+        reasons.update((integration, issues[0].code) for issues in faults.values())
+    await repository.decide_many(session, done, state="replayed", reason=None)
+    return await _bulk(session, "replayed", wanted, len(done), reasons)
+
+
+async def _arrive(
+    session: WriteSession, rows: Mapping[int, sa.Row[Any]], sender: Sender
+) -> dict[int, tuple[Issue, ...]]:
+    """Lets items of one message arrive; answers what is still wrong, by position."""
+    places = list(rows)
+    kind = next(iter(rows.values())).event_type or BATCH
+    read = read_parts(kind, [row.item for row in rows.values()])
+    faults = {places[item.position]: item.issues for item in read.faulty}
+    if read.completion is not None:
+        await completions.record(session, read.completion, sender)
+        return faults
+    items = {places[at]: item for at, item in read.items.items()}
+    outcome = await arrivals.record(session, items, sender)
+    return {**faults, **outcome.faults}
+
+
+async def discard_many(session: WriteSession, wanted: Wanted, reason: str) -> Bulk:
+    """Closes waiting items without applying them."""
+    rows = await repository.waiting(session, wanted, MOST_AT_ONCE)
+    ids = [row.quarantine_id for row in rows]
+    await repository.decide_many(session, ids, state="discarded", reason=reason)
+    return await _bulk(session, "discarded", wanted, len(ids), {})
+
+
+async def _bulk(
+    session: WriteSession,
+    state: str,
+    wanted: Wanted,
+    decided: int,
+    reasons: Mapping[tuple[str, str], int],
+) -> Bulk:
+    refused = sum(reasons.values())
+    left = await repository.count_waiting(session, wanted)
+    detail = {
+        "items": decided,
+        "integration": wanted.integration,
+        "code": wanted.code,
+        "message_id": wanted.message_id,
+    }
+    await audit(session, f"quarantine.{state}", "quarantine", detail)
+    return Bulk(decided, refused, max(0, left - refused), reasons)
 
 
 async def _waiting(session: WriteSession, quarantine_id: str) -> sa.Row[Any]:

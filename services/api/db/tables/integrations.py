@@ -2,7 +2,15 @@
 
 import sqlalchemy as sa
 
-from services.api.db.base import Json, chamber_key, id_key, instant, metadata, to_chamber
+from services.api.db.base import (
+    APPEND_ONLY,
+    Json,
+    chamber_key,
+    id_key,
+    instant,
+    metadata,
+    to_chamber,
+)
 
 
 def _to_integration(name: str) -> sa.ForeignKeyConstraint:
@@ -26,6 +34,8 @@ integrations = sa.Table(
     sa.Column("adapter", sa.Text, nullable=False, server_default="standard"),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("settings", Json, nullable=False, server_default="{}"),
+    # The version of its mapping that holds; 0 while there is none.
+    sa.Column("mapping_version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     instant("created_at", now=True),
     to_chamber(),
@@ -70,6 +80,48 @@ webhook_messages = sa.Table(
     ),
     # What arrived stays as it arrived: only the outcome may be written later.
     info={"updatable_columns": ("event_type", "outcome", "detail", "applied_at")},
+)
+
+integration_mappings = sa.Table(
+    "integration_mappings",
+    metadata,
+    chamber_key(),
+    _integration_key(),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("note", sa.Text),
+    instant("changed_at", now=True),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    _to_integration("fk_integration_mappings_integration"),
+    info={APPEND_ONLY: True},
+)
+
+integration_mapping_entries = sa.Table(
+    "integration_mapping_entries",
+    metadata,
+    chamber_key(),
+    _integration_key(),
+    sa.Column("version", sa.Integer, primary_key=True),
+    # What the system calls it comes before the place: that is how rows are looked for.
+    sa.Column("external", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("subject_kind", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    # In which the system counts; none for any.
+    sa.Column("unit", sa.Text),
+    sa.Column("conversion", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["chamber_id", "integration_id", "version"],
+        [
+            "integration_mappings.chamber_id",
+            "integration_mappings.integration_id",
+            "integration_mappings.version",
+        ],
+        name="fk_integration_mapping_entries_mapping",
+    ),
+    sa.CheckConstraint(
+        "subject_kind IN ('measure', 'indicator', 'objective')", name="subject_kind"
+    ),
+    info={APPEND_ONLY: True},
 )
 
 period_completions = sa.Table(
