@@ -55,6 +55,7 @@ from services.api.editing.router import router as editing
 from services.api.editing.sent import RAW_BODIES
 from services.api.entity.router import router as entity
 from services.api.evaluations.router import router as evaluations
+from services.api.figures.router import router as figures
 from services.api.imports.router import router as imports
 from services.api.integrations.background import repairing
 from services.api.integrations.gaps import router as gaps
@@ -115,6 +116,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     adoptions,
     versions,
     measurements,
+    figures,
     validations,
     periods,
     evaluations,

@@ -8,10 +8,10 @@ caller and good for the order it was made in only.
 import base64
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Query, Request
@@ -23,6 +23,8 @@ from starlette.responses import Response
 from services.api.errors import Refusal
 from services.api.responses import Resource, resource_response
 from shared.contracts.issues import Issue
+
+T = TypeVar("T")
 
 DEFAULT_LIMIT = 50
 MOST = 500
@@ -109,18 +111,7 @@ class Order:
         text = sort or self.default
         name = text.removeprefix("-")
         if name not in self.columns:
-            known = ", ".join(self.columns)
-            raise Refusal(
-                "validation_failed",
-                issues=[
-                    Issue(
-                        pointer="/query/sort",
-                        code="not_allowed",
-                        it=f"ordinamento non ammesso; ammessi: {known}",
-                        en=f"order not allowed; allowed: {known}",
-                    )
-                ],
-            )
+            raise _sort_refusal(self.columns)
         return text, self.columns[name], text.startswith("-")
 
 
@@ -157,6 +148,21 @@ def cut(rows: Sequence[sa.Row[Any]], order: Order, asked: Page) -> Rows:
     return Rows(kept, _encode(text, last["_sort"], last["_key"]))
 
 
+def _sort_refusal(allowed: Iterable[str]) -> Refusal:
+    known = ", ".join(allowed)
+    return Refusal(
+        "validation_failed",
+        issues=[
+            Issue(
+                pointer="/query/sort",
+                code="not_allowed",
+                it=f"ordinamento non ammesso; ammessi: {known}",
+                en=f"order not allowed; allowed: {known}",
+            )
+        ],
+    )
+
+
 def _encode(sort: str, value: object, key: object) -> str:
     place = json.dumps([sort, value, key], default=str, separators=(",", ":"))
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
@@ -167,16 +173,28 @@ def _decode(
 ) -> list[sa.ColumnElement[Any]]:
     """The place a cursor names, as values of its columns."""
     try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        made_for, *values = json.loads(raw)
-        if made_for != sort:
-            raise Refusal("invalid_cursor")
         return [
             sa.literal(_value(value, column.type), column.type)
-            for value, column in zip(values, columns, strict=True)
+            for value, column in zip(_place(cursor, sort), columns, strict=True)
         ]
     except (ValueError, TypeError) as error:
         raise Refusal("invalid_cursor") from error
+
+
+def _place(cursor: str, sort: str) -> tuple[Any, ...]:
+    """The place that a cursor names, as it came.
+
+    Raises:
+        Refusal: ``invalid_cursor``: it is none, or was made for another order.
+    """
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        made_for, *values = json.loads(raw)
+    except (ValueError, TypeError) as error:
+        raise Refusal("invalid_cursor") from error
+    if made_for != sort:
+        raise Refusal("invalid_cursor")
+    return tuple(values)
 
 
 def _value(given: object, kind: sa.types.TypeEngine[Any]) -> object:
@@ -196,6 +214,42 @@ def _value(given: object, kind: sa.types.TypeEngine[Any]) -> object:
     if isinstance(kind, sa.Uuid):
         return str(uuid.UUID(given))
     return given
+
+
+Rank = Callable[[Any], str | int]
+
+
+def slice_of(
+    rows: Sequence[T], asked: Page, ranks: Mapping[str, Rank], key: Callable[[T], str]
+) -> tuple[Sequence[T], str | None]:
+    """Part of a list that is computed, not stored, and the cursor of what follows.
+
+    Args:
+        rows: the whole list.
+        asked: which part.
+        ranks: what a caller may sort by, the default first.
+        key: what tells rows apart.
+    """
+    text = asked.sort or next(iter(ranks))
+    rank = ranks.get(text.removeprefix("-"))
+    if rank is None:
+        raise _sort_refusal(ranks)
+    descending = text.startswith("-")
+
+    def place(row: T) -> tuple[Any, ...]:
+        return (rank(row), key(row))
+
+    ordered = sorted(rows, key=place, reverse=descending)
+    if asked.cursor is not None:
+        after = _place(asked.cursor, text)
+        try:
+            ordered = [r for r in ordered if (place(r) < after if descending else place(r) > after)]
+        except TypeError as error:
+            raise Refusal("invalid_cursor") from error
+    if len(ordered) <= asked.limit:
+        return ordered, None
+    kept = ordered[: asked.limit]
+    return kept, _encode(text, *place(kept[-1]))
 
 
 def list_response(

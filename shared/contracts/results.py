@@ -211,6 +211,18 @@ def overall_figure(policy: Policy, results: Results) -> Figure:
     return _figure(policy, Level.OVERALL, measured, measured, judged=True, reason=reason)
 
 
+def judged_figure(policy: Policy, figure: Figure, recognised: Fraction | None) -> Figure:
+    """A figure with the judgement that the scale of the policy has for it."""
+    judgement = None if recognised is None else policy.judgement(recognised)
+    return figure.model_copy(update={"judgement": judgement})
+
+
+def mean_figure(policy: Policy, mean: Fraction | None) -> Figure:
+    """A mean of objectives that is none itself, with its judgement."""
+    reason = None if mean is not None else "nothing_counts"
+    return _figure(policy, Level.OBJECTIVE, mean, mean, judged=True, reason=reason)
+
+
 def objective_figure(policy: Policy, kind: Kind, result: ObjectiveResult) -> Figure:
     """An objective's result; sheets of persons carry a judgement too."""
     return _figure(

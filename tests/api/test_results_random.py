@@ -99,7 +99,7 @@ async def test_other_changes_than_measurements_are_current_too(api: Api) -> None
     base = "/v1/chambers/PI/plans/2020"
     before = await current(api, "PI", 2020)
     body = {"measurements": [{"indicator": "D2.2", "value": "99"}]}
-    await api.call("POST", f"{base}/measurements", json=body)
+    assert (await api.call("POST", f"{base}/measurements", json=body)).status_code == 201
     measured = await current(api, "PI", 2020)
     decision = {"scope": "chamber", "indicator": "A4.6", "effect": "exclude", "reason": "Annullata"}
     made = await api.call("POST", f"{base}/evaluations", json=decision)
@@ -108,7 +108,8 @@ async def test_other_changes_than_measurements_are_current_too(api: Api) -> None
         "POST", f"{base}/measurements", json={"measurements": [{"indicator": "A1.1", "value": "1"}]}
     )
     both = await current(api, "PI", 2020)
-    await api.call("DELETE", made.headers["location"])
+    back = f"{made.headers['location']}/withdrawal"
+    assert (await api.call("POST", back, json={"reason": "Per errore"})).status_code == 204
     withdrawn = await current(api, "PI", 2020)
     case = json.loads(PISA)
     case["indicators"][0]["weight"] = "21"

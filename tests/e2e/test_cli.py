@@ -120,7 +120,9 @@ def test_results_are_exact(running: Running) -> None:
     found = running.run("results", "PI", "2020", "--json")
     assert found.status == 0, found.errors
     document = found.document
-    assert set(document) == {"overall", "shown", "judgement", "objectives", "indicators"}
+    figures = {"overall", "shown", "judgement", "objectives", "indicators"}
+    assert set(document) == figures | {"revision", "plan_version", "plan_state"}
+    assert (document["plan_version"], document["plan_state"]) == (1, "draft")
     assert document["overall"].startswith("94.88326388888")
     assert (document["shown"], document["judgement"]) == ("94.9", "eccellente")
     assert document["objectives"]["A4"].startswith("67.57222222222")
@@ -132,10 +134,24 @@ def test_results_are_exact(running: Running) -> None:
     assert list(document["indicators"]) == [row["code"] for row in plan["indicators"]]
 
 
+def test_results_by_period_by_office_and_over_the_years(running: Running) -> None:
+    period = running.run("results", "PI", "2020", "--period", "q1")
+    assert "con i dati fino al 2020-04-30" in period.text
+    assert (
+        running.run("results", "PI", "2020", "--period", "Q1", "--json").document["period"] == "Q1"
+    )
+    offices = running.run("results", "PI", "2020", "--units", "--json").document
+    assert offices["plan_version"] == 1
+    trend = running.run("trend", "PI", "A4", "overall", "--json").document
+    assert [item["code"] for item in trend["items"]] == ["A4", "overall"]
+    assert "94,9" in running.run("trend", "PI").text
+
+
 def test_results_for_people(running: Running) -> None:
     italian = running.run("results", "PI", "2020").text
     assert "Risultato della camera: 94,9 eccellente" in italian
     assert "● verde" in italian
+    assert "Calcolati sulla versione 1 del piano (bozza), revisione" in italian
     english = running.run("results", "pi", "2020", "--lang", "en").text
     assert "Result of the chamber: 94.9 eccellente" in english
 

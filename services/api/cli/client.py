@@ -50,7 +50,7 @@ class ApiClient:
     ) -> None:
         self._http.close()
 
-    def get(self, path: str, **parameters: str | int) -> httpx.Response:
+    def get(self, path: str, **parameters: str | int | list[str]) -> httpx.Response:
         """Read a resource.
 
         Raises:
@@ -72,7 +72,7 @@ class ApiClient:
             pause *= 2
         raise AssertionError("the last attempt returns or raises")
 
-    def read(self, path: str, **parameters: str | int) -> dict[str, Any]:
+    def read(self, path: str, **parameters: str | int | list[str]) -> dict[str, Any]:
         """Read a JSON resource; raises as :meth:`get`."""
         return _object(self.get(path, **parameters))
 

@@ -3,11 +3,10 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
-from services.api.measurements.schemas import PERIOD
 from services.api.openapi import refusals
 from services.api.periods import service
 from services.api.periods.collecting import PeriodStanding
@@ -21,6 +20,7 @@ from services.api.periods.schemas import (
     PeriodDetail,
     PeriodList,
     PeriodMove,
+    PeriodPath,
     Reopening,
     Rules,
 )
@@ -36,15 +36,6 @@ from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["rilevazioni"])
 
-PeriodPath = Annotated[
-    str,
-    Path(
-        max_length=3,
-        pattern=PERIOD,
-        description="`Q1`-`Q3`, `S1`-`S2`, `T1`-`T4`, `M01`-`M12`, o `Y` per l'anno.",
-        examples=["Q1"],
-    ),
-]
 Reading = Annotated[ReadCall, Depends(reading(Action.PERIOD_READ), scope="function")]
 
 

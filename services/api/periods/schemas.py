@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
+from fastapi import Path
 from pydantic import Field, field_validator
 
 from services.api.integrations.schemas import IntegrationCode
@@ -19,6 +20,15 @@ PeriodCode = Annotated[
         max_length=3,
         pattern=PERIOD,
         description="`Q1`-`Q3`, `S1`-`S2`, `T1`-`T4`, `M01`-`M12`; `Y` è l'anno intero.",
+        examples=["Q1"],
+    ),
+]
+PeriodPath = Annotated[
+    str,
+    Path(
+        max_length=3,
+        pattern=PERIOD,
+        description="`Q1`-`Q3`, `S1`-`S2`, `T1`-`T4`, `M01`-`M12`, o `Y` per l'anno.",
         examples=["Q1"],
     ),
 ]

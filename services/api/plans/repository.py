@@ -70,6 +70,13 @@ async def list_plans(session: ReadSession, asked: Page) -> Rows:
     return cut(await session.all(statement), PLAN_ORDER, asked)
 
 
+async def years(session: ReadSession) -> list[int]:
+    """The years of which the chamber has a plan, the oldest first."""
+    statement = sa.select(plans.c.year).where(plans.c.chamber_id == session.chamber)
+    rows = await session.all(statement.order_by(plans.c.year))
+    return [row.year for row in rows]
+
+
 async def update_head(session: WriteSession, plan_id: str, values: Mapping[str, Any]) -> None:
     """Changes the plan's own columns, not its revision."""
     await session.execute(_of_plan(sa.update(plans), session, plan_id).values(**values))

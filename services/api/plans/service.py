@@ -85,6 +85,11 @@ async def lock_plan(session: WriteSession, year: int) -> PlanHead:
     return found
 
 
+async def years(session: ReadSession) -> list[int]:
+    """The years of which the chamber has a plan, the oldest first."""
+    return await repository.years(session)
+
+
 async def read_plan(session: ReadSession, year: int) -> StoredPlan:
     """The plan of a year with everything that hangs on it.
 

@@ -12,12 +12,12 @@ from services.api.responses import resource_response
 from services.api.results import service, simulation
 from services.api.results.schemas import (
     DifferenceView,
+    ExplanationView,
     ReconciliationView,
     Simulated,
     Simulation,
 )
 from shared.contracts.results import ResultsDocument, exact
-from shared.contracts.snapshot import Explanation
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}/plans/{year}", tags=["risultati"])
@@ -63,7 +63,7 @@ async def simulate(
     summary="Spiegazione di un risultato",
     description="Perché una cifra è quella che è: valore, misure con la loro versione, target, "
     "regola, pesi, esclusioni con il motivo. `overall` è il risultato della camera.",
-    response_model=Explanation,
+    response_model=ExplanationView,
     responses=refusals("plan_not_found", "figure_not_found"),
 )
 async def explain_result(
@@ -105,10 +105,10 @@ async def explain_result(
 )
 async def reconcile(request: Request, year: PlanYear, access: Seeing, parts: Parts) -> Response:
     """Computed against published."""
-    found = await service.reconciliation(parts.database, access.chamber, year)
+    scored, found = await service.reconciliation(parts.database, access.chamber, year)
     view = ReconciliationView(
+        **service.computed_on(scored),
         chamber=access.chamber,
-        year=year,
         compared=found.compared,
         differences=[
             DifferenceView(

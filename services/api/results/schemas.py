@@ -4,10 +4,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.api.plans.schemas import Code, DecimalNumber, Line
+from services.api.plans.schemas import Code, DecimalNumber, Line, Revision, State, Version
 from services.api.responses import Resource
 from shared.contracts.case import CaseMeasurement, CasePolicy, CaseTarget, PositiveText
 from shared.contracts.results import ResultsDocument
+from shared.contracts.snapshot import Explanation
+
+
+class ComputedOn(Resource):
+    """Su che cosa sono calcolate le cifre: il piano, la sua versione, la sua revisione."""
+
+    year: Annotated[int, Field(ge=1990, le=2200)]
+    revision: Revision
+    plan_version: Version
+    plan_state: State
+
+
+class ExplanationView(ComputedOn, Explanation):
+    """Perché una cifra è quella che è, e su che cosa è calcolata."""
 
 
 class DifferenceView(Resource):
@@ -21,11 +35,10 @@ class DifferenceView(Resource):
     reason: Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
 
 
-class ReconciliationView(Resource):
+class ReconciliationView(ComputedOn):
     """Le cifre calcolate a confronto con quelle pubblicate."""
 
     chamber: Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
-    year: Annotated[int, Field(ge=1990, le=2200)]
     compared: Annotated[int, Field(ge=0, le=100_000)]
     differences: Annotated[list[DifferenceView], Field(max_length=100_000)]
 

@@ -7,6 +7,7 @@ of, and made again only when it has moved on.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from services.api.db.quick import QuickReader
 from services.api.db.session import Author, Database
@@ -17,8 +18,8 @@ from services.api.results import repository
 from services.api.results.cache import ResultsCache
 from services.api.results.computing import Computing
 from services.api.results.repository import StoredResults
+from services.api.results.schemas import ExplanationView
 from shared.contracts.results import explanation_view, titles_of
-from shared.contracts.snapshot import Explanation
 from shared.domain.explanation import Explainer
 from shared.domain.plan import Plan
 from shared.domain.reconciliation import Published, Reconciliation, reconcile
@@ -92,9 +93,20 @@ async def scored_plan(database: Database, chamber: str, year: int) -> ScoredPlan
     return ScoredPlan(stored, plan, score(plan))
 
 
+def computed_on(scored: ScoredPlan) -> dict[str, Any]:
+    """Which state of the plan figures are of, as every answer with figures says."""
+    head = scored.stored.head
+    return {
+        "year": head.year,
+        "revision": head.revision,
+        "plan_version": head.standing.version,
+        "plan_state": head.standing.state.value,
+    }
+
+
 async def explain(
     database: Database, chamber: str, year: int, code: str, scope: str | None
-) -> Explanation:
+) -> ExplanationView:
     """Why a figure is what it is. ``overall`` is the chamber's.
 
     Raises:
@@ -105,10 +117,13 @@ async def explain(
         explanation = Explainer(scored.plan, scored.results).explain(code, scope)
     except KeyError as error:
         raise Refusal("figure_not_found", code=code) from error
-    return explanation_view(explanation, titles_of(scored.plan))
+    view = explanation_view(explanation, titles_of(scored.plan))
+    return ExplanationView(**computed_on(scored), **dict(view))
 
 
-async def reconciliation(database: Database, chamber: str, year: int) -> Reconciliation:
+async def reconciliation(
+    database: Database, chamber: str, year: int
+) -> tuple[ScoredPlan, Reconciliation]:
     """Computed against published figures; nothing to compare when none were published.
 
     Raises:
@@ -117,8 +132,8 @@ async def reconciliation(database: Database, chamber: str, year: int) -> Reconci
     scored = await scored_plan(database, chamber, year)
     published = scored.stored.case.published
     if published is None:
-        return Reconciliation(0, ())
-    return reconcile(
+        return scored, Reconciliation(0, ())
+    return scored, reconcile(
         scored.plan,
         scored.results,
         Published(

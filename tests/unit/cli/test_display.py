@@ -49,12 +49,18 @@ def test_exact_figures_are_the_recognised_ones_in_order() -> None:
         return {"code": code, "figure": {"measured": measured, "recognised": recognised}}
 
     document = {
+        "revision": 7,
+        "plan_version": 2,
+        "plan_state": "approved",
         "overall": {"recognised": "94.883", "shown": "94.9", "judgement": "eccellente"},
         "objectives": [row("B", "91", "100"), row("A", "67.5", "67.5")],
         "indicators": [row("B.1", None, None)],
     }
     found = exact_figures(document)
     assert found == {
+        "revision": 7,
+        "plan_version": 2,
+        "plan_state": "approved",
         "overall": "94.883",
         "shown": "94.9",
         "judgement": "eccellente",

@@ -1,0 +1,1 @@
+"""Results seen by period, by office, by level, and over the years."""
