@@ -32,20 +32,6 @@ _NEEDING = ("parent", "objective", "members", "derived_from")
 """Fields by which an element needs the result of another: where a circle can be closed."""
 
 
-def merge_patch(target: Document, patch: Document) -> dict[str, Any]:
-    """What ``patch`` makes of ``target`` (RFC 7396): absent fields stay, null removes."""
-    merged = dict(target)
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        elif isinstance(value, Mapping):
-            known = merged.get(name)
-            merged[name] = merge_patch(known if isinstance(known, Mapping) else {}, value)
-        else:
-            merged[name] = value
-    return merged
-
-
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One element before and after; absent before when it is made, after when removed."""

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from shared.contracts.chamber import ChamberConfiguration
 from shared.contracts.issues import Issue, issues_from, pointer
+from shared.contracts.merge_patch import merge_patch
 from shared.contracts.vector_image import clean_svg
 from shared.domain.chambers import CONTRAST, readable_on_white, tax_code_holds
 
@@ -60,23 +61,10 @@ def patched(current: Document, patch: Document) -> dict[str, Any]:
 
     Of the integrations those stay that the patch does not name: they hold what arrived.
     """
-    result = _merged(current, patch)
+    result = merge_patch(current, patch)
     given = patch.get("integrations")
     if isinstance(given, list):
         result["integrations"] = _united(current.get("integrations", ()), given)
-    return result
-
-
-def _merged(current: Document, patch: Document) -> dict[str, Any]:
-    result = dict(current)
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        elif isinstance(value, Mapping):
-            before = result.get(name)
-            result[name] = _merged(before if isinstance(before, Mapping) else {}, value)
-        else:
-            result[name] = value
     return result
 
 

@@ -351,6 +351,21 @@ async def test_a_plan_begins_with_rules_and_once(api: Api, years: Iterator[int])
     }
 
 
+async def test_a_plan_begins_with_the_rules_that_the_chamber_has_adopted(api: Api) -> None:
+    await api.create_chambers("PO")
+    plain: Case = small(2030)["policy"]
+    path = "/v1/chambers/PO/configuration"
+    headers = {**MERGE, "If-Match": (await api.call("GET", path)).headers["etag"]}
+    body = {"policies": [{"from_year": 2031, "policy": plain | {"cap": "110"}}]}
+    answer = await api.call("PATCH", path, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    none_adopted = await Writer(api, "PO", 2030).begin()
+    adopted = await Writer(api, "PO", 2031).begin(copy_from=2030)
+    sent = await Writer(api, "PO", 2032).begin(policy=plain)
+    plans = [none_adopted.json(), adopted.json(), sent.json()]
+    assert [plan["policy"]["cap"] for plan in plans] == ["100", "110", "100"]
+
+
 async def test_the_next_year_begins_with_the_structure_of_this_one(
     draft: Writer, years: Iterator[int]
 ) -> None:

@@ -14,12 +14,13 @@ from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.plans.comparison import compare
 from services.api.plans.rows import INDICATORS, MEASURES, OBJECTIVES, PlanHead
+from services.api.tenants import service as tenants
 from services.api.versions import service as versions
-from shared.contracts.case import Case
+from shared.contracts.case import Case, CasePolicy
 from shared.contracts.case_copying import structure_of
-from shared.contracts.case_editing import merge_patch
 from shared.contracts.case_reading import CaseRefusedError, ReadCase, read_case
 from shared.contracts.issues import Issue
+from shared.contracts.merge_patch import merge_patch
 from shared.contracts.starting_policy import STARTING_POLICY
 
 _OWN = ("kind", "acts", "policy", "published")
@@ -45,11 +46,13 @@ async def create(session: WriteSession, raw: bytes) -> SavedHead:
     """
     sent, faults = read_object(raw, ("year", "copy_from", *_OWN))
     source, year = sent.pop("copy_from", None), sent.get("year")
-    structure: dict[str, Any] = {"policy": STARTING_POLICY.model_dump(mode="json", by_alias=True)}
+    structure: dict[str, Any] = {"policy": _plain(STARTING_POLICY)}
     if source is not None:
         if type(source) is not int or type(year) is not int or source == year:
             raise Refusal("edit_refused", issues=[*faults, _WRONG_SOURCE])
         structure = structure_of((await plans.read_plan(session, source)).case, year)
+    adopted = await _adopted_policy(session, year)
+    structure |= {} if adopted is None else {"policy": _plain(adopted)}
     given = {name: value for name, value in sent.items() if value is not None}
     document = {"format": plans.FORMAT, "chamber": session.chamber, "kind": "piano"}
     read = _read({**document, **structure, **given}, faults)
@@ -88,6 +91,19 @@ async def change(session: WriteSession, held: Held, raw: bytes) -> SavedHead:
         facts = {"fields": changed, "revision": revision}
         await audit(session, "plan.changed", f"plan/{head.year}", facts)
     return SavedHead(await plans.head(session, head.year), read.warnings)
+
+
+async def _adopted_policy(session: WriteSession, year: object) -> CasePolicy | None:
+    """The rules that the chamber has adopted for a year: they come before copied ones."""
+    if type(year) is not int:
+        return None
+    chamber = await tenants.configuration(session, await tenants.chamber(session))
+    found = chamber.policy_for(year)
+    return None if found is None else found.policy
+
+
+def _plain(policy: CasePolicy) -> dict[str, Any]:
+    return policy.model_dump(mode="json", by_alias=True)
 
 
 def _read(document: Mapping[str, Any], faults: Sequence[Issue]) -> ReadCase:

@@ -33,12 +33,19 @@ _BODY = ("edit_refused", "unsupported_media_type", "body_too_large", "chamber_su
     operation_id="plan_new",
     summary="Nuovo piano",
     description="Inizia la bozza del piano di un anno: vuota, o con `copy_from` la struttura di "
-    "un altro anno. Gli elementi si aggiungono poi uno a uno.",
+    "un altro anno. Le regole sono quelle inviate, o l'SMVP che la camera ha adottato per "
+    "quell'anno, o quelle copiate, o le più diffuse. Gli elementi si aggiungono poi uno a uno.",
     status_code=201,
     response_model=SavedPlan,
     dependencies=[Depends(permitted(Action.PLAN_CREATE))],
     responses=refusals(
-        "plan_not_found", "plan_exists", *_BODY, "idempotency_key_reused", "idempotency_key_in_use"
+        "plan_not_found",
+        "plan_exists",
+        "chamber_not_begun",
+        "chamber_ended",
+        *_BODY,
+        "idempotency_key_reused",
+        "idempotency_key_in_use",
     ),
     openapi_extra=raw_body(JSON, {"$ref": "#/components/schemas/NewPlan"}),
 )

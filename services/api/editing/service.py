@@ -19,8 +19,9 @@ from services.api.plans.comparison import Row, compare
 from services.api.plans.rows import PlanHead
 from services.api.plans.service import RowsBySection
 from services.api.versions import service as versions
-from shared.contracts.case_editing import Edit, Judgement, judge, merge_patch
+from shared.contracts.case_editing import Edit, Judgement, judge
 from shared.contracts.issues import Issue, pointer
+from shared.contracts.merge_patch import merge_patch
 
 
 @dataclass(frozen=True, slots=True)
