@@ -56,6 +56,8 @@ from services.api.editing.sent import RAW_BODIES
 from services.api.entity.merger_router import router as merger
 from services.api.entity.router import router as entity
 from services.api.evaluations.router import router as evaluations
+from services.api.evidence.background import sweeping
+from services.api.evidence.router import router as evidence
 from services.api.figures.router import router as figures
 from services.api.imports.router import router as imports
 from services.api.integrations.background import repairing
@@ -123,6 +125,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     validations,
     periods,
     evaluations,
+    evidence,
     deviations,
     judgements,
     integrations,
@@ -155,6 +158,7 @@ _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
 _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...] = (
     dispatching,
     repairing,
+    sweeping,
 )
 
 

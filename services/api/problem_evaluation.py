@@ -136,4 +136,37 @@ EVALUATION = {
             "Nothing was recorded: correct the errors listed and send it again.",
         ),
     ),
+    "evidence_refused": Problem(
+        422,
+        (
+            "Il file non può essere una prova",
+            "Nulla è stato conservato: inviare il file con il tipo che ha davvero.",
+        ),
+        (
+            "The file cannot be evidence",
+            "Nothing was kept: send the file with the type it really has.",
+        ),
+    ),
+    "evidence_too_large": Problem(
+        413,
+        (
+            "Il file è troppo grande",
+            "Una prova può avere al massimo {limit} byte: ridurla o dividerla.",
+        ),
+        (
+            "The file is too large",
+            "Evidence may have {limit} bytes at most: reduce it or divide it.",
+        ),
+    ),
+    "evidence_too_many": Problem(
+        409,
+        (
+            "Troppi file",
+            "La rilevazione ha già {most} prove: raccogliere ciò che resta in un solo file.",
+        ),
+        (
+            "Too many files",
+            "The measurement has {most} files already: collect the rest into a single one.",
+        ),
+    ),
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from shared.contracts.issues import Issue, pointer
 from shared.contracts.snapshot import IndicatorView, ObjectiveView, ReportSnapshot
-from shared.domain.deviations import HEADINGS
+from shared.domain.plan import HEADINGS
 
 _DECIDED = frozenset({"suspended", "struck", "neutralised"})
 """Reasons of an objective without a result that somebody decided and the report prints."""

@@ -7,6 +7,8 @@ What is due:
   that one; where values of periods were given, every period of that length; where nothing
   was given yet, every period of the chamber's frequency if the measure says how periods make
   its year (``aggregation``), else the year's value;
+- an objective with nothing below it to compute a result from, headings aside: the result
+  that somebody assesses, once for the year;
 - nothing for derived rows, for values of earlier years, nor for measures read only by
   indicators to which a value or a status (suspended, struck, ND) was given directly.
 
@@ -19,10 +21,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 
 from shared.domain.calendar import Frequency, codes_with, due_with, period_length
 from shared.domain.measurement_states import State
-from shared.domain.plan import Indicator, Measure, Measurement, Plan, Subject
+from shared.domain.plan import HEADINGS, Indicator, Measure, Measurement, Objective, Plan, Subject
 from shared.domain.values import Status
 
 MISSING = "missing"
@@ -154,8 +157,17 @@ def duties(
     entries: Iterable[Entry],
     frequency: Frequency,
     owners: Mapping[str, tuple[str, ...]],
+    assessors: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> tuple[Duty, ...]:
-    """Everything that is due in the plan's year, measures first, in the plan's order."""
+    """Everything that is due in the plan's year: measures, indicators, assessed objectives.
+
+    Args:
+        plan: the tree.
+        entries: what stands.
+        frequency: how often the chamber collects.
+        owners: who owes the data of each indicator.
+        assessors: who owes the result of each objective that is assessed.
+    """
     own = [entry for entry in entries if entry.measurement.year == plan.year and entry.settles]
     given = {e.measurement.code for e in own if e.measurement.subject is Subject.INDICATOR}
     periods: dict[str, set[str | None]] = defaultdict(set)
@@ -183,7 +195,22 @@ def duties(
     found += [
         _duty(Subject.INDICATOR, row, None, frequency, owners.get(row.code, ())) for row in direct
     ]
+    found += [
+        _duty(Subject.OBJECTIVE, node, None, frequency, assessors.get(node.code, ()))
+        for node in _assessed(plan)
+    ]
     return tuple(found)
+
+
+def _assessed(plan: Plan) -> list[Objective]:
+    """Objectives whose result nothing below them gives: it has to be assessed."""
+    supported = {row.objective for row in plan.indicators}
+    supported |= {node.parent for node in plan.objectives if node.parent is not None}
+    return [
+        node
+        for node in plan.objectives
+        if node.code not in supported and not node.members and node.kind not in HEADINGS
+    ]
 
 
 def lacks(
@@ -228,7 +255,7 @@ def _standing(entries: Iterable[Entry], year: int) -> dict[tuple[Subject, str, s
 
 def _duty(
     subject: Subject,
-    row: Measure | Indicator,
+    row: Measure | Indicator | Objective,
     period: str | None,
     frequency: Frequency,
     owners: tuple[str, ...],

@@ -9,23 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from shared.domain.plan import CHAMBER_SCOPE, Kind, Plan, Subject
+from shared.domain.plan import CHAMBER_SCOPE, HEADINGS, Plan, Subject
 from shared.domain.policy import Level
 from shared.domain.results import Results
 
 Place = tuple[Subject, str]
-
-HEADINGS = frozenset(
-    {
-        Kind.PERSPECTIVE,
-        Kind.STRATEGIC_AREA,
-        Kind.AREA,
-        Kind.UNIT,
-        Kind.PRIORITY,
-        Kind.INDIVIDUAL,
-    }
-)
-"""Kinds that gather objectives. What is said of the parts explains the whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,19 @@ class Kind(StrEnum):
         return Level.INDIVIDUAL if self is Kind.INDIVIDUAL else Level.OBJECTIVE
 
 
+HEADINGS = frozenset(
+    {
+        Kind.PERSPECTIVE,
+        Kind.STRATEGIC_AREA,
+        Kind.AREA,
+        Kind.UNIT,
+        Kind.PRIORITY,
+        Kind.INDIVIDUAL,
+    }
+)
+"""Kinds that gather objectives: their result is that of their parts, and so is what is said."""
+
+
 class Subject(StrEnum):
     """What a measurement or an evaluation is about."""
 

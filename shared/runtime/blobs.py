@@ -1,6 +1,7 @@
 """Where large immutable bytes live: a folder, or any S3-compatible store, through obstore."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +27,16 @@ def report_key(chamber: str, report_id: str, sha256: str) -> str:
     different documents of one report apart.
     """
     return f"{chamber}/reports/{report_id}/{sha256}.pdf"
+
+
+def evidence_folder(chamber: str) -> str:
+    """Folder of the files that prove a chamber's measurements."""
+    return f"{chamber}/evidence"
+
+
+def evidence_key(chamber: str, evidence_id: str, sha256: str) -> str:
+    """Key of a file that proves a measurement: ``<chamber>/evidence/<evidence_id>/<sha256>``."""
+    return f"{evidence_folder(chamber)}/{evidence_id}/{sha256}"
 
 
 class ChamberBlobs:
@@ -61,15 +72,22 @@ class ChamberBlobs:
         except FileNotFoundError as error:
             raise BlobNotFoundError(key) from error
 
-    async def keys(self, folder: str) -> list[str]:
+    async def keys(self, folder: str, *, before: datetime | None = None) -> list[str]:
         """Every key below ``folder``, itself written like a key without the last part.
+
+        With ``before`` only what was stored earlier than that.
 
         Raises:
             BlobKeyError: the folder is not one of this chamber.
         """
         self._check(folder)
         batches = [batch async for batch in obstore.list(self._store, prefix=f"{folder}/")]
-        return sorted(found["path"] for batch in batches for found in batch)
+        return sorted(
+            found["path"]
+            for batch in batches
+            for found in batch
+            if before is None or found["last_modified"] < before
+        )
 
     async def delete(self, key: str) -> None:
         """Remove what is stored under ``key``; nothing there is fine.

@@ -103,6 +103,8 @@ class ApiSettings(ProcessSettings):
     """Requests that one caller may make in a minute, counted by each process."""
     max_body_bytes: int = Field(default=32 * 1024**2, ge=1024)
     """Largest request body; the largest case file and signed PDF fit well."""
+    evidence_max_bytes: int = Field(default=10 * 1024**2, ge=1024)
+    """Largest file that proves a measurement."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins of front ends that browsers may let read answers, separated by commas."""
     outbound_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()

@@ -3,14 +3,16 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest_asyncio
 
 from shared.contracts.snapshot import ReportSnapshot
+from tests.api.plan_office import ACT as ACT_OF_PLAN
+from tests.api.plan_office import AMENDING_ACT, AMENDMENT, Office, small, with_target
 from tests.api.report_system import ReportSystem, running, settings_for
-from tests.api.system import Roles, codes
+from tests.api.system import Api, Roles, codes
 
 PLAN = "/v1/chambers/PI/plans/2020"
 OIV = {"PI": ["oiv"]}
@@ -166,3 +168,43 @@ async def test_a_report_being_made_cannot_be_approved(system: ReportSystem) -> N
     await system.request("DELETE", asked.headers["location"])
     gone = await move(system, asked.json()["report"], "approval", {"act": ACT})
     assert gone.json()["code"] == "report_without_document"
+
+
+async def test_the_amendments_of_the_year_are_in_the_report(system: ReportSystem) -> None:
+    office = Office(cast("Api", _Administrator(system)), 2033)
+    assert (await office.send(small(office.year))).status_code == 201
+    await office.done("approval", {"act": ACT_OF_PLAN})
+    await office.done("amendments", AMENDMENT | {"oiv_opinion": "Favorevole."})
+    case = with_target(small(office.year), "I1", "80")
+    case["objectives"][1]["title"] = "Servizi alle imprese"
+    assert (await office.send(case)).status_code == 201
+    await office.done("approval", {"act": AMENDING_ACT})
+    asked = await system.request("POST", "/v1/chambers/LU/reports", json={"year": office.year})
+    renderer = system.renderer(asked.json()["job_id"], "LU")
+    await renderer.take()
+    assert renderer.lease is not None
+    (made,) = renderer.lease.snapshot.amendments
+    assert (made.version, made.cause, made.oiv_opinion) == (2, "exogenous", "Favorevole.")
+    assert made.motivation == AMENDMENT["motivation"]
+    assert made.act is not None
+    assert made.act.number == AMENDING_ACT["number"]
+    (target,) = made.targets
+    assert (target.indicator, target.year) == ("I1", office.year)
+    assert [None if t is None else t.value for t in (target.old, target.new)] == ["100", "80"]
+    (change,) = made.changes
+    assert (change.code, change.name, change.old, change.new) == (
+        "A1",
+        "title",
+        "Servizi",
+        "Servizi alle imprese",
+    )
+
+
+class _Administrator:
+    """Calls as an :class:`~tests.api.plan_office.Office` makes them, to this system."""
+
+    def __init__(self, system: ReportSystem) -> None:
+        self._system = system
+
+    async def call(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        return await self._system.request(method, path, **more)

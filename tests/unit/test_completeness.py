@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -9,6 +10,7 @@ from shared.domain.completeness import (
     Duty,
     Entry,
     Requirement,
+    answerable,
     duties,
     lacks,
     owners_of,
@@ -191,3 +193,30 @@ def test_what_fulfils_everything_leaves_nothing_lacking(
     assert lacks(again, done, 2020, Requirement.VALIDATED) == ()
     deadlines = dict.fromkeys({d.due_with for d in due}, date(2021, 1, 15))
     assert timeliness(due, done, 2020, deadlines).share == Fraction(0)
+
+
+def test_an_objective_without_anything_below_owes_its_assessment() -> None:
+    plan = replace(
+        PLAN,
+        objectives=(
+            *PLAN.objectives,
+            Objective("A2", Kind.STRATEGIC_OBJECTIVE, "A", "Solo valutato"),
+            Objective("MAP", Kind.STRATEGIC_AREA, None, "Area", members=("A1",)),
+            Objective("U", Kind.UNIT, None, "Ufficio senza nulla"),
+        ),
+    )
+    assessors = {
+        code: units
+        for (subject, code), units in answerable(plan, {}, {"A": ["Promozione"]}).items()
+        if subject is Subject.OBJECTIVE
+    }
+    (due,) = [
+        duty
+        for duty in duties(plan, (), Frequency.QUADRIMESTRE, OWNERS, assessors)
+        if duty.subject is Subject.OBJECTIVE
+    ]
+    assert (due.code, due.period, due.due_with, due.owners) == ("A2", None, "Y", ("Promozione",))
+    given = Entry(Measurement(Subject.OBJECTIVE, "A2", 2020, result=Fraction(100)))
+    assert lacks([due], [given], 2020, Requirement.ENTERED) == ()
+    (lack,) = lacks([due], [], 2020, Requirement.ENTERED)
+    assert lack.reason == "missing"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.contracts.case_reading import plan_from_case, read_case
 from shared.domain.completeness import answerable
-from shared.domain.deviations import HEADINGS, Deviation, deviations
-from shared.domain.plan import Plan, Subject
+from shared.domain.deviations import Deviation, deviations
+from shared.domain.plan import HEADINGS, Plan, Subject
 from shared.domain.results import Results
 from shared.domain.scoring import score
 from tests.unit.plans import case, cases, indicator, objective

@@ -214,14 +214,23 @@ def writing(
     ) -> AsyncIterator[WriteCall]:
         author = author_of(request, access.principal)
         async with parts.database.write([access.chamber], author) as session:
-            status = await session.scalar(_STATUS, {"chamber": access.chamber})
-            if status is None:
-                raise Refusal("chamber_not_found")
-            if status == "suspended" and not suspended_too:
-                raise Refusal("chamber_suspended")
+            await refuse_suspended(session, suspended_too=suspended_too)
             yield WriteCall(access, session)
 
     return write
+
+
+async def refuse_suspended(session: ReadSession, *, suspended_too: bool = False) -> None:
+    """What :func:`writing` asks of the chamber, for endpoints that open transactions themselves.
+
+    Raises:
+        Refusal: ``chamber_not_found`` or ``chamber_suspended``.
+    """
+    status = await session.scalar(_STATUS, {"chamber": session.chamber})
+    if status is None:
+        raise Refusal("chamber_not_found")
+    if status == "suspended" and not suspended_too:
+        raise Refusal("chamber_suspended")
 
 
 def author_of(request: Request, principal: Principal | Machine) -> Author:

@@ -19,6 +19,7 @@ from shared.domain.completeness import (
     Entry,
     Lack,
     Timeliness,
+    answerable,
     duties,
     lacks,
     owners_of,
@@ -71,7 +72,13 @@ def periods(stored: Stored) -> tuple[PeriodStanding, ...]:
     plan = stored.plan.to_domain()
     entries = tuple(_entries(stored))
     rules = stored.rules
-    due = duties(plan, entries, rules.frequency, owners_of(plan, *offices(stored.plan)))
+    named = offices(stored.plan)
+    assessors = {
+        code: units
+        for (subject, code), units in answerable(plan, *named).items()
+        if subject is Subject.OBJECTIVE
+    }
+    due = duties(plan, entries, rules.frequency, owners_of(plan, *named), assessors)
     lacking = lacks(due, entries, plan.year, rules.requirement)
     spans = _spans(plan.year, stored)
     free = holidays_of(range(plan.year, plan.year + 3), rules.local_holidays)

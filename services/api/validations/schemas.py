@@ -49,11 +49,14 @@ class Moved(Resource):
 
 
 class HistoryEntry(ListItem):
-    """Un fatto nella storia di una rilevazione: un valore, o un passo."""
+    """Un fatto nella storia di una rilevazione: un valore, un passo, una prova."""
 
     event: Annotated[
-        Literal["value", "submitted", "validated", "rejected", "reopened"],
-        Field(description="`value`: un valore arrivato; gli altri sono passi."),
+        Literal["value", "submitted", "validated", "rejected", "reopened", "evidence"],
+        Field(
+            description="`value`: un valore arrivato; `evidence`: un file allegato; gli altri "
+            "sono passi."
+        ),
     ]
     at: Instant
     by: Annotated[str, Field(max_length=300, pattern=r"^[\s\S]*$", description="Chi.")]
@@ -74,6 +77,11 @@ class HistoryEntry(ListItem):
     value_text: Text | None
     note: Text | None
     source: Annotated[str, Field(max_length=200, pattern=r"^[a-z]+(:.+)?$")] | None
+    file_name: Annotated[Line | None, Field(description="Il nome della prova.")]
+    file_sha256: Annotated[
+        str | None,
+        Field(max_length=64, pattern=r"^[0-9a-f]{64}$", description="L'impronta della prova."),
+    ]
 
 
 class History(Resource):

@@ -4,6 +4,7 @@ from services.api.db.base import metadata
 from services.api.db.tables import (
     audit,
     catalogue,
+    evidence,
     identities,
     integrations,
     measurements,
@@ -20,6 +21,7 @@ from services.api.db.tables import (
 __all__ = [
     "audit",
     "catalogue",
+    "evidence",
     "identities",
     "integrations",
     "measurements",

@@ -1,0 +1,1 @@
+"""Files that prove measurements: taken once, kept with their hash, never changed."""

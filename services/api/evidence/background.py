@@ -1,0 +1,53 @@
+"""Sweeps, beside the requests of a process, what ended uploads left in the blob store."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.api.container import Container
+from services.api.db.session import DatabaseUnavailableError
+from services.api.evidence import repository, service
+
+_SECONDS = 3600.0
+
+_log = logging.getLogger("ciclo.evidence")
+
+
+@asynccontextmanager
+async def sweeping(parts: Container) -> AsyncIterator[None]:
+    """Sweeps while the block lasts, unless the settings say otherwise."""
+    if not parts.settings.dispatch:
+        yield
+        return
+    loop = asyncio.create_task(_loop(parts), name="evidence-sweeper")
+    try:
+        yield
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+
+async def sweep_all(parts: Container) -> int:
+    """Sweeps every chamber; answers how many blobs were removed."""
+    async with parts.database.read() as session:
+        entities = await repository.all_entities(session)
+    removed = 0
+    for entity in entities:
+        for chamber in sorted(await parts.directory.chambers(entity)):
+            removed += await service.sweep(parts, chamber)
+    return removed
+
+
+async def _loop(parts: Container) -> None:
+    while True:
+        await asyncio.sleep(_SECONDS)
+        try:
+            removed = await sweep_all(parts)
+        except DatabaseUnavailableError as error:
+            _log.warning("evidence is not swept: %s", error)
+        except Exception:  # noqa: BLE001 - a fault of ours must not end the loop
+            _log.exception("sweeping evidence failed")
+        else:
+            if removed:
+                _log.info("removed %d files that no measurement has", removed)
