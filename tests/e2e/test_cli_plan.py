@@ -61,7 +61,12 @@ def test_a_plan_is_approved_amended_compared_and_closed(data: Path, tmp_path: Pa
 
     opened = plan(data, "amend", *REASON)
     assert "la versione 2 è in preparazione" in opened.text
-    assert ciclo("import", changed, "--data", data).status == 0
+    change = json.dumps({"targets": {"2021": {"value": "12.34"}}})
+    said = plan(data, "set", f"indicators/{row['code']}", change)
+    assert (said.status, said.text) == (0, f"Cambiato: indicators/{row['code']}.\n")
+    wrong = plan(data, "set", f"indicators/{row['code']}", '{"weight": "many"}', "--json")
+    assert [error["pointer"] for error in wrong.document["errors"]] == ["/weight"]
+    assert plan(data, "set", f"indicators/{row['code']}", "weight=1").status == 1
     people = plan(data, "approve", *AMENDING)
     assert people.text.startswith("Approvata la versione 2 (sha256 ")
 
@@ -87,3 +92,17 @@ def test_a_plan_is_approved_amended_compared_and_closed(data: Path, tmp_path: Pa
     assert reopened.document["state"] == "approved"
     found = plan(data, "withdraw", "--motivation", "x", "--json")
     assert found.document["code"] == "no_open_amendment"
+
+
+def test_the_next_year_begins_with_this_one(data: Path) -> None:
+    begun = ciclo("plan", "new", "MS", "2022", "--copy-from", "2021", "--data", data)
+    assert begun.status == 0, begun.errors
+    assert begun.text.startswith("Iniziato il piano 2022: 58 obiettivi, 117 misure, 95 indicatori.")
+    exported = ciclo("export", "MS", "2022", "--data", data).text
+    case = json.loads(exported)
+    assert (case["year"], case["kind"], case["acts"]) == (2022, "piano", [])
+    planned = [row["targets"] for row in case["indicators"] if row["targets"]]
+    assert len(planned) == 16  # those planned for three years
+    assert {tuple(targets) for targets in planned} == {("2022", "2023")}
+    again = ciclo("plan", "new", "MS", "2022", "--data", data, "--json")
+    assert (again.status, again.document["code"]) == (1, "plan_exists")

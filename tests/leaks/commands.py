@@ -53,6 +53,8 @@ WORDS: Mapping[str, str] = {
     "scopes": "plan.read",
     "role": "reader",
     "subject": "mario",
+    "element": "indicators/I1",
+    "change": '{"note": "Nota di prova"}',
 }
 """Values of parameters by name; the chamber and files are the victim's."""
 

@@ -23,6 +23,12 @@ def plan_path(chamber: str, year: int) -> str:
     return f"{chamber_path(chamber)}/plans/{year}"
 
 
+def element_path(chamber: str, year: int, element: str) -> str:
+    """Where an element of a plan is: ``indicators/A1.1``."""
+    section, _, code = element.partition("/")
+    return f"{plan_path(chamber, year)}/{quote(section, safe='')}/{quote(code, safe='')}"
+
+
 def result_path(chamber: str, year: int, code: str) -> str:
     """Where the explanation of a figure is."""
     return f"{plan_path(chamber, year)}/results/{quote(code, safe='')}"

@@ -1,4 +1,4 @@
-"""``ciclo plan``: approval, amendments and closure of a plan, its versions, what differs."""
+"""``ciclo plan``: a plan begun and changed, its approval, amendments, closure, versions."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,13 +12,15 @@ from services.api.cli.display import console, write_json
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import plan_path
 from services.api.cli.plan_tables import differences_tables, state_name, versions_table
+from services.api.cli.plan_writing import app as writing
 from shared.runtime.language import in_terminal_language
 
 app = typer.Typer(
     name="plan",
-    help="La vita di un piano: approvazione, variazioni, chiusura, versioni.",
+    help="Un piano: inizio, modifiche, approvazione, variazioni, chiusura, versioni.",
     no_args_is_help=True,
 )
+app.registered_commands += writing.registered_commands
 
 
 class CauseName(StrEnum):
@@ -76,7 +78,7 @@ def amend(
     as_json: Json = False,
     _lang: Language = None,
 ) -> None:
-    """Apre una variazione: poi si importa il piano variato e lo si approva."""
+    """Apre una variazione: poi si cambia il piano (set, o import) e lo si approva."""
     body = {"motivation": motivation, "cause": cause.value, "oiv_opinion": oiv_opinion}
     with connected(data) as connection:
         made = move(connection, chamber, year, "amendments", body)
