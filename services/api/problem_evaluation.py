@@ -53,6 +53,23 @@ EVALUATION = {
             "Version {version} has been approved: say in reason why there must be another.",
         ),
     ),
+    "report_kind_not_approved": Problem(
+        409,
+        (
+            "Il documento non si approva",
+            (
+                "Solo la Relazione si approva con un atto e si valida: questo documento è "
+                "completo com'è."
+            ),
+        ),
+        (
+            "The document is not one to approve",
+            (
+                "Only the Relazione is approved by an act and validated: this document is "
+                "complete as it is."
+            ),
+        ),
+    ),
     "report_not_approved": Problem(
         409,
         (

@@ -9,7 +9,7 @@ from shared.contracts.results import (
     results_document,
     target_view,
 )
-from shared.contracts.snapshot import DecimalText, Figure, TargetView
+from shared.contracts.snapshot import DecimalText, Figure, ProRataView
 from shared.domain.calendar import span
 from shared.domain.numbers import number_text, shown_text
 from shared.domain.plan import Plan
@@ -17,20 +17,6 @@ from shared.domain.policy import Level, Policy
 from shared.domain.scoring import score
 from shared.domain.workflow import PlanState, Standing
 from shared.domain.year_to_date import ProRata, ProRater, as_of, elapsed
-
-
-class ProRataView(Contract):
-    """The part of the year's target that is due by then, and the result against it.
-
-    Only for counts and amounts, which add up over the year. It enters no mean: ``figure`` of
-    the row is the value against the target of the whole year.
-    """
-
-    target: TargetView
-    met: bool
-    result: DecimalText
-    shown: DecimalText
-    light: str | None
 
 
 class PeriodIndicatorRow(IndicatorRow):
@@ -66,7 +52,7 @@ def period_results(plan: Plan, period: str, standing: Standing) -> PeriodResults
     document = results_document(then, results, standing)
     rater, days, share = ProRater(plan), span(plan.year, period), elapsed(period)
     rows = {
-        code: _pro_rata(plan.policy, rater.of(result, period))
+        code: pro_rata_view(plan.policy, rater.of(result, period))
         for code, result in results.indicators.items()
     }
     return PeriodResults(
@@ -87,7 +73,8 @@ def period_results(plan: Plan, period: str, standing: Standing) -> PeriodResults
     )
 
 
-def _pro_rata(policy: Policy, found: ProRata | None) -> ProRataView | None:
+def pro_rata_view(policy: Policy, found: ProRata | None) -> ProRataView | None:
+    """The part of a target that is due, as it leaves the domain."""
     target = target_view(None if found is None else found.target)
     if found is None or target is None:
         return None

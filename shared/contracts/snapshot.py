@@ -311,13 +311,60 @@ class PolicyView(Contract):
     explain_below: DecimalText | None = None
 
 
+class ProRataView(Contract):
+    """The part of the year's target that is due by the end of a period, and what it gives.
+
+    Only for counts and amounts, which add up over the year; it enters no mean.
+    """
+
+    target: TargetView
+    met: bool
+    result: DecimalText
+    shown: DecimalText
+    light: str | None
+
+
+class LackView(Contract):
+    """A datum due with a period that is not there, or not validated, and who owes it."""
+
+    subject_kind: Literal["measure", "indicator", "objective"]
+    subject: str
+    title: str
+    period: str | None = None
+    reason: str
+    """``missing``, or the state of what was entered."""
+    owners: tuple[str, ...] = ()
+
+
+class PeriodView(Contract):
+    """The period that a monitoring report is about; figures of the report stop at its end."""
+
+    code: str
+    first_day: DateText
+    last_day: DateText
+    deadline: DateText
+    closed: bool
+    months: int
+    """Months of the year that are over then."""
+    due: int
+    entered: int
+    in_time: int
+    lacking: tuple[LackView, ...] = ()
+    pro_rata: dict[str, ProRataView] = Field(default_factory=dict)
+    """By code of indicator."""
+
+
+ReportKind = Literal["relazione", "monitoraggio"]
+"""The yearly report, and the monitoring report of a period."""
+
+
 class ReportSnapshot(Contract):
     """The frozen content of one report of one chamber for one year."""
 
     format: Literal["ciclo/snapshot@1"] = "ciclo/snapshot@1"
     report_id: str
     version: int
-    kind: Literal["relazione"]
+    kind: ReportKind
     year: int
     language: Literal["it"] = "it"
     chamber: ChamberCard
@@ -350,6 +397,8 @@ class ReportSnapshot(Contract):
     """Approved ones, in order."""
     reason: str | None = None
     """Why this version was made although an earlier one had been approved."""
+    period: PeriodView | None = None
+    """Of a monitoring report."""
 
 
 LATER_FIELDS = (
@@ -359,6 +408,7 @@ LATER_FIELDS = (
     "overall_judgement",
     "amendments",
     "reason",
+    "period",
 )
 """Fields that the first snapshots do not have. They are not written where they say nothing, so
 that what was frozen before them keeps its bytes and its hash."""

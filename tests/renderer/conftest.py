@@ -11,7 +11,7 @@ from services.renderer.sandbox import Limits
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from tests.renderer import snapshots
+from tests.renderer import monitoring, snapshots
 
 LIMITS = Limits(memory_mb=2048, seconds=100)
 
@@ -64,3 +64,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def pisa(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The real shape: about a hundred indicators, narratives, sheets, tables."""
     return make(snapshots.pisa(), tmp_path_factory.mktemp("pisa"))
+
+
+@pytest.fixture(scope="session")
+def quadrimestre(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A monitoring report of the same shape."""
+    folder = tmp_path_factory.mktemp("quadrimestre")
+    return make(monitoring.first_quadrimestre(), folder)

@@ -42,12 +42,13 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.mark.parametrize("flavour", ["3a", "ua1"])
 def test_verapdf_passes_before_and_after_the_seal(
-    validator: list[str], pisa: Made, flavour: str
+    validator: list[str], pisa: Made, quadrimestre: Made, flavour: str
 ) -> None:
+    files = [*pisa.files, *quadrimestre.files]
     done = subprocess.run(
-        [*validator, "-f", flavour, *map(str, pisa.files)],
+        [*validator, "-f", flavour, *map(str, files)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.count("PASS") == len(pisa.files), done.stdout + done.stderr
+    assert done.stdout.count("PASS") == len(files), done.stdout + done.stderr

@@ -6,7 +6,6 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from services.api.arrivals import repository
 from services.api.arrivals.ledger import Ledger, Sender
@@ -26,7 +25,6 @@ from services.api.states.service import Barriers
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import Verdict
-from shared.domain.calendar import YEAR
 
 __all__ = ["Considered", "Outcome", "Sender", "preview", "record"]
 
@@ -177,28 +175,12 @@ async def _write(session: WriteSession, ledger: Ledger, sender: Sender) -> None:
     for plan, rows in sorted(ledger.validated().items()):
         versions = {row.measurement_id: version for row, version in rows}
         moved = await states.validate_from_source(session, plan, versions)
-        told = [
-            {
-                "subject": row.subject_kind,
-                "code": row.subject_code,
-                "year": row.year,
-                "period": row.period or YEAR,
-                "version": version,
-            }
-            for row, version in rows
-            if row.measurement_id in moved
-        ]
+        told = [pair for pair in rows if pair[0].measurement_id in moved]
         if told:
-            await _tell_validated(session, ledger.year_of(plan), told, sender)
-
-
-async def _tell_validated(
-    session: WriteSession, year: int, told: Sequence[Mapping[str, Any]], sender: Sender
-) -> None:
-    detail = {"measurements": len(told), "message_id": sender.message_id}
-    await audit(session, "measurement.validated", f"plan/{year}", detail)
-    payload = {"year": year, "measurements": list(told)}
-    await emit(session, "measurement.validated", f"plan/{year}", payload)
+            year = ledger.year_of(plan)
+            detail = {"measurements": len(told), "message_id": sender.message_id}
+            await audit(session, "measurement.validated", f"plan/{year}", detail)
+            await states.tell_validated(session, year, told)
 
 
 async def _revise(session: WriteSession, plans: Sequence[str]) -> dict[int, int]:

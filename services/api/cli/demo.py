@@ -39,7 +39,7 @@ from services.api.cli.options import Json, Language
 from services.api.cli.paths import chamber_path, plan_path
 from services.api.cli.playing import issued_secret, play
 from services.api.cli.reconcile import differences, summary
-from services.api.cli.rendering import Kind, rendered_report
+from services.api.cli.rendering import rendered_report
 from services.api.cli.results import exact_figures
 from services.api.cli.verify import asked, original_line, signature_line, verified_here
 from shared.runtime.language import in_terminal_language
@@ -249,7 +249,7 @@ def _render(run: _Demo, api: ApiClient) -> Path:
     path = run.data / f"relazione-{_CHAMBER.lower()}-{_YEAR}.pdf"
     with run.step("render", title):
         with progress(in_terminal_language("Relazione", "Report")) as step:
-            report = rendered_report(api, _CHAMBER, _YEAR, Kind.RELAZIONE, step)
+            report = rendered_report(api, _CHAMBER, {"year": _YEAR}, step)
         write_file(path, report.pdf)
         pages, size = report.document["pages"], len(report.pdf)
         run.answer["document"] = {

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     """Kinds of document."""
 
     RELAZIONE = "relazione"
+    MONITORAGGIO = "monitoraggio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,9 @@ def render(
     year: Year,
     out: Annotated[Path, typer.Option(help="PDF da scrivere.")],
     kind: Annotated[Kind, typer.Option(help="Tipo di documento.")] = Kind.RELAZIONE,
+    period: Annotated[
+        str | None, typer.Option(help="Periodo del monitoraggio: Q1, S1, T1, M01, ..., Y.")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
     _lang: Language = None,
@@ -73,7 +77,10 @@ def render(
     with connected(data, renderer=True) as connection:
         label = in_terminal_language(f"Relazione {chamber} {year}", f"Report {chamber} {year}")
         with progress(label) as step:
-            report = rendered_report(connection.api, chamber, year, kind, step)
+            wanted: dict[str, Any] = {"year": year, "kind": kind.value}
+            if period is not None:
+                wanted["period"] = period.upper()
+            report = rendered_report(connection.api, chamber, wanted, step)
     write_file(out, report.pdf)
     if as_json:
         write_json({"out": str(out), **report.facts})
@@ -91,7 +98,7 @@ def saved_line(out: Path, report: RenderedReport) -> str:
 
 
 def rendered_report(
-    api: ApiClient, chamber: str, year: int, kind: Kind, step: Step
+    api: ApiClient, chamber: str, wanted: Mapping[str, Any], step: Step
 ) -> RenderedReport:
     """Request a document and wait for it; on Ctrl-C the request is withdrawn.
 
@@ -101,7 +108,7 @@ def rendered_report(
     """
     accepted = api.post(
         f"{chamber_path(chamber)}/reports",
-        {"year": year, "kind": kind.value},
+        wanted,
         idempotency_key=str(uuid.uuid4()),
     )
     location = accepted.headers["Location"]

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
 from services.api.dispatch.announcer import Announcer
+from services.api.dispatch.monitor import Monitor
 from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
 from services.api.dispatch.relay import Relay
 from services.api.dispatch.sweeper import Sweeper
@@ -25,6 +26,7 @@ _FINISH_SECONDS = 3.0
 
 _SWEEP = "sweep"
 _ANNOUNCE = "announce"
+_MONITOR = "monitor"
 
 _log = logging.getLogger("ciclo.dispatch")
 
@@ -45,6 +47,7 @@ async def dispatching(parts: Container) -> AsyncIterator[None]:
             (Relay(parts, queue).run_once, OUTBOX, _RELAY_SECONDS),
             (Sweeper(parts, queue).run_once, _SWEEP, parts.settings.sweep_seconds),
             (Announcer(parts).run_once, _ANNOUNCE, _RELAY_SECONDS),
+            (Monitor(parts).run_once, _MONITOR, _RELAY_SECONDS),
             (sender.run_once, DELIVERIES, _RELAY_SECONDS),
         )
     ]

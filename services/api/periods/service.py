@@ -1,6 +1,7 @@
 """Use cases of periods: how far they are, closing, reopening; and a chamber's rules."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,12 +18,24 @@ from services.api.states import service as states
 from shared.contracts.issues import Issue
 from shared.domain.calendar import YEAR
 from shared.domain.collection import CollectionRules
-from shared.domain.completeness import MISSING, Lack
+from shared.domain.completeness import MISSING, Lack, Requirement
 
 
 async def overview(session: ReadSession, head: PlanHead) -> tuple[PeriodStanding, ...]:
     """Every period of a plan's year, and how far the collection of its data is."""
-    stored = Stored(
+    return collecting.periods(await _stored(session, head))
+
+
+async def fully_validated(session: ReadSession, head: PlanHead) -> tuple[str, ...]:
+    """The periods all of whose data are validated, whatever the chamber's rules ask for."""
+    stored = await _stored(session, head)
+    rules = replace(stored.rules, requirement=Requirement.VALIDATED)
+    found = collecting.periods(replace(stored, rules=rules))
+    return tuple(p.span.code for p in found if p.figures.due and not p.lacking)
+
+
+async def _stored(session: ReadSession, head: PlanHead) -> Stored:
+    return Stored(
         plan=await plans.read_parts(session, head),
         states=await repository.states(session, head.plan_id),
         entered=await repository.first_entered(session, head.plan_id),
@@ -30,7 +43,6 @@ async def overview(session: ReadSession, head: PlanHead) -> tuple[PeriodStanding
         rules=await states.rules(session),
         completions=await completions.of_plan(session, head.plan_id, head.year),
     )
-    return collecting.periods(stored)
 
 
 async def period(session: ReadSession, head: PlanHead, code: str) -> PeriodStanding:

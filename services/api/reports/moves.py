@@ -12,6 +12,7 @@ from services.api.errors import Refusal
 from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.reports import repository
+from services.api.reports.repository import Series
 from services.api.reports.service import report
 from services.api.reports.views import job_path
 from shared.contracts.case import Act
@@ -20,6 +21,9 @@ from shared.contracts.report_checks import report_issues
 from shared.contracts.snapshot import ReportSnapshot
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.workflow import MoveRefusedError
+
+APPROVED_KINDS = frozenset({"relazione"})
+"""Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14)."""
 
 
 async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
@@ -41,11 +45,14 @@ async def approve(
     """Writes down the act by which the body approved a held report.
 
     Raises:
-        Refusal: the state does not allow it; ``report_superseded`` when a later version was
-            approved; ``report_approval_refused`` with everything that stands in the way.
+        Refusal: the kind or the state does not allow it; ``report_superseded`` when a later
+            version was approved; ``report_approval_refused`` with everything that stands in
+            the way.
     """
+    if row.kind not in APPROVED_KINDS:
+        raise Refusal("report_kind_not_approved")
     state = _after(session, row, ReportMove.APPROVE)
-    later = await repository.decided_version(session, row.year, row.kind)
+    later = await repository.decided_version(session, Series.of(row))
     if later > row.version:
         raise Refusal("report_superseded", version=later)
     frozen = await repository.snapshot(session, row.report_id)

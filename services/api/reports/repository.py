@@ -1,7 +1,7 @@
 """SQL of reports and render jobs. Every instant is the database's, so clocks cannot differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ _REPORT = (
     _r.report_id,
     _r.year,
     _r.kind,
+    _r.subject,
     _r.version,
     _r.state,
     _r.plan_revision,
@@ -60,13 +61,26 @@ ORDER = Order(
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """What versions are counted for: a kind of document of a year, about all or part of it."""
+
+    year: int
+    kind: str
+    subject: str = ""
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> "Series":
+        """The series that a report belongs to."""
+        return cls(row.year, row.kind, row.subject)
+
+
+@dataclass(frozen=True, slots=True)
 class NewReport:
     """A report as it is requested."""
 
     report_id: str
     plan_id: str
-    year: int
-    kind: str
+    series: Series
     version: int
     plan_revision: int
     snapshot: bytes
@@ -109,36 +123,48 @@ async def suspended(session: ReadSession) -> bool:
     return bool(status == "suspended")
 
 
-async def next_version(session: WriteSession, year: int, kind: str) -> int:
-    """One more than the last version; the caller holds the plan, so nobody gets the same."""
-    last = await session.scalar(
-        sa.select(sa.func.max(_r.version)).where(
-            _r.chamber_id == session.chamber, _r.year == year, _r.kind == kind
-        )
+def _of(session: ReadSession, series: Series) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _r.chamber_id == session.chamber,
+        _r.year == series.year,
+        _r.kind == series.kind,
+        _r.subject == series.subject,
     )
+
+
+async def next_version(session: WriteSession, series: Series) -> int:
+    """One more than the last version; the caller holds the plan, so nobody gets the same."""
+    last = await session.scalar(sa.select(sa.func.max(_r.version)).where(_of(session, series)))
     return (last or 0) + 1
 
 
-async def latest_issued_version(session: ReadSession, year: int, kind: str) -> int:
+async def latest_revision(session: ReadSession, series: Series) -> int | None:
+    """The newest revision of the plan that a report of a series was made of, failed ones apart."""
+    found = await session.scalar(
+        sa.select(sa.func.max(_r.plan_revision)).where(
+            _of(session, series),
+            _r.state.not_in([ReportState.FAILED, ReportState.CANCELLED]),
+        )
+    )
+    return None if found is None else int(found)
+
+
+async def latest_issued_version(session: ReadSession, series: Series) -> int:
     """The last version that has a PDF; 0 when none has."""
     last = await session.scalar(
         sa.select(sa.func.max(_r.version)).where(
-            _r.chamber_id == session.chamber,
-            _r.year == year,
-            _r.kind == kind,
+            _of(session, series),
             _r.state.in_([state for state in ReportState if state.has_document]),
         )
     )
     return last or 0
 
 
-async def decided_version(session: ReadSession, year: int, kind: str) -> int:
+async def decided_version(session: ReadSession, series: Series) -> int:
     """The last version that was approved, whatever came of it; 0 when none was."""
     last = await session.scalar(
         sa.select(sa.func.max(_r.version)).where(
-            _r.chamber_id == session.chamber,
-            _r.year == year,
-            _r.kind == kind,
+            _of(session, series),
             _r.state.in_([state for state in ReportState if state.decided]),
         )
     )
@@ -202,7 +228,8 @@ async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
 
 async def add_report(session: WriteSession, report: NewReport) -> None:
     """A requested report."""
-    values = {name: getattr(report, name) for name in NewReport.__slots__}
+    values = {name: getattr(report, name) for name in NewReport.__slots__ if name != "series"}
+    values |= asdict(report.series)
     await session.execute(
         sa.insert(reports).values(
             chamber_id=session.chamber, created_by=session.author.actor, **values
@@ -241,14 +268,12 @@ async def report_by_hash(session: ReadSession, sha256: str) -> sa.Row[Any] | Non
 
 
 async def report_list(
-    session: ReadSession, asked: Page, *, year: int | None, state: ReportState | None
+    session: ReadSession, asked: Page, filters: Mapping[str, int | str | None]
 ) -> Rows:
-    """A part of the chamber's reports."""
-    statement = _reports_with_jobs(session)
-    if year is not None:
-        statement = statement.where(_r.year == year)
-    if state is not None:
-        statement = statement.where(_r.state == state)
+    """A part of the chamber's reports, narrowed by columns that have a value in ``filters``."""
+    statement = _reports_with_jobs(session).where(
+        *(_r[name] == value for name, value in filters.items() if value is not None)
+    )
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 

@@ -49,8 +49,8 @@ from services.api.responses import (
     to_json,
 )
 from shared.contracts.case import Act
+from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
-from shared.domain.report_states import ReportState
 
 router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["relazioni"])
 
@@ -96,12 +96,14 @@ def _job_response(
     operation_id="report_new",
     summary="Richiesta di un documento",
     description="Congela il contenuto del documento com'è ora e ne chiede la composizione e la "
-    "firma. Risponde con il lavoro, da seguire all'indirizzo in `Location`; ogni richiesta è "
-    "una versione nuova. Quando una è già stata approvata serve `reason`.",
+    "firma: la Relazione dell'anno, o il report di monitoraggio di un periodo. "
+    "Risponde con il lavoro, da seguire all'indirizzo in `Location`; ogni richiesta è una "
+    "versione nuova. Quando una è già stata approvata serve `reason`.",
     status_code=202,
     response_model=RenderJob,
     responses=refusals(
         "plan_not_found",
+        "period_not_found",
         "report_reason_required",
         "chamber_suspended",
         "idempotency_key_reused",
@@ -138,10 +140,11 @@ async def list_reports(
     state: Annotated[
         ReportStateName | None, Query(description="Solo i documenti in questo stato.")
     ] = None,
+    kind: Annotated[ReportKind | None, Query(description="Solo di questo tipo.")] = None,
 ) -> Response:
     """Every report of the chamber."""
-    wanted = None if state is None else ReportState(state)
-    found = await repository.report_list(call.session, asked, year=year, state=wanted)
+    filters = {"year": year, "state": state, "kind": kind}
+    found = await repository.report_list(call.session, asked, filters)
     items = [report_view(row, call.access) for row in found.rows]
     return list_response(request, items, found.next, asked, Report)
 
@@ -185,7 +188,11 @@ async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any
     "nella fotografia allegata al PDF). Richiede `If-Match`.",
     response_model=ReportDetail,
     responses=refusals(
-        *_MOVING, "report_already_validated", "report_superseded", "report_approval_refused"
+        *_MOVING,
+        "report_kind_not_approved",
+        "report_already_validated",
+        "report_superseded",
+        "report_approval_refused",
     ),
 )
 async def approve(

@@ -10,6 +10,8 @@ from services.api.measurements.schemas import Reason
 from services.api.paging import ListItem
 from services.api.responses import Resource
 from services.api.versions.schemas import Words
+from shared.contracts.snapshot import ReportKind
+from shared.domain.periods import PERIOD_PATTERN
 
 UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
@@ -41,7 +43,22 @@ ReportStateName = Literal[
     "requested", "rendered", "approved", "validated", "refused", "failed", "cancelled"
 ]
 JobStateName = Literal["queued", "leased", "done", "failed", "cancelled"]
-Kind = Annotated[Literal["relazione"], Field(description="Tipo di documento.")]
+Kind = Annotated[
+    ReportKind,
+    Field(
+        description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo.",
+        examples=["relazione"],
+    ),
+]
+Period = Annotated[
+    str,
+    Field(
+        max_length=3,
+        pattern=rf"^(Y|{PERIOD_PATTERN})$",
+        description="Periodo del monitoraggio; `Y` è l'anno intero.",
+        examples=["Q1"],
+    ),
+]
 Instant = Annotated[datetime, Field(description="Istante, in UTC.")]
 Count = Annotated[int, Field(ge=0, le=2_147_483_647, json_schema_extra={"format": "int32"})]
 Sentence = Annotated[str, Field(max_length=4000, pattern=r"^[\s\S]*$")]
@@ -57,6 +74,9 @@ class NewReport(Resource):
 
     year: Year
     kind: Kind = "relazione"
+    period: Annotated[
+        Period | None, Field(description="Del monitoraggio, e soltanto: di quale periodo.")
+    ] = None
     reason: Annotated[
         Reason | None,
         Field(description="Perché serve un'altra versione; richiesto dopo un'approvazione."),
@@ -146,6 +166,7 @@ class Report(ListItem):
     chamber: Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
     year: Year
     kind: Kind
+    period: Annotated[Period | None, Field(description="Del monitoraggio.")]
     version: Annotated[
         int,
         Field(ge=1, le=1_000_000, description="Numero progressivo per anno e tipo."),

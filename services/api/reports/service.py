@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,14 +17,15 @@ from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
-from services.api.reports import repository
+from services.api.reports import monitoring, repository
 from services.api.reports.evaluation import Amendment
 from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState
-from services.api.reports.repository import NewReport
+from services.api.reports.repository import NewReport, Series
 from services.api.reports.schemas import NewReport as Wanted
 from services.api.reports.snapshot import Freeze, ReportSource, freeze
 from services.api.reports.views import job_path
 from services.api.versions import service as versions
+from shared.contracts.issues import Issue
 from shared.contracts.snapshot import ChamberCard, canonical_bytes
 from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
@@ -36,6 +37,13 @@ RENDER_REQUESTED = "render.requested"
 # the renderer.
 _WATCH_SECONDS = 1.0
 
+_PERIOD = Issue(
+    pointer="/period",
+    code="period_for_monitoring",
+    it="il periodo si indica per il monitoraggio, e solo per quello",
+    en="a period is given for monitoring, and for nothing else",
+)
+
 
 async def request_report(parts: Container, session: WriteSession, wanted: Wanted) -> sa.Row[Any]:
     """Freezes a report as the plan stands now and asks for its PDF, in one transaction.
@@ -44,14 +52,20 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         The job that renders it.
 
     Raises:
-        Refusal: ``plan_not_found``, or ``report_reason_required`` when a version was approved
-            already and nothing says why there must be another.
+        Refusal: ``plan_not_found``, ``period_not_found``, ``validation_failed`` when the kind
+            and the period do not go together, or ``report_reason_required`` when a version was
+            approved already and nothing says why there must be another.
     """
+    if (wanted.kind == "monitoraggio") != (wanted.period is not None):
+        raise Refusal("validation_failed", issues=[_PERIOD])
     # Held to the end: nobody changes a figure under the snapshot, no two get one version.
     head = await plans.lock_plan(session, wanted.year)
-    await _refuse_without_reason(session, wanted)
+    series = Series(wanted.year, wanted.kind, wanted.period or "")
+    await _refuse_without_reason(session, series, wanted.reason)
     source = await _source(session, head)
-    version = await repository.next_version(session, wanted.year, wanted.kind)
+    if wanted.period is not None:
+        source = await monitoring.as_of_period(session, head, source, wanted.period)
+    version = await repository.next_version(session, series)
     report_id, job_id = new_id(), new_id()
     facts = Freeze(
         report_id=report_id,
@@ -66,8 +80,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
     report = NewReport(
         report_id=report_id,
         plan_id=head.plan_id,
-        year=wanted.year,
-        kind=wanted.kind,
+        series=series,
         version=version,
         plan_revision=head.revision,
         snapshot=frozen,
@@ -77,16 +90,16 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
     await repository.add_report(session, report)
     await repository.add_job(session, job_id, report_id)
     await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
-    noted = {"year": report.year, "kind": report.kind, "version": version, "job_id": job_id}
+    noted = {**asdict(series), "version": version, "job_id": job_id}
     await audit(session, "report.requested", report_id, noted | {"sha256": report.snapshot_sha256})
     session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
     return await job(session, job_id)
 
 
-async def _refuse_without_reason(session: ReadSession, wanted: Wanted) -> None:
-    if wanted.reason is not None:
+async def _refuse_without_reason(session: ReadSession, series: Series, reason: str | None) -> None:
+    if reason is not None:
         return
-    decided = await repository.decided_version(session, wanted.year, wanted.kind)
+    decided = await repository.decided_version(session, series)
     if decided:
         raise Refusal("report_reason_required", version=decided)
 
@@ -182,7 +195,7 @@ async def issued_as(session: ReadSession, pdf_sha256: str) -> Issued | None:
 
 async def _issued(session: ReadSession, row: sa.Row[Any]) -> Issued:
     card = await repository.chamber_card(session)
-    latest = await repository.latest_issued_version(session, row.year, row.kind)
+    latest = await repository.latest_issued_version(session, Series.of(row))
     return Issued(row, "" if card is None else card.name, latest)
 
 

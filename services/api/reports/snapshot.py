@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from services.api.reports.evaluation import Amendment, evaluation_parts
 from shared.contracts import case as case_format
@@ -29,7 +28,9 @@ from shared.contracts.snapshot import (
     IndicatorView,
     NarrativeView,
     ObjectiveView,
+    PeriodView,
     PolicyView,
+    ReportKind,
     ReportSnapshot,
     Resource,
     TableView,
@@ -43,8 +44,6 @@ from shared.domain.policy import Policy, Threshold
 from shared.domain.results import Exclusion, IndicatorResult, Results
 from shared.domain.values import NoValue, value_text
 from shared.domain.workflow import Standing
-
-ReportKind = Literal["relazione"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,8 @@ class ReportSource:
     standing: Standing = field(default_factory=Standing)
     deviations: tuple[Deviation, ...] = ()
     amendments: tuple[Amendment, ...] = ()
+    period: PeriodView | None = None
+    """Of a monitoring report; plan and results are then as of its end."""
 
 
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
@@ -124,6 +125,7 @@ def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
             for explanation in Explainer(plan, results).everything()
         ),
         reason=facts.reason,
+        period=source.period,
         **evaluation_parts(case, source.deviations, source.amendments),
     )
 

@@ -1,6 +1,6 @@
 """From rows to the bodies that callers see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from services.api.reports.schemas import (
     SealFacts,
 )
 from shared.contracts.issues import Language
+from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
 from shared.domain.report_states import ReportState
 
@@ -30,6 +31,11 @@ def job_path(chamber: str, job_id: str) -> str:
     """Address of a render job."""
     return f"/v1/chambers/{chamber}/render-jobs/{job_id}"
 
+
+_TITLES: Mapping[ReportKind, str] = {
+    "relazione": "Relazione sulla performance",
+    "monitoraggio": "Report di monitoraggio",
+}
 
 _ACTIONS = (
     Action.REPORT_READ,
@@ -47,6 +53,7 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         chamber=access.chamber,
         year=row.year,
         kind=row.kind,
+        period=row.subject or None,
         version=row.version,
         state=row.state,
         plan_revision=row.plan_revision,
@@ -115,4 +122,6 @@ def job_view(row: sa.Row[Any], access: Access, language: Language) -> RenderJob:
 
 def file_name(row: sa.Row[Any], chamber: str) -> str:
     """Name under which a person saves the PDF."""
-    return f"Relazione sulla performance {row.year} - {chamber} - versione {row.version}.pdf"
+    title = _TITLES[row.kind]
+    about = f"{row.subject} {row.year}" if row.subject else str(row.year)
+    return f"{title} {about} - {chamber} - versione {row.version}.pdf"

@@ -5,11 +5,12 @@ another one is told: a person at once, a file as a whole, a system by the item w
 quarantine.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from services.api.db.session import ReadSession, WriteSession
+from services.api.db.trail import emit
 from services.api.states import repository
 from services.api.states.repository import Change
 from shared.contracts.issues import Issue
@@ -20,6 +21,10 @@ from shared.domain.measurement_states import MOVES, Move, State, state_of
 
 BY_SOURCE = "integration"
 """In place of a role: the move was made by the system that sent the value."""
+
+
+MONITORING_DUE = "monitoring.check"
+"""Topic: measurements were validated, perhaps the last ones of a period. It stays inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,29 @@ async def validate_from_source(
     for made in (submitted, validated):
         await repository.append_changes(session, plan_id, made, role=BY_SOURCE, reason=None)
     return frozenset(change.measurement_id for change in validated)
+
+
+async def tell_validated(session: WriteSession, year: int, rows: Iterable[tuple[Any, int]]) -> None:
+    """Tells who subscribed, and who makes monitoring reports, what was validated.
+
+    Args:
+        session: the transaction in which it was.
+        year: that of the plan.
+        rows: rows of measurements, each with the version that was validated.
+    """
+    told = [
+        {
+            "subject": row.subject_kind,
+            "code": row.subject_code,
+            "year": row.year,
+            "period": row.period or YEAR,
+            "version": version,
+        }
+        for row, version in rows
+    ]
+    payload = {"year": year, "measurements": told}
+    await emit(session, "measurement.validated", f"plan/{year}", payload)
+    await emit(session, MONITORING_DUE, f"monitoring/{year}", {"year": year})
 
 
 async def closed_periods(session: ReadSession, plan_id: str) -> frozenset[str]:

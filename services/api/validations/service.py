@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from services.api.auth.access import Access
 from services.api.auth.principal import MACHINE, Machine
 from services.api.db.session import WriteSession
-from services.api.db.trail import audit, emit
+from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.measurements import service as measuring
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
+from services.api.states import service as states
 from services.api.states.repository import Change, append_changes, find_standing
 from shared.contracts.issues import Issue
-from shared.domain.calendar import YEAR
 from shared.domain.measurement_states import MOVES, Move, State, obstacle, role_for
 
 
@@ -97,18 +97,7 @@ async def _move(
     role = MACHINE if isinstance(caller, Machine) else role_for(step.move, step.access.roles)
     await append_changes(session, head.plan_id, made, role=role, reason=step.reason)
     if rule.result is State.VALIDATED:
-        told = [
-            {
-                "subject": row.subject_kind,
-                "code": row.subject_code,
-                "year": row.year,
-                "period": row.period or YEAR,
-                "version": row.version,
-            }
-            for row in rows
-        ]
-        payload = {"year": head.year, "measurements": told}
-        await emit(session, "measurement.validated", f"plan/{head.year}", payload)
+        await states.tell_validated(session, head.year, [(row, row.version) for row in rows])
 
 
 async def _faults(

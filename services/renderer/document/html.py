@@ -14,37 +14,17 @@ from services.renderer.document import formats, glyphs, labels, markdown, said, 
 from services.renderer.document.attachments import ATTACHMENTS, snapshot_sha256
 from services.renderer.document.contents import Contents
 from services.renderer.document.figures import bars, qr, strategic_map
+from services.renderer.document.kinds import KINDS, DocumentKind, subtitle
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
 
 FOLDER = Path(__file__).parent
-STYLESHEETS = ("page.css", "base.css", "relazione.css")
+STYLESHEETS = ("page.css", "base.css", "document.css")
 UNFIT = (
     "Il testo di questa parte non può essere impaginato; "
     "è riportato integralmente nei dati allegati al documento."
 )
 DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the document: its number, its words and the template that writes it."""
-
-    number: str
-    title: str
-    template: str
-
-
-SECTIONS = (
-    Section("0", "Premessa", "premise"),
-    Section("1", "Principali risultati raggiunti", "highlights"),
-    Section("2", "Analisi del contesto e delle risorse", "context"),
-    Section("3", "Rendicontazione della performance organizzativa", "organisation"),
-    Section("4", "Rendicontazione degli obiettivi individuali", "individuals"),
-    Section("5", "Il processo di misurazione e valutazione", "process"),
-    Section("A", "Allegati", "annexes"),
-)
-KNOWN_SECTIONS = frozenset({"0", "1", "2", "3", "3.0", "3.1", "3.2", "3.3", "3.4", "4", "5"})
 
 
 @dataclass(frozen=True)
@@ -65,6 +45,7 @@ class Narratives:
 
     snapshot: ReportSnapshot
     broken: frozenset[str]
+    places: frozenset[str]
     warnings: list[str] = field(default_factory=list)
 
     def section(self, number: str, level: int) -> list[markdown.Narrative]:
@@ -83,7 +64,7 @@ class Narratives:
                 self._render(f"section:{item.section}:{place}", item.text, level, item.section),
             )
             for place, item in enumerate(self.snapshot.narratives)
-            if item.section not in KNOWN_SECTIONS
+            if item.section not in self.places
         ]
 
     def objective(self, code: str, text: str, level: int) -> markdown.Narrative:
@@ -131,10 +112,11 @@ def build(
     """
     environment = _environment()
     contents = Contents()
-    narratives = Narratives(snapshot, broken)
-    context = _context(snapshot, contents, narratives)
+    kind = KINDS[snapshot.kind]
+    narratives = Narratives(snapshot, broken, kind.places)
+    context = _context(snapshot, kind, contents, narratives)
     bodies: list[Markup] = []
-    for done, section in enumerate(SECTIONS):
+    for done, section in enumerate(kind.sections):
         template = environment.get_template(f"sections/{section.template}.html.j2")
         try:
             bodies.append(Markup(template.render(context, section=section)))  # noqa: S704 - our own template, which escapes what it is given
@@ -145,8 +127,8 @@ def build(
                 section=f"{section.number} {section.title}",
             ) from error
         if on_section is not None:
-            on_section(done + 1, len(SECTIONS))
-    page = environment.get_template("relazione.html.j2").render(
+            on_section(done + 1, len(kind.sections))
+    page = environment.get_template("document.html.j2").render(
         context, bodies=bodies, style=stylesheet(snapshot)
     )
     html, lost = glyphs.cover(page)
@@ -182,7 +164,7 @@ def _environment() -> Environment:
 
 
 def _context(
-    snapshot: ReportSnapshot, contents: Contents, narratives: Narratives
+    snapshot: ReportSnapshot, kind: DocumentKind, contents: Contents, narratives: Narratives
 ) -> dict[str, Any]:
     report = view.Report(snapshot)
     thresholds = [
@@ -204,9 +186,11 @@ def _context(
         "amounts_given": view.amounts_given,
         "code_column": view.code_column,
         "spent_share": view.spent_share,
-        "title": _title(snapshot),
+        "kind": kind,
+        "subtitle": subtitle(snapshot),
+        "title": kind.title(snapshot),
         "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,
-        "known_sections": KNOWN_SECTIONS,
+        "known_sections": kind.places,
         "attachments": ATTACHMENTS,
         "snapshot_sha256": snapshot_sha256(snapshot),
         "strategic_map": lambda: strategic_map.draw(report, colour),
@@ -214,10 +198,6 @@ def _context(
         "spending_bars": lambda: bars.spending(report.resources),
         "qr": lambda: qr.draw(snapshot.verification_url),
     }
-
-
-def _title(snapshot: ReportSnapshot) -> str:
-    return f"Relazione sulla performance {snapshot.year} {formats.DASH} {snapshot.chamber.name}"
 
 
 def stylesheet(snapshot: ReportSnapshot) -> Markup:

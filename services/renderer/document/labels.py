@@ -121,6 +121,13 @@ PERIODS = {
     "T4": "4° trimestre",
 }
 
+LACKS = {
+    "missing": "non rilevato",
+    "recorded": "da trasmettere",
+    "submitted": "da validare",
+    "rejected": "respinto",
+    "reopened": "riaperto",
+}
 
 ROLES = {
     "validator": "dirigente responsabile",
@@ -175,6 +182,11 @@ def change(code: str) -> str:
 def field(code: str | None) -> str:
     """A field of a row; its name as it is where people have no word for it."""
     return "" if code is None else FIELDS.get(code, code.replace("_", " ").replace("/", " "))
+
+
+def lack(code: str) -> str:
+    """Why a datum that is due does not count yet."""
+    return LACKS.get(code, code)
 
 
 def effect(code: str) -> str:

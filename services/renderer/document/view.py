@@ -254,6 +254,20 @@ class Report:
         return tuple(item for item in self.judged if item.met)
 
     @cached_property
+    def on_time(self) -> tuple[IndicatorView, ...]:
+        """Indicators of the chamber's plan whose target divides by time (monitoring reports)."""
+        period = self.snapshot.period
+        due = {} if period is None else period.pro_rata
+        return tuple(item for item in self.judged if item.code in due)
+
+    @cached_property
+    def on_time_met(self) -> tuple[IndicatorView, ...]:
+        """Of :attr:`on_time`, those that have what is due by then."""
+        period = self.snapshot.period
+        due = {} if period is None else period.pro_rata
+        return tuple(item for item in self.on_time if due[item.code].met)
+
+    @cached_property
     def missed(self) -> tuple[IndicatorView, ...]:
         """Indicators of the chamber's plan that did not meet their target."""
         return tuple(item for item in self.judged if not item.met)

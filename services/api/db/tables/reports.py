@@ -23,6 +23,8 @@ reports = sa.Table(
     sa.Column("plan_id", sa.Uuid(as_uuid=False), nullable=False),
     sa.Column("year", sa.SmallInteger, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
+    # The period of a monitoring report; empty for one about the whole year.
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False, server_default="requested"),
     sa.Column("plan_revision", sa.BigInteger, nullable=False),
@@ -44,7 +46,9 @@ reports = sa.Table(
         ["plans.chamber_id", "plans.plan_id"],
         name="fk_reports_plan",
     ),
-    sa.UniqueConstraint("chamber_id", "year", "kind", "version", name="uq_reports_version"),
+    sa.UniqueConstraint(
+        "chamber_id", "year", "kind", "subject", "version", name="uq_reports_version"
+    ),
     sa.Index("ix_reports_pdf_sha256", "chamber_id", "pdf_sha256"),
     sa.CheckConstraint(
         "state IN ('requested', 'rendered', 'approved', 'validated', 'refused', 'failed', "

@@ -1,0 +1,85 @@
+"""The kinds of document: what each is called, on its cover and in its parts.
+
+All kinds share the same pages, styles and pieces; a kind is the list of its sections, each a
+template of its own. One more kind is one more entry here and the templates it adds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from services.renderer.document import formats, labels
+from shared.contracts.snapshot import ReportKind, ReportSnapshot
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the document: its number, its words and the template that writes it."""
+
+    number: str
+    title: str
+    template: str
+
+
+@dataclass(frozen=True)
+class DocumentKind:
+    """A kind of document.
+
+    ``cover`` are the lines of its title, ``law`` the rule that asks for it, ``act`` the
+    document that an act must be about to stand on the cover, where the kind is approved.
+    """
+
+    cover: tuple[str, ...]
+    law: str
+    act: str | None
+    sections: tuple[Section, ...]
+    places: frozenset[str] = frozenset()
+    """Numbers of the sections and paragraphs that narratives and tables can be for."""
+
+    def title(self, snapshot: ReportSnapshot) -> str:
+        """Title of one document, for its properties."""
+        words = [*self.cover, subtitle(snapshot) or "", str(snapshot.year)]
+        name = " ".join(word for word in words if word)
+        return f"{name} {formats.DASH} {snapshot.chamber.name}"
+
+
+def subtitle(snapshot: ReportSnapshot) -> str | None:
+    """What a document is about within its year, where it is not about all of it."""
+    if snapshot.period is None or snapshot.period.code == "Y":
+        return None
+    return labels.PERIODS.get(snapshot.period.code, snapshot.period.code)
+
+
+RELAZIONE = DocumentKind(
+    cover=("Relazione", "sulla performance"),
+    law="Articolo 10, comma 1, lettera b), D.Lgs. 27 ottobre 2009, n. 150",
+    act="relazione",
+    sections=(
+        Section("0", "Premessa", "premise"),
+        Section("1", "Principali risultati raggiunti", "highlights"),
+        Section("2", "Analisi del contesto e delle risorse", "context"),
+        Section("3", "Rendicontazione della performance organizzativa", "organisation"),
+        Section("4", "Rendicontazione degli obiettivi individuali", "individuals"),
+        Section("5", "Il processo di misurazione e valutazione", "process"),
+        Section("A", "Allegati", "annexes"),
+    ),
+    places=frozenset({"0", "1", "2", "3", "3.0", "3.1", "3.2", "3.3", "3.4", "4", "5"}),
+)
+
+MONITORAGGIO = DocumentKind(
+    cover=("Report di monitoraggio",),
+    law="Articolo 6, D.Lgs. 27 ottobre 2009, n. 150",
+    act=None,
+    sections=(
+        Section("1", "Il quadro alla fine del periodo", "period"),
+        Section("2", "Obiettivi e indicatori", "period_objectives"),
+        Section("3", "La raccolta dei dati", "period_collection"),
+        Section("4", "Criticità, opportunità e azioni correttive", "period_analyses"),
+        Section("A", "Allegati", "annexes"),
+    ),
+)
+
+KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(
+    {"relazione": RELAZIONE, "monitoraggio": MONITORAGGIO}
+)
+"""Every kind of document, by the ``kind`` of its snapshot."""
