@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.contracts.case_graph import dependency_faults
 from shared.contracts.case_statements import statement_faults
+from shared.contracts.case_system import system_measure_faults
 from shared.contracts.issues import Issue, pointer
 from shared.domain import formula as formula_language
 from shared.domain.formula import Formula, FormulaError
@@ -50,6 +51,7 @@ class CaseChecks:
                 for code, row in self.indicators.items()
             ),
         )
+        self.errors.extend(system_measure_faults(self.document))
         self._measurements()
         self._evaluations()
         self._narratives()

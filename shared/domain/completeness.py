@@ -189,7 +189,7 @@ def duties(
     found = [
         _duty(Subject.MEASURE, measure, period, frequency, _joined(readers[measure.code], owners))
         for measure in plan.measures
-        if measure.code in readers
+        if measure.code in readers and not measure.fed_by_system
         for period in _periods_due(measure, periods[measure.code], frequency)
     ]
     found += [

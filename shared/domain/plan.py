@@ -16,6 +16,10 @@ CHAMBER_SCOPE = "chamber"
 """The scope of the chamber as a whole; any other scope is the code of an individual sheet."""
 
 
+SYSTEM = "ciclo"
+"""The name under ``external_ids`` that is reserved for what the system itself feeds."""
+
+
 class Kind(StrEnum):
     """Kinds of objective (``kind`` in a case file)."""
 
@@ -76,7 +80,8 @@ class Objective:
 class Measure:
     """An elementary datum, one value a period. ``value_type`` None: as its formulas need it.
 
-    ``external_ids`` are its names elsewhere: by measurement system, by catalogue.
+    ``external_ids`` are its names elsewhere: by measurement system, by catalogue, and under
+    :data:`SYSTEM` what the system itself counts (:mod:`shared.domain.system_measures`).
     """
 
     code: str
@@ -85,6 +90,11 @@ class Measure:
     value_type: ValueType | None = None
     aggregation: Aggregation | None = None
     external_ids: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fed_by_system(self) -> bool:
+        """Whether its values are counted by the system: nobody owes them."""
+        return SYSTEM in self.external_ids
 
 
 @dataclass(frozen=True, slots=True)

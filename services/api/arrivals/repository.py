@@ -115,6 +115,7 @@ _SUBJECTS = sa.text("""
         external_ids ->> :integration AS external_id, unit
     FROM measures
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
+        AND external_ids ->> 'ciclo' IS NULL -- what the system feeds, nobody sends
         AND (code = ANY (CAST(:measures AS text[]))
             OR external_ids ->> :integration = ANY (CAST(:measures AS text[]))
             OR code IN (SELECT code FROM mapped WHERE subject_kind = 'measure'))

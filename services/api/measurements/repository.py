@@ -25,15 +25,17 @@ ORDER = Order(
 # What measurements of these codes are checked against. Indicators whose values are no numbers
 # come whatever their code: they tell the kind of a measure that is their whole formula.
 _SUBJECTS = sa.text("""
-    SELECT 'measures' AS section, position, code, value_type, NULL AS formula FROM measures
+    SELECT 'measures' AS section, position, code, value_type, NULL AS formula,
+        external_ids ->> 'ciclo' AS fed_with
+    FROM measures
     WHERE chamber_id = :chamber AND plan_id = CAST(:plan AS uuid)
         AND code = ANY (CAST(:measure AS text[]))
     UNION ALL
-    SELECT 'indicators', position, code, value_type, formula FROM indicators
+    SELECT 'indicators', position, code, value_type, formula, NULL FROM indicators
     WHERE chamber_id = :chamber AND plan_id = CAST(:plan AS uuid)
         AND (code = ANY (CAST(:indicator AS text[])) OR value_type IN ('date', 'boolean', 'text'))
     UNION ALL
-    SELECT 'objectives', position, code, NULL, NULL FROM objectives
+    SELECT 'objectives', position, code, NULL, NULL, NULL FROM objectives
     WHERE chamber_id = :chamber AND plan_id = CAST(:plan AS uuid)
         AND code = ANY (CAST(:objective AS text[]))
     ORDER BY section, position
@@ -94,8 +96,9 @@ async def subjects(
 ) -> Sequence[sa.Row[Any]]:
     """The measures, indicators and objectives of these codes, and what tells kinds of value.
 
-    ``wanted`` holds codes by kind of subject. Rows have ``section``, ``code``, ``value_type``
-    and ``formula``, in the order of the plan.
+    ``wanted`` holds codes by kind of subject. Rows have ``section``, ``code``, ``value_type``,
+    ``formula`` and ``fed_with`` (what the system feeds a measure with), in the order of the
+    plan.
     """
     return await session.all(
         _SUBJECTS, {"chamber": session.chamber, "plan": plan_id} | dict(wanted)

@@ -24,9 +24,12 @@ from shared.contracts.case import CaseMeasurement
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.issues import Issue
 from shared.domain.completeness import owners_of
+from shared.domain.plan import SYSTEM
 
 FORM = Origin("form")
 FILE = Origin("file")
+COUNTED = Origin(SYSTEM)
+"""What the system itself counts when a period is closed."""
 
 Items = Sequence[CaseMeasurement]
 
@@ -153,6 +156,8 @@ async def subjects_document(session: ReadSession, head: PlanHead, items: Items) 
     document: dict[str, Any] = {"chamber": session.chamber, "year": head.year}
     for row in await repository.subjects(session, head.plan_id, wanted):
         found = {"code": row.code, "value_type": row.value_type, "formula": row.formula}
+        if row.fed_with is not None:
+            found["external_ids"] = {SYSTEM: row.fed_with}
         document.setdefault(row.section, []).append(found)
     return document
 
@@ -171,7 +176,22 @@ def check(document: Mapping[str, Any], items: Items) -> dict[int, list[Issue]]:
         _, section, *rest = issue.pointer.split("/")
         if section == MEASUREMENTS.name and rest:
             faults[int(rest[0])].append(issue)
+    fed = {
+        row["code"] for row in document.get("measures", ()) if SYSTEM in row.get("external_ids", ())
+    }
+    for index, item in enumerate(items):
+        if item.measure in fed:
+            faults[index].append(_fed_by_system(index, item.measure))
     return dict(faults)
+
+
+def _fed_by_system(index: int, code: str | None) -> Issue:
+    return Issue(
+        pointer=f"/{MEASUREMENTS.name}/{index}/measure",
+        code="measure_fed_by_system",
+        it=f"{code} è contata dal sistema alla chiusura dei periodi: non si immette",
+        en=f"{code} is counted by the system when periods are closed: it is not entered",
+    )
 
 
 def to_rows(items: Items, plan_year: int) -> list[dict[str, Any]]:

@@ -9,16 +9,19 @@ from services.api.completions import service as completions
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
+from services.api.measurements import service as measurements
 from services.api.periods import collecting, repository
 from services.api.periods.collecting import PeriodStanding, Stored
 from services.api.periods.schemas import NewException
 from services.api.plans import service as plans
-from services.api.plans.rows import PlanHead
+from services.api.plans.rows import MEASUREMENTS, PlanHead
 from services.api.states import service as states
+from shared.contracts.case import CaseMeasurement
 from shared.contracts.issues import Issue
 from shared.domain.calendar import YEAR
 from shared.domain.collection import CollectionRules
 from shared.domain.completeness import MISSING, Lack, Requirement
+from shared.domain.system_measures import Fed, fed_values
 
 
 async def overview(session: ReadSession, head: PlanHead) -> tuple[PeriodStanding, ...]:
@@ -96,11 +99,56 @@ async def close(
         for at, given in excused.items()
         if given is not None
     ]
+    await _feed(session, head, found, standing)
     await _append(session, head, standing, {"state": "closed", "exceptions": made})
     detail = {"exceptions": len(made)}
     await audit(session, "period.closed", f"plan/{year}/{code}", detail)
     await emit(session, "period.closed", f"plan/{year}", {"year": year, "period": code})
     return await period(session, head, code)
+
+
+async def _feed(
+    session: WriteSession,
+    head: PlanHead,
+    found: Sequence[PeriodStanding],
+    closing: PeriodStanding,
+) -> None:
+    """Records what the system counts of a period, before its data are held.
+
+    A period that is closed after its year adds nothing: the year has been counted whole. What
+    a file says stays: it was counted where the year was managed then.
+    """
+    if any(one.closed for one in found if one.span.code == YEAR):
+        return
+    stored = await plans.read_parts(session, head)
+    filed = {
+        (row["subject_code"], row["period"])
+        for row in stored.rows[MEASUREMENTS.name]
+        if row["source"] == measurements.FILE.source and row["year"] == head.year
+    }
+    figures = {one.span.code: one.figures for one in found}
+    items = [
+        CaseMeasurement(
+            measure=fed.code,
+            year=head.year,
+            period=fed.period,
+            value=str(fed.value),
+            note=_counted(closing, fed),
+        )
+        for fed in fed_values(stored.to_domain(), closing.span.code, figures)
+        if (fed.code, fed.period) not in filed
+    ]
+    rows = measurements.to_rows(items, head.year)
+    written = await measurements.record(session, head, rows, measurements.COUNTED)
+    await measurements.close(session, head, written, measurements.COUNTED)
+
+
+def _counted(closing: PeriodStanding, fed: Fed) -> str:
+    """What was counted, for the note of the measurement: in Italian, as the plan is."""
+    last = closing.deadline.strftime("%d/%m/%Y")
+    whole = "nell'anno" if closing.span.code == YEAR else f"con {closing.span.code}"
+    until = "entro i termini" if closing.span.code == YEAR else f"entro il {last}"
+    return f"Dati attesi {whole}: {fed.due}; immessi {until}: {fed.in_time}."
 
 
 async def reopen(session: WriteSession, year: int, code: str, reason: str) -> PeriodStanding:
