@@ -172,7 +172,7 @@ async def run(settings: RendererSettings) -> None:
         seconds=settings.render_timeout_seconds,
     )
     process.remove_abandoned(limits)
-    token = settings.renderer_token.get_secret_value()
+    token = next(iter(settings.renderer_tokens), "")
     async with ApiClient(settings.api_url, token) as api:
         workshop = jobs.Workshop(api, process.render, signer, limits)
         worker = RenderWorker(workshop, settings.redis_url.get_secret_value(), settings.render_jobs)

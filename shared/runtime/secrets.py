@@ -28,7 +28,9 @@ class SecretBox:
         """
         if not keys:
             raise ValueError("at least one key is needed")
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._first = fernets[0]
+        self._fernet = MultiFernet(fernets)
 
     def seal(self, secret: str, *, context: str) -> bytes:
         """Encrypt ``secret`` so that it opens in ``context`` only."""
@@ -48,6 +50,14 @@ class SecretBox:
         if not separator or found != context.encode():
             raise SealError("the secret was sealed in another context")
         return secret.decode()
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the first key opens it: the others are not needed for it."""
+        try:
+            self._first.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def reseal(self, sealed: bytes) -> bytes:
         """The same secret under the first key.

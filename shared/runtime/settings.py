@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -26,6 +26,19 @@ LOCAL_ISSUER = "https://identity.ciclo.localhost"
 _MINIMUM_TOKEN_LENGTH = 32
 _PLACEHOLDER = "change-me"
 """What stands in ``deploy/example.env`` where a password belongs."""
+
+
+_KNOWN_PASSWORDS = frozenset(
+    {"admin", "changeme", "ciclo", "ciclo_runtime", "default", "password", "postgres", "redis"}
+    | {"secret", "test"}
+)
+"""What images, tutorials and haste put where a password belongs."""
+
+
+def _password(value: SecretStr) -> str:
+    """The secret itself, or the password in it when it is an address."""
+    text = value.get_secret_value()
+    return unquote(urlsplit(text).password or "") if "://" in text else text
 
 
 class ProcessSettings(BaseSettings):
@@ -44,7 +57,8 @@ class ProcessSettings(BaseSettings):
     redis_url: SecretStr = Field(validation_alias="REDIS_URL")
     """``redis://`` or ``rediss://``; holds nothing that the database does not."""
     renderer_token: SecretStr = SecretStr("")
-    """Service token of the renderer, valid on ``/internal/v1`` only; empty refuses all."""
+    """Service token of the renderer, valid on ``/internal/v1`` only; empty refuses all. Several,
+    separated by commas, are all accepted; the renderer sends the first."""
 
     @property
     def production(self) -> bool:
@@ -63,9 +77,28 @@ class ProcessSettings(BaseSettings):
                 raise ValueError(f"still as in the example: {', '.join(left)}")
         return self
 
+    @property
+    def renderer_tokens(self) -> list[str]:
+        """The service tokens that are valid now, in the clear; the newest first."""
+        given = self.renderer_token.get_secret_value().split(",")
+        return [token.strip() for token in given if token.strip()]
+
+    @model_validator(mode="after")
+    def _refuse_known_passwords(self) -> Self:
+        if self.production:
+            known = [
+                name
+                for name, value in self
+                if isinstance(value, SecretStr) and _password(value) in _KNOWN_PASSWORDS
+            ]
+            if known:
+                raise ValueError(f"a password that everybody knows: {', '.join(known)}")
+        return self
+
     @model_validator(mode="after")
     def _refuse_weak_renderer_token(self) -> Self:
-        if self.production and len(self.renderer_token.get_secret_value()) < _MINIMUM_TOKEN_LENGTH:
+        tokens = self.renderer_tokens or [""]
+        if self.production and min(map(len, tokens)) < _MINIMUM_TOKEN_LENGTH:
             raise ValueError(
                 "CICLO_RENDERER_TOKEN: production needs a random token of at least "
                 f"{_MINIMUM_TOKEN_LENGTH} characters"

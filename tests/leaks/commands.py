@@ -26,6 +26,8 @@ LOCAL = {
     "demo": "plays in a system of its own",
     "migrate": "runs as the owner of the database, before any chamber",
     "openapi": "writes the description of the API",
+    "secrets key": "makes a key and reads nothing",
+    "secrets rotate": "runs with the API's own variables, on the server",
     "token": "reads the key of the local issuer in a directory of the caller",
 }
 """Commands that ask nothing of an API with a caller's token, each with its reason."""
@@ -51,6 +53,11 @@ WORDS: Mapping[str, str] = {
     "person": "persona di prova",
     "roles": "reader",
     "scopes": "plan.read",
+    "entry": "catalogo",
+    "first": "2020",
+    "last": "2020",
+    "opened": "PI",
+    "until": "2030-12-31",
     "role": "reader",
     "subject": "mario",
     "element": "indicators/I1",

@@ -27,6 +27,7 @@ from services.api.cli import (
     reconcile,
     rendering,
     results,
+    secrets,
     subscriptions,
     tenant,
     token,
@@ -80,6 +81,7 @@ app.command("integra-sim")(integra_sim.integra_sim)
 app.add_typer(subscriptions.subscription, name="subscription")
 app.command("demo")(demo.demo)
 app.add_typer(audit.app)
+app.add_typer(secrets.app)
 app.command("migrate")(migrate.migrate)
 app.add_typer(tenant.app)
 app.command("openapi")(openapi.openapi)

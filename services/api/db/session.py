@@ -36,6 +36,10 @@ _SET_CONTEXT = "SELECT set_config('ciclo.chambers', $1, true)"
 _STATEMENT_TIMEOUT_MS = "30000"
 
 
+# Classes of SQLSTATE that say so: connection, login, resources, shutting down or starting up.
+_UNREACHABLE = ("08", "28", "53", "57P")
+
+
 class DatabaseUnavailableError(Exception):
     """The database cannot be reached or has no connection to spare; trying again helps."""
 
@@ -173,7 +177,9 @@ class Database:
         except (OSError, PoolTimeoutError, InterfaceError) as error:
             raise DatabaseUnavailableError(str(error)) from error
         except (OperationalError, DBAPIError) as error:
-            if error.connection_invalidated or isinstance(error, OperationalError):
+            state = str(getattr(error.orig, "sqlstate", None))
+            unreachable = isinstance(error, OperationalError) or state.startswith(_UNREACHABLE)
+            if error.connection_invalidated or unreachable:
                 raise DatabaseUnavailableError(str(error.orig)) from error
             raise
 

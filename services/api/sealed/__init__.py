@@ -1,0 +1,1 @@
+"""Everything that is sealed in the database, brought under the newest key."""
