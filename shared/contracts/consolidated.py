@@ -12,6 +12,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract
 from shared.contracts.catalogue import IndicatorEntry
+from shared.contracts.results import ResultsDocument
 from shared.contracts.snapshot import DecimalText, Figure
 from shared.domain.benchmark import Benchmark, Standing
 from shared.domain.calendar import YEAR, span
@@ -195,6 +196,28 @@ class SideBySide(Contract):
 
     entity: ChamberCode
     chambers: Annotated[tuple[ChamberColumn, ...], Field(max_length=_MOST)]
+
+
+class ChamberSheet(Contract):
+    """Il piano di una camera con i suoi risultati, come li calcolano le sue regole."""
+
+    chamber: ChamberCode
+    title: Text
+    results: ResultsDocument
+
+
+class EntityPlan(Contract):
+    """Il piano dell'ente, le schede delle sue camere e gli indicatori consolidati."""
+
+    entity: ChamberCode
+    year: YearNumber
+    own: Annotated[
+        ResultsDocument | None,
+        Field(description="Il piano dell'ente stesso, se c'è e chi legge vi ha un ruolo."),
+    ]
+    sheets: Annotated[tuple[ChamberSheet, ...], Field(max_length=_MOST)]
+    without_plan: Annotated[tuple[ChamberCode, ...], Field(max_length=_MOST)]
+    indicators: Annotated[tuple[ConsolidatedIndicator, ...], Field(max_length=20_000)]
 
 
 def entry_facts(entry: IndicatorEntry, version: int) -> EntryFacts:

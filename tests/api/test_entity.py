@@ -17,6 +17,7 @@ VIEWS: list[tuple[str, dict[str, str | int]]] = [
     ("chambers", {"from_year": 2020, "to_year": 2021}),
     ("consolidated/2020", {}),
     ("benchmark/2020", {}),
+    ("plans/2020/consolidated", {}),
     ("trend", {"from_year": 2020, "to_year": 2021}),
 ]
 
@@ -99,6 +100,26 @@ async def test_benchmark_and_trend(api: Api) -> None:
     assert [(c["chamber"], c["rank"]) for c in times["chambers"]] == [("LU", 2), ("PI", 1)]
     trend = indicator(await person.read("trend", from_year=2019, to_year=2021), "c:quota")
     assert [(p["year"], p["shown"]) for p in trend["points"]] == [(2020, "35.0"), (2021, "50.0")]
+
+
+async def test_the_plan_of_the_entity_with_the_sheets_of_its_chambers(api: Api) -> None:
+    await prepared(api)
+    person = Person(api, "plan", {"PI": ["reader"]})
+    await person.granted("LU", "MS", "PI")
+    document = await person.read("plans/2020/consolidated")
+    assert [sheet["chamber"] for sheet in document["sheets"]] == ["LU", "PI"]
+    assert document["without_plan"] == ["MS"]
+    for sheet in document["sheets"]:
+        path = f"/v1/chambers/{sheet['chamber']}/plans/2020/results"
+        assert sheet["results"] == (await api.call("GET", path)).json()
+    assert document["indicators"] == (await person.read("consolidated/2020"))["indicators"]
+    # the entity's own plan is for who has a role there
+    assert document["own"] is None
+    own = Person(api, "own-plan", {"TNO": ["reader"]})
+    await own.granted("LU")
+    document = await own.read("plans/2020/consolidated")
+    assert (document["own"]["chamber"], document["own"]["year"]) == ("TNO", 2020)
+    assert (await own.read("plans/2021/consolidated"))["own"] is None
 
 
 async def test_without_a_grant_nothing_is_seen(api: Api) -> None:
@@ -208,7 +229,13 @@ async def test_every_reading_is_written_down_in_each_chamber(api: Api, runtime_u
         assert {row.detail["grant_id"] for row in rows} <= {grant}
         found[chamber] = [row.subject for row in rows]
     await database.close()
-    told = ["results/2020-2021", "consolidated/2020", "benchmark/2020", "trend/2020-2021"]
+    told = [
+        "results/2020-2021",
+        "consolidated/2020",
+        "benchmark/2020",
+        "plan/2020",
+        "trend/2020-2021",
+    ]
     assert found == {"LU": told, "MS": [], "PI": [*told, "consolidated/2020"]}
 
 

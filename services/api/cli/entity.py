@@ -116,6 +116,18 @@ def trend(
 
 
 @app.command()
+def plan(
+    year: OneYear,
+    entity: Entity = ENTITY,
+    only: Chambers = None,
+    data: Data = None,
+    _lang: Language = None,
+) -> None:
+    """Il piano e la relazione dell'ente con le schede delle camere, come documento JSON."""
+    write_json(_read(data, f"{entity_path(entity)}/plans/{year}/consolidated", {}, only))
+
+
+@app.command()
 def grant(
     reader: Annotated[str, typer.Argument(metavar="SOGGETTO", help="Il `sub` del suo token.")],
     opened: Annotated[str, typer.Option("--chambers", help="Quali camere: LU,PI.")],

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.api.auth.access import Parts
+from services.api.auth.access import Caller, Parts, access_to
 from services.api.auth.entities import EntityAccess, member
 from services.api.container import Container
 from services.api.entity import service
@@ -21,8 +21,15 @@ from services.api.errors import Refusal
 from services.api.openapi import refusals
 from services.api.readers import service as readers
 from services.api.responses import resource_response
-from shared.contracts.consolidated import BenchmarkYear, ConsolidatedYear, SideBySide, Trend
+from shared.contracts.consolidated import (
+    BenchmarkYear,
+    ConsolidatedYear,
+    EntityPlan,
+    SideBySide,
+    Trend,
+)
 from shared.contracts.issues import Issue
+from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/entities/{entity}", tags=["ente"])
 
@@ -143,4 +150,30 @@ async def show_trend(
     years = _years(from_year, to_year)
     codes = await _opened(parts, access, f"trend/{from_year}-{to_year}", chambers)
     found = await service.trend(parts.database, access.entity, codes, years, entry)
+    return resource_response(request, found.model_dump_json().encode())
+
+
+@router.get(
+    "/plans/{year}/consolidated",
+    operation_id="entity_plan",
+    summary="Piano e relazione consolidati dell'ente",
+    description="Il piano dell'ente con i risultati, la scheda di ogni camera con tutti i suoi, e "
+    "gli indicatori condivisi consolidati e spiegati.",
+    response_model=EntityPlan,
+    responses=refusals(*_GRANTS),
+)
+async def show_entity_plan(
+    request: Request,
+    year: EntityYear,
+    access: Member,
+    caller: Caller,
+    parts: Parts,
+    chambers: ChambersFilter = None,
+) -> Response:
+    """Everything of a year in one document."""
+    codes = await _opened(parts, access, f"plan/{year}", chambers)
+    own = await access_to(parts, caller, access.entity)
+    found = await service.entity_plan(
+        parts, access.entity, codes, year, own=own.allows(Action.RESULT_READ)
+    )
     return resource_response(request, found.model_dump_json().encode())

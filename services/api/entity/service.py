@@ -8,15 +8,19 @@ from collections.abc import Sequence
 
 from services.api.catalogue import service as catalogue
 from services.api.catalogue.service import StoredEntry
+from services.api.container import Container
 from services.api.db.session import Database
 from services.api.entity import repository
 from services.api.entity.reading import Joined, consolidated_year
+from services.api.errors import Refusal
 from services.api.results.service import CurrentResults
 from shared.contracts.consolidated import (
     BenchmarkYear,
     ChamberColumn,
+    ChamberSheet,
     ChamberYear,
     ConsolidatedYear,
+    EntityPlan,
     EntryFacts,
     SideBySide,
     Trend,
@@ -27,6 +31,7 @@ from shared.contracts.consolidated import (
     entry_facts,
     trend_point,
 )
+from shared.contracts.results import ResultsDocument
 from shared.contracts.snapshot import Figure
 from shared.domain.benchmark import benchmark
 
@@ -121,6 +126,44 @@ async def side_by_side(
             for code in chambers
         ),
     )
+
+
+async def entity_plan(
+    parts: Container, entity: str, chambers: Chambers, year: int, *, own: bool
+) -> EntityPlan:
+    """The plans of the chambers with their results, and what they make together.
+
+    ``own``: with the entity's own plan, which stands in the chamber of its code.
+    """
+    found = await consolidated(parts.database, entity, chambers, year)
+    async with parts.database.read(chambers) as session:
+        titles = await repository.titles(session)
+        rows = await repository.stored_results(session, [year])
+    stored = {row.chamber_id: row.body for row in rows}
+    sheets: list[ChamberSheet] = []
+    for code in chambers:
+        if code in stored:
+            body = stored[code] or (await parts.results.of(code, year)).body
+            results = ResultsDocument.model_validate_json(body)
+            sheets.append(ChamberSheet(chamber=code, title=titles[code], results=results))
+    return EntityPlan(
+        entity=entity,
+        year=year,
+        own=await _own_results(parts.results, entity, year) if own else None,
+        sheets=tuple(sheets),
+        without_plan=tuple(code for code in chambers if code not in stored),
+        indicators=found.indicators,
+    )
+
+
+async def _own_results(results: CurrentResults, entity: str, year: int) -> ResultsDocument | None:
+    try:
+        found = await results.of(entity, year)
+    except Refusal as refused:
+        if refused.code != "plan_not_found":
+            raise
+        return None
+    return ResultsDocument.model_validate_json(found.body)
 
 
 async def _year(
