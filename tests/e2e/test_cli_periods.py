@@ -71,3 +71,26 @@ def test_measurements_with_their_states(data: Path) -> None:
     ).document
     assert none == {"items": []}
     assert "registrata" in ciclo("measurements", "PI", "2020", "--data", data).text
+
+
+def test_what_fell_short_is_told_and_explained(data: Path) -> None:
+    place = ("PI", "2020")
+    owed = ciclo("deviations", *place, "--state", "owed", "--data", data, "--json").document
+    assert [row["subject_code"] for row in owed["items"]] == ["A4", "D2"]
+    said = ("--cause", "exogenous", "--text", "Festival annullato per legge.")
+    first = ciclo("deviation", "explain", *place, "objective:A4", *said, "--data", data)
+    assert (first.status, "n. 1" in first.text) == (0, True)
+    again = ciclo(
+        "deviation", "explain", *place, "objective:A4", *said, "--action", "Nel 2021.",
+        "--data", data, "--json",
+    )  # fmt: skip
+    assert (again.document["version"], again.document["corrective_action"]) == (2, "Nel 2021.")
+    text = ciclo("deviations", *place, "--data", data).text
+    assert "67,57" in text
+    assert "Da spiegare: 1." in text
+    nothing = ciclo(
+        "report", "approve", *place, "--organ", "Giunta", "--number", "1", "--date", "2021-06-16",
+        "--data", data,
+    )  # fmt: skip
+    assert nothing.status == 1
+    assert ciclo("report", "list", *place, "--data", data, "--json").document == {"items": []}

@@ -118,10 +118,14 @@ class ApiClient:
             raise self._unreachable(error) from error
         return _object(_granted(answer))
 
-    def put(self, path: str, content: Mapping[str, Any], *, etag: str) -> dict[str, Any]:
-        """Replace a resource, as it was when ``etag`` was read; raises as :meth:`get`."""
+    def put(self, path: str, content: Mapping[str, Any], *, etag: str | None) -> dict[str, Any]:
+        """Replace a resource, as it was when ``etag`` was read, or make it; raises as :meth:`get`.
+
+        Without ``etag`` it must not be there yet.
+        """
+        headers = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
         try:
-            answer = self._http.put(path, json=dict(content), headers={"If-Match": etag})
+            answer = self._http.put(path, json=dict(content), headers=headers)
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         return _object(_granted(answer))

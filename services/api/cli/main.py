@@ -11,6 +11,7 @@ from services.api.cli import (
     catalogue,
     clients,
     demo,
+    deviations,
     down,
     entity,
     explain,
@@ -26,6 +27,7 @@ from services.api.cli import (
     plan,
     reconcile,
     rendering,
+    reports,
     results,
     secrets,
     subscriptions,
@@ -74,6 +76,9 @@ app.command("measurements")(measurements.measurements)
 app.add_typer(periods.period, name="period")
 app.add_typer(members.member, name="member")
 app.add_typer(clients.client, name="client")
+app.command("deviations")(deviations.deviations)
+app.add_typer(deviations.deviation, name="deviation")
+app.add_typer(reports.report, name="report")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)
 app.add_typer(integration.app)

@@ -21,7 +21,9 @@ period = typer.Typer(
 )
 
 _NAME = re.compile(rf"{PERIOD_PATTERN}|Y")
-_DATUM = re.compile(rf"(?P<kind>measure|indicator):(?P<code>.+?)(?:@(?P<period>{PERIOD_PATTERN}))?")
+_DATUM = re.compile(
+    rf"(?P<kind>measure|indicator|objective):(?P<code>.+?)(?:@(?P<period>{PERIOD_PATTERN}))?"
+)
 
 
 def _period_code(value: str | None) -> str | None:
@@ -71,7 +73,8 @@ def close_period(
         typer.Option(
             "--without",
             metavar="DATO",
-            help="Chiude anche senza un dato: measure:CODICE[@PERIODO] o indicator:CODICE. "
+            help="Chiude anche senza un dato: measure:CODICE[@PERIODO], indicator:CODICE o "
+            "objective:CODICE. "
             "Si può ripetere.",
         ),
     ] = None,
@@ -114,8 +117,8 @@ def exceptions_from(without: Sequence[str], reason: str | None) -> list[dict[str
         if match is None:
             raise CommandFailedError(
                 in_terminal_language(
-                    f"«{text}»: scrivere measure:CODICE[@PERIODO] o indicator:CODICE.",
-                    f"{text!r}: write measure:CODE[@PERIOD] or indicator:CODE.",
+                    f"«{text}»: scrivere measure:CODICE[@PERIODO], indicator: o objective:CODICE.",
+                    f"{text!r}: write measure:CODE[@PERIOD], indicator:CODE or objective:CODE.",
                 )
             )
         datum = {"subject_kind": match["kind"], "subject_code": match["code"]}
