@@ -1,7 +1,9 @@
 """Years of the two kinds whose real documents are not here, with figures worked out by hand.
 
 ``synthetic-lucca-2015`` scores entity objectives and units together, with tolerance;
-``synthetic-massa-2012`` has strategic objectives and the dashboard of an area.
+``synthetic-lucca-2014`` has the same chamber a year before, by other rules: a cap above 100, ND
+that counts zero, tolerance on indicators, a second grouping, and a sheet with a row of its own
+scope. ``synthetic-massa-2012`` has strategic objectives and the dashboard of an area.
 """
 
 from fractions import Fraction
@@ -16,13 +18,14 @@ from shared.domain.results import Results
 from shared.domain.scoring import score
 
 CASES = Path(__file__).parent.parent / "cases"
+YEARS = ("synthetic-lucca-2014.json", "synthetic-lucca-2015.json", "synthetic-massa-2012.json")
 
 
 def scored(name: str) -> Results:
     return score(plan_from_case(read_case((CASES / name).read_bytes()).case))
 
 
-@pytest.mark.parametrize("name", ["synthetic-lucca-2015.json", "synthetic-massa-2012.json"])
+@pytest.mark.parametrize("name", YEARS)
 def test_they_come_back_byte_for_byte(name: str) -> None:
     raw = (CASES / name).read_bytes()
     assert write_case(read_case(raw).case) == raw
@@ -98,3 +101,55 @@ def test_the_chamber_of_the_older_massa_kind() -> None:
     # 99.96 stands within the tolerance of weights; the staff table does not add up.
     assert [w.pointer for w in case.warnings if w.code == "weights_off_100"] == []
     assert [w.pointer for w in case.warnings if w.code == "total_off"] == ["/tables/0/rows/3/3"]
+
+
+@pytest.mark.parametrize(
+    ("code", "measured", "recognised"),
+    [
+        ("N1", "0", "0"),  # NO
+        ("N2", "100", "100"),  # < 5 with 5: not met, shortfall nothing
+        ("N3", "0", "0"),  # target 0, not met: no proportion
+        ("N4", "120", "120"),  # -7.01 against -2: 1 + 5.01/2, capped
+        ("N5", "50", "50"),  # one under 2: 1 - 1/2
+        ("N6", "0", "0"),  # ND counts zero here
+        ("N7", "75", "75"),  # = 20 with 25: 1 - 5/20
+        ("N8", "91", "100"),  # tolerance from 90
+        ("SG1.1", "93.75", "100"),  # 86.25 of 92, then tolerance
+    ],
+)
+def test_indicators_by_the_rules_of_2014(code: str, measured: str, recognised: str) -> None:
+    result = scored("synthetic-lucca-2014.json").indicators[code]
+    assert (result.measured, result.recognised) == (Fraction(measured), Fraction(recognised))
+
+
+@pytest.mark.parametrize(
+    ("code", "scope", "result"),
+    [
+        ("OS1", None, Fraction(100, 3)),  # 33 x 3: (0 + 100 + 0) / 3
+        ("OS2", None, Fraction(69)),  # (120 + 50 + 0 + 75 + 100) / 5
+        ("OS2", "SG", Fraction("86.25")),  # without N6: 345 / 4
+        ("P1", None, Fraction("47.6")),  # 60% of 33.33 and 40% of 69
+        ("AREA S", None, Fraction(307, 6)),  # plain mean of its two members
+        ("SG", None, Fraction(100)),
+        ("E9", None, None),  # struck as a whole
+    ],
+)
+def test_objectives_by_the_rules_of_2014(
+    code: str, scope: str | None, result: Fraction | None
+) -> None:
+    assert scored("synthetic-lucca-2014.json").objective(code, scope).measured == result
+
+
+def test_the_chamber_by_the_rules_of_2014() -> None:
+    case = read_case((CASES / "synthetic-lucca-2014.json").read_bytes())
+    plan = plan_from_case(case.case)
+    results = score(plan)
+    # Its one kind declares weights that differ: they are used.
+    assert results.overall.measured == Fraction("47.6")
+    assert results_document(plan, results).overall.judgement == "insufficiente"
+    assert results.indicators["N2"].met is False
+    assert results.indicators["SG1.2"].exclusion == "monitoring"
+    assert [(w.code, w.pointer) for w in case.warnings] == [
+        ("repeated_title", "/indicators/2/title"),
+        ("weights_off_100", "/objectives/1"),
+    ]
