@@ -233,6 +233,14 @@ _FAULTS = {
         "il tipo non è quello della misura {subject}",
         "the type is not that of the measure {subject}",
     ),
+    "units_clash": (
+        "somma di unità diverse: {subject}",
+        "a sum of different units: {subject}",
+    ),
+    "other_unit": (
+        "la formula dà {subject}, non l'unità indicata",
+        "the formula gives {subject}, not the unit stated",
+    ),
     "weight_not_additive": (
         "non è un conteggio con cui si possa pesare: {subject}",
         "no count that could serve as a weight: {subject}",

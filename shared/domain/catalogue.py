@@ -15,6 +15,7 @@ from shared.domain import formula as formula_language
 from shared.domain.formula import Formula, FormulaError, Item, MeasureRef
 from shared.domain.periods import Aggregation
 from shared.domain.plan import default_aggregation
+from shared.domain.units import Dimension, dimension_of, dimension_text, units_of
 from shared.domain.values import ValueType
 
 OWN = "own"
@@ -245,8 +246,28 @@ class _Check:
         single = formula.single_measure
         if known and single is not None:
             yield from self._same_kind(kind, entry, single)
+        if known:
+            yield from self._units(kind, entry, formula)
         if known and self._size(entry) > MAX_ITEMS:
             yield Fault(kind, entry.ref, "formula", "formula_too_long", str(MAX_ITEMS))
+
+    def _units(
+        self, kind: EntryKind, entry: CatalogueIndicator | CatalogueMeasure, formula: Formula
+    ) -> Iterator[Fault]:
+        """Days added to euros, and a result of another unit than the entry says; if certain."""
+
+        def dimension(code: str) -> Dimension | None:
+            measure = self.catalogue.measures[Reference.within(code, entry.ref.source)]
+            return dimension_of(measure.unit, measure.value_type)
+
+        found = units_of(formula, dimension)
+        for left, right in found.clashes:
+            words = f"{dimension_text(left)} + {dimension_text(right)}"
+            yield Fault(kind, entry.ref, "formula", "units_clash", words)
+        said = dimension_of(entry.unit, entry.value_type)
+        if said is not None and found.dimension is not None and said != found.dimension:
+            text = dimension_text(found.dimension)
+            yield Fault(kind, entry.ref, "unit", "other_unit", text)
 
     def _same_kind(
         self, kind: EntryKind, entry: CatalogueIndicator | CatalogueMeasure, single: MeasureRef

@@ -109,6 +109,25 @@ def test_a_formula_cannot_grow_without_end() -> None:
     assert {reason for _, _, reason in faults} == {"circular"}
 
 
+def test_units_that_do_not_fit() -> None:
+    rows = [
+        measure("a:days", unit="gg"),
+        measure("a:cost", value_type=ValueType.CURRENCY),
+        measure("a:people", unit="n."),
+        measure("a:whatever"),
+    ]
+    wrong = [
+        indicator("a:1", "[days] + [cost]"),
+        indicator("a:2", "[cost] / [people]", ValueType.DAYS),
+        indicator("a:3", "[cost] / [cost] * 100", ValueType.PERCENT),
+        indicator("a:4", "[cost] / [whatever]", ValueType.DAYS),
+    ]
+    assert reasons(Catalogue(rows, wrong)) == [
+        ("a:1", "formula", "units_clash"),
+        ("a:2", "unit", "other_unit"),
+    ]
+
+
 def test_what_reads_something_broken_is_broken() -> None:
     catalogue = Catalogue(
         [
