@@ -53,6 +53,7 @@ from services.api.dispatch.background import dispatching
 from services.api.edge import Edge, Limits
 from services.api.editing.router import router as editing
 from services.api.editing.sent import RAW_BODIES
+from services.api.entity.merger_router import router as merger
 from services.api.entity.router import router as entity
 from services.api.evaluations.router import router as evaluations
 from services.api.evidence.background import sweeping
@@ -91,6 +92,7 @@ from services.api.verifications.router import router as verifications
 from services.api.versions.router import router as versions
 from shared.contracts.case import Case
 from shared.contracts.chamber import ChamberConfiguration, ChamberConfigurationPatch
+from shared.contracts.merger import MergerMapping
 from shared.contracts.webhook_events import MeasurementEvent
 from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import SystemClock
@@ -110,6 +112,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     readers,
     chamber_readers,
     entity,
+    merger,
     members,
     clients,
     imports,
@@ -146,6 +149,7 @@ _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (
     IntegrationChange,
     MemberChange,
     MeasurementEvent,
+    MergerMapping,
     *RAW_BODIES,
     SubscriptionChange,
 )

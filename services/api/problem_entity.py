@@ -19,6 +19,28 @@ ENTITY = {
             "Correct the errors listed: chambers of the entity, a last day to come.",
         ),
     ),
+    "merger_refused": Problem(
+        422,
+        (
+            "L'accorpamento non può essere fatto",
+            "Nulla è stato registrato. Correggere tutti gli errori elencati nella corrispondenza.",
+        ),
+        (
+            "The merger cannot be carried out",
+            "Nothing was recorded. Correct all the errors listed in the mapping.",
+        ),
+    ),
+    "entity_without_chamber": Problem(
+        409,
+        (
+            "L'ente non ha una camera propria",
+            "Il piano dell'ente sta nella camera con il suo codice: creare la camera {entity}.",
+        ),
+        (
+            "The entity has no chamber of its own",
+            "The entity's plan stands in the chamber of its code: create the chamber {entity}.",
+        ),
+    ),
     "reading_not_granted": Problem(
         403,
         (

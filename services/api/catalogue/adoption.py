@@ -1,7 +1,7 @@
 """Bringing an indicator of a catalogue into a plan that may still change."""
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from services.api.catalogue import repository, service
@@ -14,8 +14,8 @@ from services.api.editing.reading import Sent
 from services.api.errors import Refusal
 from services.api.plans.rows import INDICATORS, MEASURES
 from shared.contracts.catalogue import IndicatorEntry, MeasureEntry
+from shared.contracts.catalogue_rows import in_plan, indicator_row, measure_row
 from shared.domain.catalogue import EntryKind, Reference
-from shared.domain.formula import Formula, MeasureRef
 
 _KINDS = {kind.section.name: kind for kind in KINDS}
 
@@ -61,13 +61,24 @@ async def adopt(session: WriteSession, year: int, new: NewAdoption) -> Adopted:
         assert isinstance(content, MeasureEntry)  # noqa: S101 - the kind is part of the name
         taken = {row["code"] for row in held.rows[MEASURES.name]}
         code = str(measure) if measure.code in taken else measure.code
-        sent = Sent(_measure(content, code), None, ())
+        sent = Sent(measure_row(content, code), None, ())
         await editing.create(session, held, _KINDS[MEASURES.name], sent)
         known[measure] = code
         made.append(code)
         held = await editing.hold(session, year)
-    text = str(_in_plan(formula, known))
-    sent = Sent(_indicator(entry, new, text), None, ())
+    text = str(in_plan(formula, known))
+    targets = None
+    if new.target is not None:
+        targets = {str(new.target_year): new.target.model_dump(mode="json")}
+    row = indicator_row(
+        entry,
+        new.code or entry.code,
+        new.objective,
+        formula=text,
+        weight=new.weight,
+        targets=targets,
+    )
+    sent = Sent(row, None, ())
     saved = await editing.create(session, held, _KINDS[INDICATORS.name], sent)
     return Adopted(saved.row["code"], text, tuple(made))
 
@@ -88,51 +99,3 @@ def _known(
             unnamed.add(row["code"])
     called = {ref: ref.code for ref in wanted if ref.code in unnamed}
     return called | found
-
-
-def _in_plan(formula: Formula, codes: Mapping[Reference, str]) -> Formula:
-    """The formula with the plan's names of its measures."""
-    return Formula(
-        tuple(
-            replace(item, code=codes[Reference.parse(item.code)])
-            if isinstance(item, MeasureRef)
-            else item
-            for item in formula.items
-        )
-    )
-
-
-def _measure(entry: MeasureEntry, code: str) -> dict[str, Any]:
-    fields = {
-        "code": code,
-        "title": entry.title,
-        "unit": entry.unit,
-        "value_type": entry.value_type.value,
-        "aggregation": entry.aggregation,
-        "external_ids": {entry.source: entry.code},
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _indicator(entry: IndicatorEntry, new: NewAdoption, formula: str) -> dict[str, Any]:
-    target = None
-    if new.target is not None:
-        target = {str(new.target_year): new.target.model_dump(mode="json")}
-    fields = {
-        "code": new.code or entry.code,
-        "objective": new.objective,
-        "title": entry.title,
-        "typology": entry.typology,
-        "formula": formula,
-        "formula_text": entry.formula_text,
-        "unit": entry.unit,
-        "decimals": entry.decimals,
-        "value_type": entry.value_type.value,
-        "direction": entry.direction,
-        "weight": new.weight,
-        "targets": target,
-        "source_office": entry.source_office,
-        "source_class": entry.source_class,
-        "catalogue": new.entry,
-    }
-    return {name: value for name, value in fields.items() if value is not None}

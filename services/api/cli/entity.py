@@ -11,6 +11,7 @@ from services.api.cli.chambers import ENTITY
 from services.api.cli.connection import connected
 from services.api.cli.display import LIGHT_STYLES, console, figure_text, write_json
 from services.api.cli.measurements import everything
+from services.api.cli.merger import accorpamento, merger_schema
 from services.api.cli.options import Data, Json, Language
 from services.api.cli.paths import entity_path
 from shared.runtime.language import in_terminal_language
@@ -20,6 +21,9 @@ app = typer.Typer(
     help="Le camere di un ente insieme: a confronto, consolidate, negli anni.",
     no_args_is_help=True,
 )
+
+app.command("accorpamento")(accorpamento)
+app.command("merger-schema")(merger_schema)
 
 Entity = Annotated[str, typer.Option("--entity", help="Codice dell'ente.")]
 Chambers = Annotated[
