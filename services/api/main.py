@@ -75,6 +75,8 @@ from services.api.plans.router import router as plans
 from services.api.quarantine.router import router as quarantine
 from services.api.readers.router import chamber_router as chamber_readers
 from services.api.readers.router import router as readers
+from services.api.reconciliations.router import router as reconciliations
+from services.api.reconciliations.running import reconciling
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.results.router import router as results
@@ -131,6 +133,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     integrations,
     gaps,
     mappings,
+    reconciliations,
     webhooks,
     quarantine,
     subscriptions,
@@ -159,6 +162,7 @@ _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...
     dispatching,
     repairing,
     sweeping,
+    reconciling,
 )
 
 

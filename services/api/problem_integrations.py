@@ -3,6 +3,17 @@
 from services.api.problem_kind import Problem
 
 INTEGRATIONS = {
+    "no_pull_address": Problem(
+        409,
+        (
+            "Indirizzo della fonte mancante",
+            "L'integrazione non ha pull_url: indicarlo prima di chiedere al sistema che cosa ha.",
+        ),
+        (
+            "No address of the source",
+            "The integration has no pull_url: set it before asking the system what it holds.",
+        ),
+    ),
     "no_secrets": Problem(
         409,
         (

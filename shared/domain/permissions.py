@@ -73,6 +73,7 @@ class Action(StrEnum):
     RESULT_READ = "result.read"
     INTEGRATION_READ = "integration.read"
     INTEGRATION_MANAGE = "integration.manage"
+    INTEGRATION_RECONCILE = "integration.reconcile"
     QUARANTINE_READ = "quarantine.read"
     QUARANTINE_DECIDE = "quarantine.decide"
     SUBSCRIPTION_READ = "subscription.read"
@@ -130,6 +131,7 @@ _RUNNING = _READING | {
     Action.NARRATIVE_WRITE,
     Action.DEVIATION_EXPLAIN,
     Action.INTEGRATION_READ,
+    Action.INTEGRATION_RECONCILE,
     Action.QUARANTINE_READ,
     Action.QUARANTINE_DECIDE,
     Action.REPORT_REQUEST,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.pull import pull_schema, read_page
 from shared.contracts.webhook_events import (
     EventRefusedError,
     MeasurementEvent,
@@ -111,7 +112,9 @@ def test_the_documentation_carries_the_schema_and_examples_that_hold() -> None:
     blocks = [part.split("```", 1)[0] for part in text.split("```json\n")[1:]]
     documents = [json.loads(block) for block in blocks]
     schemas = [document for document in documents if "$schema" in document]
-    assert schemas == [events_schema()]
+    assert schemas == [events_schema(), pull_schema()]
+    pages = [document for document in documents if "items" in document]
+    assert [read_page(json.dumps(page).encode()).items[0].event for page in pages] == ["validated"]
     examples = [
         document for document in documents if document.get("type") and document not in schemas
     ]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +12,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from services.api.cli.client import ApiClient
 from services.api.cli.connection import connected
-from services.api.cli.display import console, write_json
+from services.api.cli.display import console, progress, write_json
 from services.api.cli.failures import CommandFailedError
 from services.api.cli.files import read_file
 from services.api.cli.options import Chamber, Data, Json, Language
@@ -34,6 +36,7 @@ app.add_typer(mapping, name="mapping")
 IntegrationName = Annotated[
     str, typer.Option("--integration", "-i", help="Codice dell'integrazione.")
 ]
+_POLL_SECONDS = 0.5
 _COLUMNS = ("external", "subject_kind", "code", "unit", "conversion")
 
 
@@ -137,6 +140,100 @@ def try_mapping(
         _show_trial(document["items"])
     if any(item["outcome"] == "quarantined" for item in document["items"]):
         raise typer.Exit(1)
+
+
+@app.command("reconcile")
+def reconcile(
+    chamber: Chamber,
+    year: Annotated[int, typer.Option(min=1990, max=2100, help="Anno dei dati.")],
+    period: Annotated[
+        str | None,
+        typer.Option(help="Q1-Q3, S1-S2, T1-T4, M01-M12, Y per l'anno intero; senza, tutti."),
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Applica le differenze, oltre a elencarle.")
+    ] = False,
+    integration: IntegrationName = INTEGRATION,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Chiede al sistema che cosa ha e lo confronta. Esce con 1 se resta una differenza."""
+    path = f"{integration_path(chamber, integration)}/reconciliations"
+    asked = {"year": year, "period": period.upper() if period else None, "repair": repair}
+    with connected(data) as connection:
+        answer = connection.api.post(path, asked)
+        job = _followed(connection.api, answer.headers["Location"])
+        listed = connection.api.read(f"{answer.headers['Location']}/differences", limit=500)
+    if as_json:
+        write_json({**job, "differences": listed["items"]})
+    else:
+        _show_job(job, listed["items"])
+    if job["state"] == "failed" or any(not one["repaired"] for one in listed["items"]):
+        raise typer.Exit(1)
+
+
+def _followed(api: ApiClient, path: str) -> dict[str, Any]:
+    """The job, once it is over."""
+    with progress(in_terminal_language("Confronto", "Comparing")) as step:
+        while True:
+            job = api.read(path)
+            step(job["progress"], job["stage"])
+            if job["state"] in {"done", "failed"}:
+                return job
+            time.sleep(_POLL_SECONDS)
+
+
+_KINDS = {
+    "missing_here": ("manca qui", "missing here"),
+    "different": ("diverso", "different"),
+    "unknown_there": ("il sistema non lo conosce", "unknown there"),
+    "not_applicable": ("nessun piano può usarlo", "of no use to any plan"),
+}
+
+
+def _show_job(job: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
+    out = console()
+    if job["state"] == "failed":
+        out.print(
+            in_terminal_language(
+                f"[bold red]Non riuscito:[/] {job['failure']}",
+                f"[bold red]Failed:[/] {job['failure']}",
+            )
+        )
+        return
+    words = in_terminal_language(
+        "Differenza|Codice|Periodo|Qui|Sistema|Riparata",
+        "Difference|Code|Period|Here|System|Repaired",
+    )
+    table = Table(*words.split("|"), header_style="bold")
+    for item in items:
+        table.add_row(
+            in_terminal_language(*_KINDS[item["kind"]]),
+            escape(item["code"]),
+            item["period"] or "Y",
+            _figure(item["ours"]),
+            _figure(item["theirs"]),
+            "[green]✓[/]" if item["repaired"] else escape(item["reason"] or "-"),
+        )
+    if items:
+        out.print(table)
+    counts = job["counts"]
+    found = sum(counts[kind] for kind in _KINDS)
+    out.print(
+        in_terminal_language(
+            f"Dati del sistema: {counts['held']}; differenze: {found}; riparate: "
+            f"{counts['repaired']}.",
+            f"Data of the system: {counts['held']}; differences: {found}; repaired: "
+            f"{counts['repaired']}.",
+        )
+    )
+
+
+def _figure(said: Mapping[str, Any] | None) -> str:
+    if said is None:
+        return "-"
+    return escape(str(said.get("value") or said.get("result") or said.get("status") or "-"))
 
 
 def entries_from(path: Path) -> list[dict[str, Any]]:

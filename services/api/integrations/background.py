@@ -8,8 +8,7 @@ from datetime import timedelta
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
-from services.api.integrations import repository
-from services.api.integrations.receiving import PENDING_AGE, apply_pending
+from services.api.integrations.receiving import PENDING_AGE, all_chambers, apply_pending
 
 _SECONDS = 15.0
 
@@ -32,13 +31,9 @@ async def repairing(parts: Container) -> AsyncIterator[None]:
 
 async def repair_all(parts: Container, *, age: timedelta = PENDING_AGE) -> int:
     """Applies what waits in any chamber for that long; answers how many messages there were."""
-    async with parts.database.read() as session:
-        entities = await repository.all_entities(session)
-    found = 0
-    for entity in entities:
-        for chamber in sorted(await parts.directory.chambers(entity)):
-            found += await apply_pending(parts, chamber, age=age)
-    return found
+    return sum(
+        [await apply_pending(parts, chamber, age=age) for chamber in await all_chambers(parts)]
+    )
 
 
 async def _loop(parts: Container) -> None:

@@ -23,6 +23,13 @@ def seal(settings: ApiSettings, chamber: str, integration: str, secret: str) -> 
     return box.seal(secret, context=_context(chamber, integration)).decode()
 
 
+def opened_text(settings: ApiSettings, chamber: str, holder: str, sealed: str) -> str:
+    """Another secret text of a holder, sealed by :func:`seal`."""
+    return _box(tuple(settings.secret_key_list)).open(
+        sealed.encode(), context=_context(chamber, holder)
+    )
+
+
 def opened_secrets(
     settings: ApiSettings, chamber: str, holder: str, rows: Iterable[sa.Row[Any]]
 ) -> list[str]:

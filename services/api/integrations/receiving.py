@@ -95,6 +95,33 @@ async def receive(
     )
 
 
+async def receive_pulled(
+    parts: Container, address: Address, message_id: str, body: bytes
+) -> Receipt:
+    """Takes a message that we made of what the system answered when it was asked.
+
+    Stored and applied as one that it has sent: the id tells them apart.
+
+    Raises:
+        Refusal: ``message_id_reused``.
+    """
+    author = Author(f"webhook:{address.integration}")
+    now = parts.clock.now()
+    verified, delivery = VerifiedDelivery(message_id, now), Delivery({}, body)
+    async with parts.database.write([address.chamber], author) as session:
+        await _store(session, address, verified, delivery)
+    return await _apply(parts, address, message_id, body, now, author)
+
+
+async def all_chambers(parts: Container) -> list[str]:
+    """Every chamber, for work that looks after all of them."""
+    async with parts.database.read() as session:
+        entities = await repository.all_entities(session)
+    return [
+        chamber for entity in entities for chamber in sorted(await parts.directory.chambers(entity))
+    ]
+
+
 async def _verified(
     parts: Container, session: WriteSession, address: Address, delivery: Delivery
 ) -> VerifiedDelivery:

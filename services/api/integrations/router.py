@@ -51,7 +51,11 @@ IntegrationPath = Annotated[
 ]
 Reading = Annotated[ReadCall, Depends(reading(Action.INTEGRATION_READ), scope="function")]
 Managing = Annotated[WriteCall, Depends(writing(Action.INTEGRATION_MANAGE), scope="function")]
-_ACTIONS = (Action.INTEGRATION_READ, Action.INTEGRATION_MANAGE)
+_ACTIONS = (
+    Action.INTEGRATION_READ,
+    Action.INTEGRATION_MANAGE,
+    Action.INTEGRATION_RECONCILE,
+)
 
 
 def path_of(chamber: str, integration: str) -> str:
@@ -66,6 +70,7 @@ def _fields(row: sa.Row[Any], access: Access) -> dict[str, Any]:
         "adapter": row.adapter,
         "active": row.active,
         **{name: row.settings.get(name, DEFAULTS[name]) for name in SETTINGS},
+        "pull_url": row.settings.get("pull_url"),
         "webhook_path": f"{path_of(access.chamber, row.integration_id)}/webhooks",
         "created_at": row.created_at,
         "allowed_actions": [str(action) for action in access.actions(*_ACTIONS)],
@@ -206,7 +211,7 @@ async def change_integration(
     """Changes what was sent."""
     current = await service.integration(call.session, integration, lock=True)
     require_match(request, version_etag(current.version))
-    row = await service.change(call.session, integration, change)
+    row = await service.change(parts, call.session, integration, change)
     detail = await _detail(parts, call, integration)
     return resource_response(request, detail, etag=version_etag(row.version))
 

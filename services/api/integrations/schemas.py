@@ -67,6 +67,19 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 EventType = Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+\.[a-z_]+$")]
 
 
+PullUrl = Annotated[
+    str,
+    Field(
+        max_length=500,
+        pattern=r"^https?://[^\s@?#]+$",
+        json_schema_extra={"format": "uri"},
+        description="Dove si chiede al sistema che cosa ha (`docs/integrations.md`); in "
+        "produzione solo https.",
+        examples=["https://integra.example.it/pull/v1"],
+    ),
+]
+
+
 class NewIntegration(Resource):
     """Un sistema che invierà rilevazioni."""
 
@@ -91,10 +104,20 @@ class IntegrationChange(Resource):
     adapter: Adapter | None = None
     trusted_to_validate: TrustedToValidate | None = None
     consecutive_versions: ConsecutiveVersions | None = None
+    pull_url: Annotated[PullUrl | None, Field(description="`null`: non si chiede più.")] = None
+    pull_token: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2000,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Token con cui chiedere; si conserva cifrato e non si rilegge.",
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _nothing_is_emptied(self) -> Self:
-        for name in self.model_fields_set:
+        for name in self.model_fields_set - {"pull_url", "pull_token"}:
             if getattr(self, name) is None:
                 raise ValueError(name)
         return self
@@ -129,6 +152,7 @@ class Integration(ListItem):
     active: bool
     trusted_to_validate: TrustedToValidate
     consecutive_versions: ConsecutiveVersions
+    pull_url: PullUrl | None
     webhook_path: Annotated[
         str,
         Field(

@@ -70,15 +70,26 @@ async def create(parts: Container, session: WriteSession, new: NewIntegration) -
     return issued
 
 
-async def change(session: WriteSession, code: str, change: IntegrationChange) -> sa.Row[Any]:
-    """Changes the fields that the caller sent."""
+async def change(
+    parts: Container, session: WriteSession, code: str, change: IntegrationChange
+) -> sa.Row[Any]:
+    """Changes the fields that the caller sent.
+
+    Raises:
+        Refusal: ``validation_failed`` for an address that is not https in production.
+    """
     values = change.model_dump(include=change.model_fields_set)
     changed = sorted(values)
     if values:
         current = await integration(session, code, lock=True)
         before = {name: getattr(current, name, current.settings.get(name)) for name in changed}
         after = dict(values)
-        set_now = {name: values.pop(name) for name in SETTINGS if name in values}
+        names = (*SETTINGS, "pull_url", "pull_token")
+        set_now = {name: values.pop(name) for name in names if name in values}
+        _check_address(parts, set_now.get("pull_url"))
+        if set_now.get("pull_token") is not None:
+            token = set_now["pull_token"]
+            set_now["pull_token"] = credentials.seal(parts.settings, session.chamber, code, token)
         if set_now:
             values["settings"] = {**current.settings, **set_now}
         await repository.update(session, code, values)
@@ -126,6 +137,17 @@ async def add_public_key(
     detail = {"secret_id": secret_id, "previous_valid_until": until.isoformat()}
     await audit(session, "integration.public_key_added", f"integration/{code}", detail)
     return secret_id, until
+
+
+def _check_address(parts: Container, url: str | None) -> None:
+    if url is not None and parts.settings.production and not url.startswith("https://"):
+        issue = Issue(
+            pointer="/pull_url",
+            code="not_allowed",
+            it="in produzione l'indirizzo comincia con https://",
+            en="in production the address begins with https://",
+        )
+        raise Refusal("validation_failed", issues=[issue])
 
 
 def _check_key(adapter: str, key: str | None, *, needed: bool = False) -> None:
