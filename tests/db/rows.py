@@ -18,6 +18,7 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("evaluations", "subject_kind"): "indicator",
     ("narratives", "subject_kind"): "section",
     ("measurements", "subject_kind"): "measure",
+    ("integration_mapping_entries", "subject_kind"): "measure",
     ("measurement_state_changes", "state"): "submitted",
     ("period_closures", "state"): "closed",
     ("plan_moves", "move"): "approve",
