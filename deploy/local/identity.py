@@ -29,9 +29,12 @@ EVERY_CHAMBER = "*"
 """As a chamber in the claim ``ciclo_roles``: every chamber of the entity."""
 
 ADMINISTRATOR_ROLES: Mapping[str, Sequence[str]] = {
-    EVERY_CHAMBER: ("entity_administrator", "controller")
+    EVERY_CHAMBER: ("entity_administrator", "controller", "signer")
 }
-"""Roles of the person who owns the data directory."""
+"""Roles of the person who owns the data directory, and so sees individual sheets as well."""
+
+_BOUND_TO_UNITS = frozenset({"contributor", "validator"})
+_EVERY_UNIT = ("*",)
 
 DEFAULT_LIFETIME_SECONDS = 8 * 3600
 """A working day."""
@@ -76,6 +79,9 @@ class LocalIssuer:
         subject: str = "amministratore-locale",
         entity: str = DEFAULT_ENTITY,
         lifetime_seconds: int = DEFAULT_LIFETIME_SECONDS,
+        units: Sequence[str] = (),
+        sheets: Sequence[str] = (),
+        evaluates: Sequence[str] = (),
     ) -> str:
         """An access token.
 
@@ -84,6 +90,9 @@ class LocalIssuer:
             subject: who holds the token, as audit lines name them.
             entity: code of the entity that ``"*"`` refers to.
             lifetime_seconds: after which it is worthless.
+            units: own units of a contributor or validator; without any, all of them.
+            sheets: individual sheets in which the holder is evaluated.
+            evaluates: those that the holder evaluates.
 
         Raises:
             LocalSystemError: in production mode.
@@ -100,6 +109,13 @@ class LocalIssuer:
             "exp": now + lifetime_seconds,
             "ciclo_entity": entity,
             "ciclo_roles": {chamber: list(names) for chamber, names in roles.items()},
+            "ciclo_units": {
+                chamber: list(units or _EVERY_UNIT)
+                for chamber, names in roles.items()
+                if not _BOUND_TO_UNITS.isdisjoint(names)
+            },
+            "ciclo_sheets": {chamber: list(sheets) for chamber in roles},
+            "ciclo_evaluates": {chamber: list(evaluates) for chamber in roles},
         }
         key = self._private_key()
         with warnings.catch_warnings():

@@ -82,4 +82,38 @@ IDENTITY = {
             "The keys of this client were revoked for good: create a new one.",
         ),
     ),
+    "outside_units": Problem(
+        403,
+        (
+            "Fuori dalle proprie unità",
+            (
+                "Chi chiama immette o valida solo i dati delle unità che gli sono affidate; gli "
+                "altri sono elencati. Se l'unità manca, chiederla all'amministratore della camera."
+            ),
+        ),
+        (
+            "Outside own units",
+            (
+                "The caller enters or validates data of their own units only; the others are "
+                "listed. If a unit is missing, ask the chamber's administrator for it."
+            ),
+        ),
+    ),
+    "sheet_not_visible": Problem(
+        403,
+        (
+            "Scheda individuale riservata",
+            (
+                "Le schede individuali sono viste dalla persona valutata, da chi la valuta, "
+                "dall'OIV e da chi firma per la camera."
+            ),
+        ),
+        (
+            "Individual sheet is confidential",
+            (
+                "Individual sheets are seen by the person evaluated, those who evaluate them, the "
+                "OIV and whoever signs for the chamber."
+            ),
+        ),
+    ),
 }

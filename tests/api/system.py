@@ -19,7 +19,7 @@ MASSA = (CASES / "massa-2021.json").read_bytes()
 
 JSON = {"Content-Type": "application/json"}
 
-ADMINISTRATOR = {"*": ["entity_administrator", "controller"]}
+ADMINISTRATOR = {"*": ["entity_administrator", "controller", "signer"]}
 
 Roles = Mapping[str, Sequence[str]]
 
@@ -32,9 +32,15 @@ class Api:
     client: httpx.AsyncClient
     issuer: LocalIssuer
 
-    def token(self, roles: Roles, *, entity: str = "TNO") -> dict[str, str]:
+    def token(
+        self,
+        roles: Roles,
+        *,
+        entity: str = "TNO",
+        **more: Any,  # noqa: ANN401 - passed on to the issuer
+    ) -> dict[str, str]:
         """The header of somebody with these roles."""
-        return {"Authorization": f"Bearer {self.issuer.mint(roles, entity=entity)}"}
+        return {"Authorization": f"Bearer {self.issuer.mint(roles, entity=entity, **more)}"}
 
     async def call(
         self,

@@ -23,6 +23,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import Depends, Path, Request
 
+from services.api.auth.caller import Access
 from services.api.auth.principal import Machine, Principal
 from services.api.auth.refused import TokenRefusedError
 from services.api.container import Container, container
@@ -30,10 +31,28 @@ from services.api.db.session import Author, ReadSession, WriteSession
 from services.api.db.tables.tenants import chambers
 from services.api.errors import Refusal
 from services.api.requests import request_info
-from shared.domain.membership import NO_MEMBERSHIP, Membership
-from shared.domain.permissions import Action, Role, allowed_actions
+from shared.domain.membership import NO_MEMBERSHIP
+from shared.domain.permissions import Action
 from shared.runtime import machine_keys
 from shared.runtime.identity_providers import EVERY_CHAMBER
+
+__all__ = [
+    "Access",
+    "Caller",
+    "ChamberCode",
+    "Parts",
+    "Permission",
+    "ReadCall",
+    "WriteCall",
+    "access_to",
+    "authenticated",
+    "author_of",
+    "permitted",
+    "person",
+    "reading",
+    "visible_chambers",
+    "writing",
+]
 
 _log = logging.getLogger("ciclo.api")
 
@@ -48,36 +67,6 @@ ChamberCode = Annotated[
 ]
 
 Parts = Annotated[Container, Depends(container)]
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """A caller in a chamber: a person with what they are there, or a machine with its scopes."""
-
-    principal: Principal | Machine
-    chamber: str
-    membership: Membership = NO_MEMBERSHIP
-
-    @property
-    def roles(self) -> frozenset[Role]:
-        """The person's roles; a machine has none."""
-        return self.membership.roles
-
-    @property
-    def allowed(self) -> frozenset[Action]:
-        """Everything the caller may do here."""
-        if isinstance(self.principal, Machine):
-            return self.principal.scopes if self.principal.chamber == self.chamber else frozenset()
-        return allowed_actions(self.roles)
-
-    def allows(self, action: Action) -> bool:
-        """Whether the caller may do this here."""
-        return action in self.allowed
-
-    def actions(self, *candidates: Action) -> list[Action]:
-        """Of these actions the ones the caller may do, for ``allowed_actions``."""
-        allowed = self.allowed
-        return [action for action in candidates if action in allowed]
 
 
 @dataclass(frozen=True, slots=True)

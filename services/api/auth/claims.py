@@ -29,8 +29,10 @@ def principal_from_claims(claims: Mapping[str, Any], provider: IdentityProvider)
         for path in (provider.units_claim, provider.sheets_claim, provider.evaluates_claim)
     )
     memberships = {
-        chamber: Membership(frozenset(given), units[chamber], sheets[chamber], evaluates[chamber])
-        for chamber, given in roles.items()
+        chamber: Membership(
+            frozenset(roles[chamber]), units[chamber], sheets[chamber], evaluates[chamber]
+        )
+        for chamber in roles.keys() | units.keys() | sheets.keys() | evaluates.keys()
         if _vouches(provider, chamber)
     }
     return Principal(

@@ -22,6 +22,16 @@ def token(
     ],
     entity: Annotated[str, typer.Option(help="Ente a cui si riferisce *.")] = DEFAULT_ENTITY,
     subject: Annotated[str, typer.Option(help="Chi lo usa, come nei registri.")] = "prova-locale",
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(help="Unità di contributor o validator; senza, tutte; ripetibile."),
+    ] = None,
+    sheet: Annotated[
+        list[str] | None, typer.Option(help="Scheda in cui è valutato; ripetibile.")
+    ] = None,
+    evaluates: Annotated[
+        list[str] | None, typer.Option(help="Scheda che valuta; ripetibile.")
+    ] = None,
     hours: Annotated[int, typer.Option(min=1, max=24 * 31, help="Durata in ore.")] = 8,
     as_json: Annotated[bool, typer.Option("--json", help="Come JSON.")] = False,
 ) -> None:
@@ -39,6 +49,9 @@ def token(
         subject=subject,
         entity=entity,
         lifetime_seconds=hours * _SECONDS_PER_HOUR,
+        units=unit or (),
+        sheets=sheet or (),
+        evaluates=evaluates or (),
     )
     if as_json:
         typer.echo(json.dumps({"token": minted, "expires_in": hours * _SECONDS_PER_HOUR}))

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
+from services.api.boundaries import service as boundaries
+from services.api.boundaries.cuts import case_without_sheets
 from services.api.deviations import service
 from services.api.deviations.schemas import (
     Analysis,
@@ -24,11 +26,13 @@ from services.api.deviations.service import Account
 from services.api.evaluations.schemas import Withdrawal
 from services.api.openapi import refusals
 from services.api.plans import service as plans
+from services.api.plans.rows import PlanHead
 from services.api.plans.schemas import PlanYear
 from services.api.responses import require_read, resource_response, version_etag
 from services.api.statements import service as statements
 from services.api.statements.topics import ANALYSIS, DEVIATION, About
 from shared.contracts.results import exact
+from shared.domain.confidentiality import hidden_in
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}/plans/{year}", tags=["valutazioni"])
@@ -42,6 +46,7 @@ _WRITING = (
     "plan_not_found",
     "subject_not_found",
     "statement_refused",
+    "outside_units",
     "precondition_required",
     "stale_version",
     "chamber_suspended",
@@ -114,7 +119,7 @@ async def list_deviations(
     ] = None,
 ) -> Response:
     """What fell short, and what still owes an explanation."""
-    stored, found = await service.accounts(call.session, year)
+    stored, found = await service.accounts(call.session, call.access, year)
     shown = [a for a in found if state is None or (a.line is None) == (state == "owed")]
     policy = stored.case.policy
     units = [UnitDebt(unit=name, missing=n) for name, n in service.debts(found).items()]
@@ -140,7 +145,11 @@ async def show_explanation(
 ) -> Response:
     """What was said of one result."""
     head = await plans.head(call.session, year)
-    line = await statements.find(call.session, head.plan_id, _about(key))
+    about = _about(key)
+    await boundaries.require_seen(
+        call.session, head, call.access, about.subject_kind, about.subject_code
+    )
+    line = await statements.find(call.session, head.plan_id, about)
     etag = version_etag(line.number)
     return resource_response(request, _explanation(line, call.access), etag=etag)
 
@@ -160,6 +169,7 @@ async def explain(
     """Why a result fell short."""
     head = await plans.lock_plan(call.session, year)
     about = _about(key)
+    await _require_own(call, head, Action.DEVIATION_EXPLAIN, about)
     await _require_read(request, call, head.plan_id, about)
     said = (given.model_dump(exclude={"reason"}), given.reason)
     line = await service.write(call.session, head, DEVIATION, about, said)
@@ -179,7 +189,15 @@ async def withdraw_explanation(
     request: Request, year: PlanYear, key: KeyPath, given: Withdrawal, call: Explaining
 ) -> None:
     """Takes an explanation back."""
-    await _take_back(request, call, year, _about(key), given.reason)
+    await _take_back(request, call, year, (Action.DEVIATION_EXPLAIN, _about(key)), given.reason)
+
+
+async def _require_own(call: WriteCall, head: PlanHead, action: Action, about: About) -> None:
+    """Keeps writers to what they see, and to their own units."""
+    kind, code = about.subject_kind, about.subject_code
+    await boundaries.require_seen(call.session, head, call.access, kind, code)
+    reach = await boundaries.reach(call.session, head, call.access, action)
+    reach.require(action, [(kind, code, "")])
 
 
 async def _require_read(request: Request, call: WriteCall, plan_id: str, about: About) -> None:
@@ -188,9 +206,11 @@ async def _require_read(request: Request, call: WriteCall, plan_id: str, about: 
 
 
 async def _take_back(
-    request: Request, call: WriteCall, year: int, about: About, reason: str
+    request: Request, call: WriteCall, year: int, what: tuple[Action, About], reason: str
 ) -> None:
+    action, about = what
     head = await plans.lock_plan(call.session, year)
+    await _require_own(call, head, action, about)
     line = await statements.find(call.session, head.plan_id, about)
     require_read(request, version_etag(line.number))
     await statements.take_back(call.session, (head.plan_id, year), about, reason)
@@ -215,7 +235,8 @@ async def list_analyses(request: Request, year: PlanYear, call: ReadingTexts) ->
     stored = await plans.read_plan(call.session, year)
     lines = await statements.standing(call.session, stored.head.plan_id)
     written = {a.subject_code: row for a, row in lines.items() if a.topic == ANALYSIS.name}
-    items = [_analysis(written[row.objective], call.access) for row in stored.case.analyses]
+    case = case_without_sheets(stored.case, hidden_in(stored.to_domain(), call.access.sight))
+    items = [_analysis(written[row.objective], call.access) for row in case.analyses]
     return resource_response(request, AnalysisList(items=items))
 
 
@@ -233,6 +254,7 @@ async def show_analysis(
     """What was learnt about one objective."""
     head = await plans.head(call.session, year)
     about = About(ANALYSIS.name, "objective", code)
+    await boundaries.require_seen(call.session, head, call.access, "objective", code)
     line = await statements.find(call.session, head.plan_id, about)
     etag = version_etag(line.number)
     return resource_response(request, _analysis(line, call.access), etag=etag)
@@ -253,6 +275,7 @@ async def write_analysis(
     """What was learnt, in three texts."""
     head = await plans.lock_plan(call.session, year)
     about = About(ANALYSIS.name, "objective", code)
+    await _require_own(call, head, Action.NARRATIVE_WRITE, about)
     await _require_read(request, call, head.plan_id, about)
     said = (given.model_dump(exclude={"reason"}), given.reason)
     line = await service.write(call.session, head, ANALYSIS, about, said)
@@ -272,4 +295,5 @@ async def withdraw_analysis(
     request: Request, year: PlanYear, code: CodePath, given: Withdrawal, call: Writing
 ) -> None:
     """Takes an analysis back."""
-    await _take_back(request, call, year, About(ANALYSIS.name, "objective", code), given.reason)
+    about = About(ANALYSIS.name, "objective", code)
+    await _take_back(request, call, year, (Action.NARRATIVE_WRITE, about), given.reason)

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.auth.access import Access
+from services.api.boundaries.cuts import stored_without_sheets
 from services.api.db.session import ReadSession, WriteSession
 from services.api.errors import Refusal
 from services.api.measurements.service import offices
@@ -17,6 +19,7 @@ from services.api.statements import service as statements
 from services.api.statements.topics import About, Topic
 from shared.contracts.case_checks import CaseChecks
 from shared.domain.completeness import answerable
+from shared.domain.confidentiality import hidden_in
 from shared.domain.deviations import Deviation, deviations
 from shared.domain.plan import Plan, Subject
 from shared.domain.results import Results
@@ -45,13 +48,19 @@ def of_plan(stored: StoredPlan, plan: Plan, results: Results) -> tuple[Deviation
     return deviations(plan, results, answerable(plan, *offices(stored)))
 
 
-async def accounts(session: ReadSession, year: int) -> tuple[StoredPlan, tuple[Account, ...]]:
+async def accounts(
+    session: ReadSession, access: Access, year: int
+) -> tuple[StoredPlan, tuple[Account, ...]]:
     """Every deviation of a year, and every explanation that was given without being asked.
+
+    Those of sheets that the caller does not see are left out.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
     stored = await plans.read_plan(session, year)
+    hidden = hidden_in(stored.to_domain(), access.sight)
+    stored = stored_without_sheets(stored, hidden)
     plan = stored.to_domain()
     results = score(plan)
     found = {(d.subject.value, d.code): d for d in of_plan(stored, plan, results)}

@@ -16,11 +16,13 @@ from services.api.auth.access import (
     writing,
 )
 from services.api.bodies import JSON, MERGE_PATCH, JsonBytes, MergePatchBytes, raw_body
+from services.api.boundaries import service as boundaries
 from services.api.editing import service
 from services.api.editing.kinds import ElementKind
 from services.api.editing.reading import read_sent
 from services.api.editing.service import Saved
 from services.api.editing.views import element_etag, element_view, saved_view
+from services.api.errors import Refusal
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
@@ -80,7 +82,9 @@ def _add_reading(router: APIRouter, kind: ElementKind) -> None:
         request: Request, year: PlanYear, call: Reading, asked: Annotated[Page, Depends(page)]
     ) -> Response:
         head = await plans.head(call.session, year)
-        found = await plans.list_section(call.session, head, kind.section, asked)
+        hidden = await boundaries.hidden_elements(call.session, head, call.access)
+        left_out = hidden.codes(kind.name)
+        found = await plans.list_section(call.session, head, kind.section, asked, left_out)
         items = [
             element_view(kind, head, dict(row._mapping), call.access)  # noqa: SLF001 - SQLAlchemy's public name
             for row in found.rows
@@ -100,6 +104,9 @@ def _add_reading(router: APIRouter, kind: ElementKind) -> None:
     ) -> Response:
         head = await plans.head(call.session, year)
         row = await plans.find_element(call.session, head, kind.section, code)
+        hidden = await boundaries.hidden_elements(call.session, head, call.access)
+        if hidden.hides(kind.name, code):
+            raise Refusal("element_not_found", code=code)
         view = element_view(kind, head, row, call.access)
         return resource_response(request, view, etag=element_etag(kind, view, row))
 

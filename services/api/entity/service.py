@@ -6,6 +6,7 @@ Each year is read in a transaction of its own, so that ten years hold no more me
 import json
 from collections.abc import Sequence
 
+from services.api.boundaries.cuts import results_without_sheets
 from services.api.catalogue import service as catalogue
 from services.api.catalogue.service import StoredEntry
 from services.api.container import Container
@@ -34,6 +35,7 @@ from shared.contracts.consolidated import (
 from shared.contracts.results import ResultsDocument
 from shared.contracts.snapshot import Figure
 from shared.domain.benchmark import benchmark
+from shared.domain.confidentiality import NO_SIGHT, NOTHING_HIDDEN
 
 Chambers = Sequence[str]
 
@@ -144,7 +146,7 @@ async def entity_plan(
     for code in chambers:
         if code in stored:
             body = stored[code] or (await parts.results.of(code, year)).body
-            results = ResultsDocument.model_validate_json(body)
+            results = _without_sheets(body)
             sheets.append(ChamberSheet(chamber=code, title=titles[code], results=results))
     return EntityPlan(
         entity=entity,
@@ -163,7 +165,14 @@ async def _own_results(results: CurrentResults, entity: str, year: int) -> Resul
         if refused.code != "plan_not_found":
             raise
         return None
-    return ResultsDocument.model_validate_json(found.body)
+    return _without_sheets(found.body)
+
+
+def _without_sheets(body: bytes) -> ResultsDocument:
+    """Results as the entity shows them to whoever reads it: individual sheets are nobody's here."""
+    return results_without_sheets(
+        ResultsDocument.model_validate_json(body), NO_SIGHT, NOTHING_HIDDEN
+    )
 
 
 async def _year(

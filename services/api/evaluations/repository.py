@@ -10,6 +10,7 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.plans import evaluations
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
+from shared.domain.confidentiality import Hidden
 
 ORDER = Order({"position": evaluations.c.position}, evaluations.c.evaluation_id, "position")
 
@@ -52,11 +53,17 @@ async def delete(session: WriteSession, plan_id: str, evaluation_id: str) -> boo
     return await session.execute(statement) == 1
 
 
-async def list_evaluations(session: ReadSession, plan_id: str, asked: Page) -> Rows:
-    """The evaluations of a plan."""
+async def list_evaluations(session: ReadSession, plan_id: str, asked: Page, hidden: Hidden) -> Rows:
+    """The evaluations of a plan, but for those about hidden sheets."""
     statement = sa.select(evaluations).where(
         evaluations.c.chamber_id == session.chamber, evaluations.c.plan_id == plan_id
     )
+    if hidden:
+        subject = sa.tuple_(evaluations.c.subject_kind, evaluations.c.subject_code)
+        statement = statement.where(
+            evaluations.c.scope.not_in(sorted(hidden.sheets)),
+            subject.not_in(sorted(hidden.subjects())),
+        )
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.auth.access import ReadCall, WriteCall, reading, writing
+from services.api.boundaries import service as boundaries
+from services.api.boundaries.cuts import row_hidden
 from services.api.errors import Refusal
 from services.api.evaluations import repository, service
 from services.api.evaluations.schemas import (
@@ -20,6 +22,7 @@ from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.plans import service as plans
+from services.api.plans.rows import PlanHead
 from services.api.plans.schemas import PlanYear
 from services.api.responses import content_etag, require_match, resource_response, to_json
 from shared.domain.permissions import Action
@@ -43,6 +46,15 @@ def _evaluation(row: sa.Row[Any]) -> Evaluation:
     return Evaluation.model_validate({name: mapping[name] for name in Evaluation.model_fields})
 
 
+async def _seen(call: ReadCall | WriteCall, head: PlanHead, evaluation_id: str) -> sa.Row[Any]:
+    """One decision, unless it is about a sheet that the caller does not see."""
+    row = await repository.find(call.session, head.plan_id, evaluation_id)
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    if row is None or row_hidden(dict(row._mapping), hidden):  # noqa: SLF001 - SQLAlchemy's public name
+        raise Refusal("not_found")
+    return row
+
+
 @router.get(
     "",
     operation_id="evaluations_list",
@@ -56,7 +68,8 @@ async def list_evaluations(
 ) -> Response:
     """Decisions in the order they were taken."""
     head = await plans.head(call.session, year)
-    found = await repository.list_evaluations(call.session, head.plan_id, asked)
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    found = await repository.list_evaluations(call.session, head.plan_id, asked, hidden)
     items = [_evaluation(row) for row in found.rows]
     return list_response(request, items, found.next, asked, Evaluation)
 
@@ -108,9 +121,7 @@ async def show_evaluation(
 ) -> Response:
     """One decision."""
     head = await plans.head(call.session, year)
-    row = await repository.find(call.session, head.plan_id, evaluation_id)
-    if row is None:
-        raise Refusal("not_found")
+    row = await _seen(call, head, evaluation_id)
     return resource_response(request, _evaluation(row))
 
 
@@ -134,9 +145,7 @@ async def change(
 ) -> Response:
     """The same row stays out, for another reason."""
     head = await plans.lock_plan(call.session, year)
-    row = await repository.find(call.session, head.plan_id, evaluation_id)
-    if row is None:
-        raise Refusal("not_found")
+    row = await _seen(call, head, evaluation_id)
     require_match(request, content_etag(to_json(_evaluation(row))))
     content = {"cause": given.cause, "reason": given.reason}
     changed = await service.change(call.session, head, evaluation_id, content, given.change_reason)
@@ -156,4 +165,5 @@ async def withdraw(
     year: PlanYear, evaluation_id: EvaluationId, given: Withdrawal, call: Deciding
 ) -> None:
     """Takes a decision back."""
+    await _seen(call, await plans.lock_plan(call.session, year), evaluation_id)
     await service.withdraw(call.session, year, evaluation_id, given.reason)

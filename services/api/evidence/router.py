@@ -72,7 +72,7 @@ async def list_evidence(
     asked: Annotated[Page, Depends(page)],
 ) -> Response:
     """Everything that proves one measurement."""
-    row = await service.subject_row(call.session, Subject(year, measurement_id))
+    row = await service.subject_row(call.session, Subject(call.access, year, measurement_id))
     found = await repository.list_evidence(call.session, row.plan_id, measurement_id, asked)
     items = [_view(one, call.access, year) for one in found.rows]
     return list_response(request, items, found.next, asked, Evidence)
@@ -92,6 +92,7 @@ async def list_evidence(
         "evidence_refused",
         "evidence_too_large",
         "evidence_too_many",
+        "outside_units",
         "unsupported_media_type",
         "chamber_suspended",
         "idempotency_key_reused",
@@ -117,10 +118,11 @@ async def attach_evidence(
     content = await request.body()
     if len(content) > parts.settings.evidence_max_bytes:
         raise Refusal("evidence_too_large", limit=parts.settings.evidence_max_bytes)
-    subject = Subject(year, measurement_id)
+    subject = Subject(access, year, measurement_id)
     async with parts.database.read([access.chamber]) as session:
         await refuse_suspended(session)
         row = await service.subject_row(session, subject)
+        await service.require_own(session, subject, row)
         await service.refuse_too_many(session, row)
     file = service.named(access.chamber, name, media_type, content)
     blobs = parts.blobs.of_chamber(access.chamber)
@@ -174,7 +176,7 @@ async def show_evidence(
     call: Annotated[ReadCall, Depends(reading(Action.MEASUREMENT_READ), scope="function")],
 ) -> Response:
     """One file, without its bytes."""
-    row = await service.find(call.session, Subject(year, measurement_id), evidence_id)
+    row = await service.find(call.session, Subject(call.access, year, measurement_id), evidence_id)
     return resource_response(request, _view(row, call.access, year))
 
 
@@ -199,7 +201,7 @@ async def download_evidence(
 ) -> Response:
     """The bytes, read from the blob store with no transaction open."""
     async with parts.database.read([access.chamber]) as session:
-        row = await service.find(session, Subject(year, measurement_id), evidence_id)
+        row = await service.find(session, Subject(access, year, measurement_id), evidence_id)
     etag = f'"{row.sha256}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Authorization"}
     if matches(request.headers.get("if-none-match"), etag):

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.auth.access import Access
+from services.api.boundaries import service as boundaries
 from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit
@@ -21,6 +23,7 @@ from services.api.measurements import service as measuring
 from services.api.plans import service as plans
 from shared.contracts.issues import Issue
 from shared.domain.evidence import MOST_FILES, content_problem
+from shared.domain.permissions import Action
 from shared.runtime.blobs import evidence_folder, evidence_key
 
 # An upload takes seconds: what nobody speaks of after so long was left by a process that ended.
@@ -29,8 +32,9 @@ ORPHAN_AGE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The measurement that a file is about."""
+    """The measurement that a file is about, and who asks for it."""
 
+    access: Access
     year: int
     measurement_id: str
 
@@ -68,7 +72,19 @@ async def subject_row(session: ReadSession, subject: Subject) -> sa.Row[Any]:
         Refusal: ``plan_not_found``, ``not_found``.
     """
     head = await plans.head(session, subject.year)
-    return await measuring.found(session, head, subject.measurement_id)
+    return await measuring.found(session, head, subject.access, subject.measurement_id)
+
+
+async def require_own(session: ReadSession, subject: Subject, row: sa.Row[Any]) -> None:
+    """Keeps contributors to the data of their own units.
+
+    Raises:
+        Refusal: ``outside_units``.
+    """
+    head = await plans.head(session, subject.year)
+    action = Action.MEASUREMENT_RECORD
+    reach = await boundaries.reach(session, head, subject.access, action)
+    reach.require(action, [(row.subject_kind, row.subject_code, "")])
 
 
 async def refuse_too_many(session: ReadSession, row: sa.Row[Any]) -> None:
@@ -90,6 +106,7 @@ async def attach(session: WriteSession, subject: Subject, file: File) -> sa.Row[
     await plans.lock_plan(session, subject.year)
     row = await subject_row(session, subject)
     await refuse_too_many(session, row)
+    await require_own(session, subject, row)
     place = {"plan_id": row.plan_id, "measurement_id": row.measurement_id}
     facts = {name: getattr(file, name) for name in File.__slots__}
     await repository.insert(session, {**place, **facts, "version": row.version})
@@ -105,8 +122,8 @@ async def find(session: ReadSession, subject: Subject, evidence_id: str) -> sa.R
     Raises:
         Refusal: ``plan_not_found``, ``not_found``.
     """
-    head = await plans.head(session, subject.year)
-    row = await repository.find(session, head.plan_id, subject.measurement_id, evidence_id)
+    measured = await subject_row(session, subject)
+    row = await repository.find(session, measured.plan_id, subject.measurement_id, evidence_id)
     if row is None:
         raise Refusal("not_found")
     return row

@@ -69,7 +69,7 @@ async def list_period_results(
     request: Request, year: PlanYear, access: Seeing, parts: Parts
 ) -> Response:
     """The chamber's figure at the end of every period."""
-    found = await service.by_period(parts.database, access.chamber, year)
+    found = await service.by_period(parts.database, access, year)
     return resource_response(request, found)
 
 
@@ -87,7 +87,7 @@ async def show_period_results(
     request: Request, year: PlanYear, period: PeriodPath, access: Seeing, parts: Parts
 ) -> Response:
     """The year to date."""
-    found = await service.at_period(parts.database, access.chamber, year, period)
+    found = await service.at_period(parts.database, access, year, period)
     return resource_response(request, found.model_dump_json().encode())
 
 
@@ -112,7 +112,7 @@ async def list_objective_results(
     light: LightFilter = None,
 ) -> Response:
     """Perspectives, areas, objectives, sheets: whatever stands in the tree."""
-    figures = Figures(await scored_plan(parts.database, access.chamber, year))
+    figures = Figures(await scored_plan(parts.database, access, year))
     rows = [
         row
         for row in figures.objectives()
@@ -148,7 +148,7 @@ async def list_indicator_results(
     light: LightFilter = None,
 ) -> Response:
     """Rows of the plan."""
-    figures = Figures(await scored_plan(parts.database, access.chamber, year))
+    figures = Figures(await scored_plan(parts.database, access, year))
     rows = [
         row
         for row in figures.indicators()
@@ -172,7 +172,7 @@ async def list_unit_results(
     request: Request, year: PlanYear, access: Seeing, parts: Parts, asked: Asked
 ) -> Response:
     """Offices and their objectives."""
-    figures = Figures(await scored_plan(parts.database, access.chamber, year))
+    figures = Figures(await scored_plan(parts.database, access, year))
     rows = list(figures.units())
     items, following = slice_of(rows, asked, {"unit": lambda row: row.unit}, lambda row: row.unit)
     return list_response(request, items, following, asked, UnitResult, **figures.computed_on)
@@ -202,7 +202,7 @@ async def show_trends(
     """Figures over the years."""
     codes = list(dict.fromkeys(code or [OVERALL]))
     items = await service.trends(
-        parts.database, parts.results, access.chamber, codes, range(first, last + 1)
+        parts.database, parts.results, access, codes, range(first, last + 1)
     )
     return resource_response(request, TrendList(items=items))
 

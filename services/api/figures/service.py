@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from services.api.auth.access import Access
 from services.api.db.session import Database
 from services.api.figures.schemas import (
     IndicatorResult,
@@ -128,24 +129,24 @@ class Figures:
         return {"indicators": len(codes), "with_result": with_result}
 
 
-async def at_period(database: Database, chamber: str, year: int, period: str) -> PeriodResults:
+async def at_period(database: Database, access: Access, year: int, period: str) -> PeriodResults:
     """The results of a plan at the end of a period.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
-    scored = await scored_plan(database, chamber, year)
+    scored = await scored_plan(database, access, year)
     return period_results(scored.plan, period, scored.stored.head.standing)
 
 
-async def by_period(database: Database, chamber: str, year: int) -> PeriodSummaries:
+async def by_period(database: Database, access: Access, year: int) -> PeriodSummaries:
     """The results at the end of every period of the chamber, the year last.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
-    scored = await scored_plan(database, chamber, year)
-    async with database.read([chamber]) as session:
+    scored = await scored_plan(database, access, year)
+    async with database.read([access.chamber]) as session:
         rules = await states.rules(session)
     standing = scored.stored.head.standing
     items = [
@@ -170,7 +171,7 @@ def _summary(found: PeriodResults) -> PeriodSummary:
 async def trends(
     database: Database,
     current: CurrentResults,
-    chamber: str,
+    access: Access,
     codes: Sequence[str],
     years: range,
 ) -> list[Trend]:
@@ -179,10 +180,10 @@ async def trends(
     A code that no plan knows has no points. In each year it is what it was in that year's
     plan: rows are matched by code, and whoever gives a code to something else says so.
     """
-    async with database.read([chamber]) as session:
+    async with database.read([access.chamber]) as session:
         known = await plans.years(session)
     documents = [
-        ResultsDocument.model_validate_json((await current.of(chamber, year)).body)
+        ResultsDocument.model_validate_json((await current.seen_by(access, year)).body)
         for year in known
         if year in years
     ]

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
+from services.api.boundaries import service as boundaries
+from services.api.boundaries.cuts import case_without_sheets
 from services.api.deviations import service as deviations
 from services.api.deviations.schemas import CodePath
 from services.api.evaluations.schemas import Withdrawal
@@ -29,6 +31,7 @@ from services.api.plans.schemas import PlanYear
 from services.api.responses import require_read, resource_response, version_etag
 from services.api.statements import service as statements
 from services.api.statements.topics import JUDGEMENT, THE_CHAMBER, About
+from shared.domain.confidentiality import hidden_in
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}/plans/{year}", tags=["valutazioni"])
@@ -103,7 +106,8 @@ async def list_judgements(request: Request, year: PlanYear, call: Reading) -> Re
     stored = await plans.read_plan(call.session, year)
     lines = await statements.standing(call.session, stored.head.plan_id)
     written = {a.subject_code: row for a, row in lines.items() if a.topic == JUDGEMENT.name}
-    items = [_judgement(written[row.objective], call.access) for row in stored.case.judgements]
+    case = case_without_sheets(stored.case, hidden_in(stored.to_domain(), call.access.sight))
+    items = [_judgement(written[row.objective], call.access) for row in case.judgements]
     return resource_response(request, JudgementList(items=items))
 
 
@@ -120,6 +124,7 @@ async def show_judgement(
 ) -> Response:
     """One judgement."""
     head = await plans.head(call.session, year)
+    await boundaries.require_seen(call.session, head, call.access, "objective", code)
     line = await statements.find(call.session, head.plan_id, _about(code))
     etag = version_etag(line.number)
     return resource_response(request, _judgement(line, call.access), etag=etag)
@@ -267,7 +272,10 @@ async def list_history(
     head = await plans.head(call.session, year)
     kind, _, code = (subject or "").partition(":")
     about = (kind, code) if subject is not None else None
-    found = await statements.history(call.session, head.plan_id, asked, topic=topic, subject=about)
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    found = await statements.history(
+        call.session, head.plan_id, asked, topic=topic, subject=about, hidden=hidden
+    )
     items = [_statement(row) for row in found.rows]
     return list_response(request, items, found.next, asked, Statement)
 

@@ -69,6 +69,8 @@ class Filters:
     state: str | None = None
     period: str | None = None
     subjects: frozenset[tuple[str, str]] | None = None
+    hidden: frozenset[tuple[str, str]] = frozenset()
+    """Subjects that the caller does not see."""
 
 
 async def list_measurements(
@@ -85,9 +87,11 @@ async def list_measurements(
     if filters.period is not None:
         given = None if filters.period == YEAR else filters.period
         statement = statement.where(measurements.c.period.is_not_distinct_from(given))
+    subject = sa.tuple_(measurements.c.subject_kind, measurements.c.subject_code)
     if filters.subjects is not None:
-        subject = sa.tuple_(measurements.c.subject_kind, measurements.c.subject_code)
         statement = statement.where(subject.in_(sorted(filters.subjects)))
+    if filters.hidden:
+        statement = statement.where(subject.not_in(sorted(filters.hidden)))
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 

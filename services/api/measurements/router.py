@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.auth.access import ReadCall, WriteCall, reading, writing
+from services.api.boundaries import service as boundaries
 from services.api.idempotency import IdempotencyKey, once
 from services.api.measurements import repository, service
 from services.api.measurements.repository import Filters
@@ -77,9 +78,9 @@ async def list_measurements(
     subjects = (
         None if office is None else await service.subjects_of_office(call.session, head, office)
     )
-    filters = Filters(
-        {"subject_kind": subject_kind, "subject_code": subject_code}, state, period, subjects
-    )
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    named = {"subject_kind": subject_kind, "subject_code": subject_code}
+    filters = Filters(named, state, period, subjects, hidden.subjects())
     found = await repository.list_measurements(call.session, head.plan_id, asked, filters)
     viewer = await service.viewer(call.session, head, call.access)
     items = [viewer.view(row) for row in found.rows]
@@ -97,6 +98,7 @@ async def list_measurements(
     responses=refusals(
         "plan_not_found",
         "measurements_refused",
+        "outside_units",
         "measurements_held",
         "plan_closed",
         "chamber_suspended",
@@ -114,7 +116,7 @@ async def record_measurements(
     """All of them or none."""
 
     async def make() -> Response:
-        written, revision = await service.enter(call.session, year, new.measurements)
+        written, revision = await service.enter(call.session, call.access, year, new.measurements)
         recorded = RecordedMeasurements(
             created=written.created,
             changed=written.changed,
@@ -143,7 +145,7 @@ async def show_measurement(
 ) -> Response:
     """One measurement."""
     head = await plans.head(call.session, year)
-    row = await service.found(call.session, head, measurement_id)
+    row = await service.found(call.session, head, call.access, measurement_id)
     viewer = await service.viewer(call.session, head, call.access)
     return resource_response(request, viewer.view(row), etag=measurement_etag(row))
 
@@ -158,6 +160,7 @@ async def show_measurement(
     responses=refusals(
         "plan_not_found",
         "measurements_refused",
+        "outside_units",
         "measurements_held",
         "plan_closed",
         "chamber_suspended",
@@ -173,10 +176,10 @@ async def change_measurement(
     call: Annotated[WriteCall, Depends(writing(Action.MEASUREMENT_RECORD), scope="function")],
 ) -> Response:
     """Another content for what the caller has read."""
-    current = await service.locked(call.session, year, measurement_id)
+    current = await service.locked(call.session, call.access, year, measurement_id)
     require_match(request, measurement_etag(current))
-    await service.change(call.session, year, current, content.model_dump())
+    await service.change(call.session, call.access, year, current, content.model_dump())
     head = await plans.head(call.session, year)
-    row = await service.found(call.session, head, measurement_id)
+    row = await service.found(call.session, head, call.access, measurement_id)
     viewer = await service.viewer(call.session, head, call.access)
     return resource_response(request, viewer.view(row), etag=measurement_etag(row))

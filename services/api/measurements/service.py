@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.api.arrivals.repository import Entry
 from services.api.auth.access import Access
+from services.api.boundaries import service as boundaries
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
@@ -24,6 +25,8 @@ from shared.contracts.case import CaseMeasurement
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.issues import Issue
 from shared.domain.completeness import owners_of
+from shared.domain.measurement_states import MOVES
+from shared.domain.permissions import Action
 from shared.domain.plan import SYSTEM
 
 FORM = Origin("form")
@@ -33,17 +36,23 @@ COUNTED = Origin(SYSTEM)
 
 Items = Sequence[CaseMeasurement]
 
+_MOVING = tuple(rule.action for rule in MOVES.values())
 
-async def enter(session: WriteSession, year: int, items: Items) -> tuple[Written, int]:
+
+async def enter(
+    session: WriteSession, access: Access, year: int, items: Items
+) -> tuple[Written, int]:
     """Records measurements that a person entered, all of them or none.
 
     Returns:
         What became of them, and the plan's revision.
 
     Raises:
-        Refusal: ``plan_not_found``, or ``measurements_refused`` with every fault.
+        Refusal: ``plan_not_found``, ``outside_units``, or ``measurements_refused`` with every
+            fault.
     """
     head = await plans.lock_plan(session, year)
+    await _require_reach(session, head, access, items)
     faults = check(await subjects_document(session, head, items), items)
     if faults:
         issues = [issue for index in sorted(faults) for issue in faults[index]]
@@ -54,18 +63,24 @@ async def enter(session: WriteSession, year: int, items: Items) -> tuple[Written
 
 
 async def change(
-    session: WriteSession, year: int, row: sa.Row[Any], content: Mapping[str, str | None]
+    session: WriteSession,
+    access: Access,
+    year: int,
+    row: sa.Row[Any],
+    content: Mapping[str, str | None],
 ) -> None:
     """Gives one measurement of a locked plan a new content.
 
     Raises:
         Refusal: ``measurements_refused`` with every fault, its pointer within the content;
-            ``measurements_held`` when it is validated or its period closed; ``plan_closed``.
+            ``measurements_held`` when it is validated or its period closed; ``plan_closed``;
+            ``outside_units``.
     """
     head = await plans.lock_plan(session, year)
     item = CaseMeasurement.model_validate(
         {row.subject_kind: row.subject_code, "year": row.year, "period": row.period, **content}
     )
+    await _require_reach(session, head, access, [item])
     faults = check(await subjects_document(session, head, [item]), [item])
     if faults:
         prefix = f"/{MEASUREMENTS.name}/0"
@@ -80,32 +95,69 @@ async def change(
     await close(session, head, written, FORM)
 
 
-async def locked(session: WriteSession, year: int, measurement_id: str) -> sa.Row[Any]:
+async def _require_reach(
+    session: ReadSession, head: PlanHead, access: Access, items: Items
+) -> None:
+    """Keeps a contributor to the data of their own units.
+
+    Raises:
+        Refusal: ``outside_units``, with every item that is not of them.
+    """
+    action = Action.MEASUREMENT_RECORD
+    own = await boundaries.reach(session, head, access, action)
+    subjects = (
+        (kind, code, f"/{MEASUREMENTS.name}/{place}")
+        for place, item in enumerate(items)
+        for kind in MEASUREMENTS.subjects
+        if (code := getattr(item, kind)) is not None
+    )
+    own.require(action, subjects)
+
+
+async def locked(
+    session: WriteSession, access: Access, year: int, measurement_id: str
+) -> sa.Row[Any]:
     """One measurement with its state, its plan held until the transaction ends.
 
     Raises:
         Refusal: ``plan_not_found`` or ``not_found``.
     """
     head = await plans.lock_plan(session, year)
-    return await found(session, head, measurement_id)
+    return await found(session, head, access, measurement_id)
 
 
-async def found(session: ReadSession, head: PlanHead, measurement_id: str) -> sa.Row[Any]:
+async def found(
+    session: ReadSession, head: PlanHead, access: Access, measurement_id: str
+) -> sa.Row[Any]:
     """One measurement of a plan with its state.
 
     Raises:
-        Refusal: ``not_found``.
+        Refusal: ``not_found``, also for one of a sheet that the caller does not see.
     """
-    rows = await find_standing(session, head.plan_id, [measurement_id])
-    if measurement_id not in rows:
+    row = (await find_visible(session, head, access, [measurement_id])).get(measurement_id)
+    if row is None:
         raise Refusal("not_found")
-    return rows[measurement_id]
+    return row
+
+
+async def find_visible(
+    session: ReadSession, head: PlanHead, access: Access, ids: Sequence[str]
+) -> dict[str, sa.Row[Any]]:
+    """Measurements of a plan with their state, by id, as far as the caller sees them."""
+    rows = await find_standing(session, head.plan_id, ids)
+    hidden = await boundaries.hidden(session, head, access)
+    return {
+        name: row
+        for name, row in rows.items()
+        if not hidden.hides(row.subject_kind, row.subject_code)
+    }
 
 
 async def viewer(session: ReadSession, head: PlanHead, access: Access) -> Viewer:
     """What decides what a caller may do with measurements of a plan."""
     return Viewer(
         access,
+        await boundaries.reach(session, head, access, Action.MEASUREMENT_RECORD, *_MOVING),
         await states.rules(session),
         await states.closed_periods(session, head.plan_id),
         head.year,

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.auth.access import Access
+from services.api.boundaries.service import Reach
 from services.api.measurements.schemas import Measurement
 from services.api.states import service as states
 from services.api.states.service import Datum
@@ -30,6 +31,7 @@ class Viewer:
     """Who looks at measurements of a plan, and what the chamber and the periods allow."""
 
     access: Access
+    reach: Reach
     rules: CollectionRules
     closed: frozenset[str]
     plan_year: int
@@ -59,11 +61,11 @@ class Viewer:
 
     def _actions(self, given: Mapping[str, Any]) -> list[Action]:
         standing = self.standing(given)
-        moves = allowed_moves(
-            standing, self.access.allowed, own_validation=self.rules.own_validation
-        )
+        kind, code = given["subject_kind"], given["subject_code"]
+        allowed = frozenset(a for a in self.access.allowed if self.reach.covers(a, kind, code))
+        moves = allowed_moves(standing, allowed, own_validation=self.rules.own_validation)
         value = (
-            self.access.actions(Action.MEASUREMENT_RECORD)
+            [action for action in (Action.MEASUREMENT_RECORD,) if action in allowed]
             if accepts_value(standing.state) and not standing.closed
             else []
         )

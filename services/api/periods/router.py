@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
+from services.api.boundaries import service as boundaries
 from services.api.openapi import refusals
 from services.api.periods import service
 from services.api.periods.collecting import PeriodStanding
@@ -32,6 +33,7 @@ from shared.contracts.results import exact
 from shared.domain.calendar import Frequency
 from shared.domain.collection import CollectionRules
 from shared.domain.completeness import Requirement
+from shared.domain.confidentiality import Hidden
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["rilevazioni"])
@@ -64,7 +66,9 @@ def _period(found: PeriodStanding, access: Access, today: date, *, plan_open: bo
     )
 
 
-def _detail(found: PeriodStanding, access: Access, today: date, *, plan_open: bool) -> PeriodDetail:
+def _detail(
+    found: PeriodStanding, access: Access, today: date, hidden: Hidden, *, plan_open: bool
+) -> PeriodDetail:
     lacking = [
         LackingDatum(
             subject_kind=lack.duty.subject.value,
@@ -76,6 +80,7 @@ def _detail(found: PeriodStanding, access: Access, today: date, *, plan_open: bo
             not_sent_by=list(found.not_sent.get(lack, ())),
         )
         for lack in found.lacking
+        if not hidden.hides(lack.duty.subject.value, lack.duty.code)
     ]
     history = [
         PeriodMove(
@@ -138,7 +143,8 @@ async def show_period(
     found = await service.period(call.session, head, period)
     today = italian_day(parts.clock.now())
     still = head.standing.open_to_measurements
-    return resource_response(request, _detail(found, call.access, today, plan_open=still))
+    hidden = await boundaries.hidden_elements(call.session, head, call.access)
+    return resource_response(request, _detail(found, call.access, today, hidden, plan_open=still))
 
 
 @router.post(
@@ -170,7 +176,9 @@ async def close_period(
     """Holds the data of a period."""
     today = italian_day(parts.clock.now())
     found = await service.close(call.session, year, period, given.exceptions, today)
-    return resource_response(request, _detail(found, call.access, today, plan_open=True))
+    head = await plans.head(call.session, year)
+    hidden = await boundaries.hidden_elements(call.session, head, call.access)
+    return resource_response(request, _detail(found, call.access, today, hidden, plan_open=True))
 
 
 @router.post(
@@ -199,7 +207,9 @@ async def reopen_period(
     """Lets the data of a period change again."""
     today = italian_day(parts.clock.now())
     found = await service.reopen(call.session, year, period, given.reason)
-    return resource_response(request, _detail(found, call.access, today, plan_open=True))
+    head = await plans.head(call.session, year)
+    hidden = await boundaries.hidden_elements(call.session, head, call.access)
+    return resource_response(request, _detail(found, call.access, today, hidden, plan_open=True))
 
 
 def _rules(rules: CollectionRules, access: Access) -> Rules:

@@ -232,21 +232,36 @@ async def find_row(
 
 
 async def list_section(
-    session: ReadSession, section: Section, plan_id: str, order: Order, asked: Page
+    session: ReadSession,
+    section: Section,
+    plan_id: str,
+    order: Order,
+    asked: Page,
+    without: Collection[str],
 ) -> Rows:
-    """Part of a section as a list."""
+    """Part of a section as a list, rows with certain codes left out."""
     table = section.table
     statement = sa.select(table).where(
         table.c.chamber_id == session.chamber, table.c.plan_id == plan_id
     )
+    if without:
+        statement = statement.where(table.c.code.not_in(sorted(without)))
     return cut(await session.all(sliced(statement, order, asked)), order, asked)
 
 
-async def list_narratives(session: ReadSession, plan_id: str, asked: Page) -> Rows:
-    """The texts of a plan."""
+async def list_narratives(
+    session: ReadSession, plan_id: str, asked: Page, without: Collection[str]
+) -> Rows:
+    """The texts of a plan, those of certain objectives left out."""
     statement = sa.select(narratives).where(
         narratives.c.chamber_id == session.chamber, narratives.c.plan_id == plan_id
     )
+    if without:
+        left_out = sa.and_(
+            narratives.c.subject_kind == "objective",
+            narratives.c.subject_code.in_(sorted(without)),
+        )
+        statement = statement.where(sa.not_(left_out))
     return cut(await session.all(sliced(statement, NARRATIVE_ORDER, asked)), NARRATIVE_ORDER, asked)
 
 

@@ -6,11 +6,15 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
+from services.api.auth.access import ReadCall, WriteCall, reading, writing
+from services.api.boundaries import service as boundaries
+from services.api.boundaries.cuts import seen_case
+from services.api.boundaries.service import Reach
 from services.api.errors import Refusal
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.plans import repository, service
+from services.api.plans.rows import PlanHead
 from services.api.plans.schemas import (
     Narrative,
     NarrativeList,
@@ -78,9 +82,21 @@ async def show_plan(request: Request, year: PlanYear, call: Reading) -> Response
     operation_id="plan_export",
     summary="Esportazione del piano",
     description="Il file `ciclo/case@1` con tutto il piano: importato altrove dà gli stessi "
-    "risultati e la stessa esportazione, byte per byte.",
+    "risultati e la stessa esportazione, byte per byte. Di una scheda individuale che chi chiama "
+    "non può vedere mancano rilevazioni, valutazioni e testi (e la scheda stessa, per chi non "
+    "gestisce il ciclo): `Ciclo-Withheld` dice di quante schede.",
     response_model=Case,
-    responses=refusals("plan_not_found"),
+    responses={
+        200: {
+            "headers": {
+                "Ciclo-Withheld": {
+                    "description": "Di quante schede individuali il file non dice tutto.",
+                    "schema": {"type": "integer", "format": "int32"},
+                }
+            }
+        },
+        **refusals("plan_not_found"),
+    },
 )
 async def export_plan(
     request: Request,
@@ -89,12 +105,12 @@ async def export_plan(
 ) -> Response:
     """The canonical bytes of the plan's case file."""
     stored = await service.read_plan(call.session, year)
+    case, withheld = seen_case(stored, call.access.sight)
     name = f"{stored.case.chamber.lower()}-{year}.json"
-    return resource_response(
-        request,
-        write_case(stored.case),
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if withheld:
+        headers["Ciclo-Withheld"] = str(withheld)
+    return resource_response(request, write_case(case), headers=headers)
 
 
 @router.get(
@@ -114,9 +130,11 @@ async def list_narratives(
 ) -> Response:
     """Texts in document order."""
     head = await service.head(call.session, year)
-    found = await repository.list_narratives(call.session, head.plan_id, asked)
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    found = await repository.list_narratives(call.session, head.plan_id, asked, hidden.objectives)
+    reach = await boundaries.reach(call.session, head, call.access, Action.NARRATIVE_WRITE)
     items = [
-        _narrative(service.NarrativeKey(row.subject_kind, row.subject_code), row, call.access)
+        _narrative(service.NarrativeKey(row.subject_kind, row.subject_code), row, reach)
         for row in found.rows
     ]
     return list_response(request, items, found.next, asked, Narrative)
@@ -140,9 +158,11 @@ async def show_narrative(
     head = await service.head(call.session, year)
     subject = service.NarrativeKey.parse(key)
     row = await repository.find_narrative(call.session, head.plan_id, subject.kind, subject.code)
-    if row is None:
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    if row is None or hidden.hides(subject.kind, subject.code):
         raise Refusal("subject_not_found", code=key)
-    view = _narrative(subject, row, call.access)
+    reach = await boundaries.reach(call.session, head, call.access, Action.NARRATIVE_WRITE)
+    view = _narrative(subject, row, reach)
     return resource_response(request, view, etag=version_etag(row.version))
 
 
@@ -156,6 +176,7 @@ async def show_narrative(
     responses=refusals(
         "plan_not_found",
         "subject_not_found",
+        "outside_units",
         "precondition_required",
         "stale_version",
         "chamber_suspended",
@@ -171,6 +192,7 @@ async def write_narrative(
     """Two offices write here: nobody overwrites what they have not read."""
     head = await service.lock_plan(call.session, year)
     subject = service.NarrativeKey.parse(key)
+    reach = await _reach_of_text(call, head, subject)
     place = (head.plan_id, subject.kind, subject.code)
     current = await repository.find_narrative(call.session, *place, lock=True)
     if current is not None and request.headers.get("if-none-match") == "*":
@@ -183,7 +205,7 @@ async def write_narrative(
     written = await repository.find_narrative(call.session, *place)
     if written is None:
         raise LookupError(key)
-    view = _narrative(subject, written, call.access)
+    view = _narrative(subject, written, reach)
     return resource_response(request, view, etag=version_etag(written.version))
 
 
@@ -196,6 +218,7 @@ async def write_narrative(
     responses=refusals(
         "plan_not_found",
         "subject_not_found",
+        "outside_units",
         "precondition_required",
         "stale_version",
         "chamber_suspended",
@@ -210,6 +233,7 @@ async def remove_narrative(
     """Takes a text back, as the caller has read it."""
     head = await service.lock_plan(call.session, year)
     subject = service.NarrativeKey.parse(key)
+    await _reach_of_text(call, head, subject)
     place = (head.plan_id, subject.kind, subject.code)
     current = await repository.find_narrative(call.session, *place, lock=True)
     if current is None:
@@ -218,8 +242,27 @@ async def remove_narrative(
     await service.remove_narrative(call.session, head, subject)
 
 
-def _narrative(key: service.NarrativeKey, row: sa.Row[Any], access: Access) -> Narrative:
-    actions = access.actions(Action.NARRATIVE_READ, Action.NARRATIVE_WRITE)
+async def _reach_of_text(call: WriteCall, head: PlanHead, key: service.NarrativeKey) -> Reach:
+    """What the caller may write, this text included.
+
+    Raises:
+        Refusal: ``subject_not_found`` in a sheet that the caller does not see,
+            ``outside_units``.
+    """
+    hidden = await boundaries.hidden(call.session, head, call.access)
+    if hidden.hides(key.kind, key.code):
+        raise Refusal("subject_not_found", code=str(key))
+    reach = await boundaries.reach(call.session, head, call.access, Action.NARRATIVE_WRITE)
+    reach.require(Action.NARRATIVE_WRITE, [(key.kind, key.code, "")])
+    return reach
+
+
+def _narrative(key: service.NarrativeKey, row: sa.Row[Any], reach: Reach) -> Narrative:
+    actions = [
+        action
+        for action in reach.access.actions(Action.NARRATIVE_READ, Action.NARRATIVE_WRITE)
+        if reach.covers(action, key.kind, key.code)
+    ]
     return Narrative(
         key=str(key),
         text=row.text,

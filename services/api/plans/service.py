@@ -156,12 +156,16 @@ async def count_parts(session: ReadSession, found: PlanHead) -> Mapping[str, int
 
 
 async def list_section(
-    session: ReadSession, found: PlanHead, section: Section, asked: Page
+    session: ReadSession,
+    found: PlanHead,
+    section: Section,
+    asked: Page,
+    without: Collection[str] = (),
 ) -> Rows:
-    """Part of a section whose rows have a code, as a list."""
+    """Part of a section whose rows have a code, as a list; without those of certain codes."""
     columns = section.table.c
     order = Order({"position": columns.position, "code": columns.code}, columns.code, "position")
-    return await repository.list_section(session, section, found.plan_id, order, asked)
+    return await repository.list_section(session, section, found.plan_id, order, asked, without)
 
 
 async def find_element(

@@ -35,8 +35,8 @@ Seeing = Annotated[Access, Depends(permitted(Action.RESULT_READ))]
     responses=refusals("plan_not_found"),
 )
 async def show_results(request: Request, year: PlanYear, access: Seeing, parts: Parts) -> Response:
-    """Stored bytes, made again only when an input has changed."""
-    found = await parts.results.of(access.chamber, year)
+    """Stored bytes, made again only when an input has changed; sheets for who may see them."""
+    found = await parts.results.seen_by(access, year)
     return resource_response(request, found.body, etag=found.etag)
 
 
@@ -53,7 +53,7 @@ async def simulate(
     request: Request, year: PlanYear, changes: Simulation, access: Seeing, parts: Parts
 ) -> Response:
     """What if."""
-    found = await simulation.simulate(parts.database, access.chamber, year, changes)
+    found = await simulation.simulate(parts.database, access, year, changes)
     return resource_response(request, found)
 
 
@@ -90,7 +90,7 @@ async def explain_result(
     ] = None,
 ) -> Response:
     """Everything that a figure was made of."""
-    explanation = await service.explain(parts.database, access.chamber, year, code, scope)
+    explanation = await service.explain(parts.database, access, year, code, scope)
     return resource_response(request, explanation.model_dump_json().encode())
 
 
@@ -105,7 +105,7 @@ async def explain_result(
 )
 async def reconcile(request: Request, year: PlanYear, access: Seeing, parts: Parts) -> Response:
     """Computed against published."""
-    scored, found = await service.reconciliation(parts.database, access.chamber, year)
+    scored, found = await service.reconciliation(parts.database, access, year)
     view = ReconciliationView(
         **service.computed_on(scored),
         chamber=access.chamber,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from services.api.auth.caller import Access
+from services.api.boundaries.cuts import stored_without_sheets
 from services.api.db.quick import QuickReader
 from services.api.db.session import Author, Database
 from services.api.errors import Refusal
@@ -17,9 +19,11 @@ from services.api.plans.service import StoredPlan
 from services.api.results import repository
 from services.api.results.cache import ResultsCache
 from services.api.results.computing import Computing
+from services.api.results.cutting import CutResults
 from services.api.results.repository import StoredResults
 from services.api.results.schemas import ExplanationView
 from shared.contracts.results import explanation_view, titles_of
+from shared.domain.confidentiality import hidden_in
 from shared.domain.explanation import Explainer
 from shared.domain.plan import Plan
 from shared.domain.reconciliation import Published, Reconciliation, reconcile
@@ -51,6 +55,7 @@ class CurrentResults:
         self._quick = quick
         self._cache = ResultsCache()
         self._computing = Computing(database)
+        self._cuts = CutResults(database)
 
     async def of(self, chamber: str, year: int) -> StoredResults:
         """The results of a year as they are now.
@@ -67,6 +72,18 @@ class CurrentResults:
             self._cache.keep(chamber, year, found)
         return found
 
+    async def seen_by(self, access: Access, year: int) -> StoredResults:
+        """The results of a year as somebody sees them: without the sheets hidden from them.
+
+        Raises:
+            Refusal: ``plan_not_found``.
+        """
+        found = await self.of(access.chamber, year)
+        sight = access.sight
+        if sight.everything:
+            return found
+        return await self._cuts.of(found, access, year)
+
     async def _stored(self, chamber: str, year: int) -> StoredResults:
         followed = await self._computing.follow(chamber, year)
         if followed is not None:
@@ -81,15 +98,22 @@ class CurrentResults:
         return computed.results
 
 
-async def scored_plan(database: Database, chamber: str, year: int) -> ScoredPlan:
-    """The plan of a year with its results, all of one revision.
+async def scored_plan(database: Database, access: Access, year: int) -> ScoredPlan:
+    """The plan of a year with its results, all of one revision, as somebody sees it.
+
+    Sheets hidden from the caller are not in it. They take nothing with them: no figure of the
+    chamber comes from a sheet.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
-    async with database.read([chamber]) as session:
+    async with database.read([access.chamber]) as session:
         stored = await plans.read_plan(session, year)
     plan = stored.to_domain()
+    hidden = hidden_in(plan, access.sight)
+    if hidden:
+        stored = stored_without_sheets(stored, hidden)
+        plan = stored.to_domain()
     return ScoredPlan(stored, plan, score(plan))
 
 
@@ -105,14 +129,14 @@ def computed_on(scored: ScoredPlan) -> dict[str, Any]:
 
 
 async def explain(
-    database: Database, chamber: str, year: int, code: str, scope: str | None
+    database: Database, access: Access, year: int, code: str, scope: str | None
 ) -> ExplanationView:
     """Why a figure is what it is. ``overall`` is the chamber's.
 
     Raises:
         Refusal: ``plan_not_found`` or ``figure_not_found``.
     """
-    scored = await scored_plan(database, chamber, year)
+    scored = await scored_plan(database, access, year)
     try:
         explanation = Explainer(scored.plan, scored.results).explain(code, scope)
     except KeyError as error:
@@ -122,14 +146,14 @@ async def explain(
 
 
 async def reconciliation(
-    database: Database, chamber: str, year: int
+    database: Database, access: Access, year: int
 ) -> tuple[ScoredPlan, Reconciliation]:
     """Computed against published figures; nothing to compare when none were published.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
-    scored = await scored_plan(database, chamber, year)
+    scored = await scored_plan(database, access, year)
     published = scored.stored.case.published
     if published is None:
         return scored, Reconciliation(0, ())

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from services.api.auth.caller import Access
 from services.api.db.session import Database
 from services.api.errors import Refusal
 from services.api.results.schemas import ChangedFigure, Simulated, Simulation
@@ -22,14 +23,14 @@ Document = dict[str, Any]
 Key = tuple[str, str, int, str | None]
 
 
-async def simulate(database: Database, chamber: str, year: int, changes: Simulation) -> Simulated:
+async def simulate(database: Database, access: Access, year: int, changes: Simulation) -> Simulated:
     """The results with ``changes``, and every figure that they move.
 
     Raises:
         Refusal: ``plan_not_found``, or ``simulation_refused`` with every fault at its place
             in the request.
     """
-    scored = await scored_plan(database, chamber, year)
+    scored = await scored_plan(database, access, year)
     plan = plan_from_case(_changed(scored.stored.case, changes), scored.plan.revision)
     standing = scored.stored.head.standing
     after = results_document(plan, score(plan), standing)

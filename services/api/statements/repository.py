@@ -11,6 +11,7 @@ from services.api.db.tables.statements import evaluation_statements
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.statements.topics import NEUTRALISATION, About
+from shared.domain.confidentiality import Hidden
 
 _s = evaluation_statements.c
 
@@ -82,9 +83,18 @@ async def history(
     *,
     topic: str | None,
     subject: tuple[str, str] | None,
+    hidden: Hidden,
 ) -> Rows:
-    """Lines of a plan as a list, of one kind or about one subject where asked for."""
+    """Lines of a plan as a list, of one kind or about one subject where asked for.
+
+    Those about hidden sheets are left out.
+    """
     statement = sa.select(evaluation_statements).where(_of_plan(session, plan_id))
+    if hidden:
+        statement = statement.where(
+            sa.tuple_(_s.subject_kind, _s.subject_code).not_in(sorted(hidden.subjects())),
+            sa.or_(_s.scope.is_(None), _s.scope.not_in(sorted(hidden.sheets))),
+        )
     if topic is not None:
         statement = statement.where(_s.topic == topic)
     if subject is not None:

@@ -11,6 +11,7 @@ from services.api.errors import Refusal
 from services.api.paging import Page, Rows
 from services.api.statements import repository
 from services.api.statements.topics import About, Body, to_document
+from shared.domain.confidentiality import Hidden
 
 
 async def said(session: ReadSession, plan_id: str) -> dict[About, Body]:
@@ -91,9 +92,12 @@ async def history(
     *,
     topic: str | None,
     subject: tuple[str, str] | None,
+    hidden: Hidden,
 ) -> Rows:
-    """Everything that was said of a plan, the latest first, as part of a list."""
-    return await repository.history(session, plan_id, asked, topic=topic, subject=subject)
+    """Everything that was said of a plan but of hidden sheets, the latest first, as a list."""
+    return await repository.history(
+        session, plan_id, asked, topic=topic, subject=subject, hidden=hidden
+    )
 
 
 async def add(

@@ -45,7 +45,7 @@ async def _moved(
     request: Request, year: int, measurement_id: str, call: WriteCall, step: Step
 ) -> Response:
     """Makes a move of the measurement that the caller has read."""
-    current = await measuring.locked(call.session, year, measurement_id)
+    current = await measuring.locked(call.session, call.access, year, measurement_id)
     require_match(request, measurement_etag(current))
     row = await service.move_one(call.session, year, measurement_id, step)
     head = await plans.head(call.session, year)
@@ -183,7 +183,7 @@ async def show_history(
 ) -> Response:
     """Who said and did what, and when."""
     head = await plans.head(call.session, year)
-    await measuring.found(call.session, head, measurement_id)
+    await measuring.found(call.session, head, call.access, measurement_id)
     found = await repository.history(call.session, head.plan_id, measurement_id, asked)
     items = [
         HistoryEntry.model_validate(

@@ -15,7 +15,7 @@ from services.api.measurements import service as measuring
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
 from services.api.states import service as states
-from services.api.states.repository import Change, append_changes, find_standing
+from services.api.states.repository import Change, append_changes
 from shared.contracts.issues import Issue
 from shared.domain.measurement_states import MOVES, Move, State, obstacle, role_for
 
@@ -36,11 +36,11 @@ async def move_one(
 
     Raises:
         Refusal: ``plan_not_found``, ``plan_closed``, ``not_found``, ``move_not_allowed``,
-            ``own_entry`` or ``period_closed``.
+            ``own_entry``, ``period_closed`` or ``outside_units``.
     """
     head = await plans.lock_plan(session, year)
     plans.refuse_measuring_when_closed(head)
-    row = await measuring.found(session, head, measurement_id)
+    row = await measuring.found(session, head, step.access, measurement_id)
     faults = await _faults(session, head, {0: row}, step)
     if faults:
         raise Refusal(faults[0].code, issues=faults)
@@ -48,7 +48,7 @@ async def move_one(
     detail = {"version": row.version, "reason": step.reason}
     subject = f"plan/{year}/{row.subject_kind}/{row.subject_code}/{row.period or 'Y'}"
     await audit(session, f"measurement.{MOVES[step.move].result}", subject, detail)
-    return await measuring.found(session, head, measurement_id)
+    return await measuring.found(session, head, step.access, measurement_id)
 
 
 async def move_many(
@@ -72,7 +72,7 @@ async def move_many(
     plans.refuse_measuring_when_closed(head)
     if revision is not None and revision != head.revision:
         raise Refusal("stale_version")
-    found = await find_standing(session, head.plan_id, ids)
+    found = await measuring.find_visible(session, head, step.access, ids)
     rows = {place: found[name] for place, name in enumerate(ids) if name in found}
     unknown = [_unknown(place) for place, name in enumerate(ids) if name not in found]
     twice = [_twice(place) for place, name in enumerate(ids) if name in ids[:place]]
@@ -109,6 +109,13 @@ async def _faults(
 ) -> list[Issue]:
     """Why measurements cannot move, each at its place."""
     viewer = await measuring.viewer(session, head, step.access)
+    viewer.reach.require(
+        MOVES[step.move].action,
+        (
+            (row.subject_kind, row.subject_code, f"{prefix}{place}" if prefix else "")
+            for place, row in rows.items()
+        ),
+    )
     found: list[Issue] = []
     for place, row in rows.items():
         standing = viewer.standing(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Parts, ReadCall, WriteCall, reading, writing
+from services.api.boundaries.cuts import content_without_sheets
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
@@ -223,7 +224,8 @@ async def show_version(
     head = await plans.head(call.session, year)
     known = await service.version(call.session, head, version)
     content = await service.content(call.session, head, version)
-    return resource_response(request, PlanVersion(facts=facts(known), content=content))
+    seen = content_without_sheets(content, call.access.sight)
+    return resource_response(request, PlanVersion(facts=facts(known), content=seen))
 
 
 @router.get(
@@ -240,7 +242,8 @@ async def show_differences(
 ) -> Response:
     """Any two versions, in either direction."""
     head = await plans.head(call.session, year)
-    changes = await service.differences_between(call.session, head, version, other)
+    sight = call.access.sight
+    changes = await service.differences_between(call.session, head, version, other, sight)
     reasons = await service.reasons_between(call.session, head, version, other)
     place = (call.access.chamber, year, version, other)
     return resource_response(request, differences_view(place, changes, reasons))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from services.api.boundaries.cuts import content_without_sheets
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
@@ -28,6 +29,7 @@ from shared.contracts.plan_content import (
     change_issues,
     content_hash,
 )
+from shared.domain.confidentiality import FULL_SIGHT, Sight
 from shared.domain.versions import RowChange, differences
 from shared.domain.workflow import Cause, MoveRefusedError, PlanMove, PlanState, Standing
 
@@ -189,15 +191,16 @@ async def approved_versions(session: ReadSession, head: PlanHead, asked: Page) -
 
 
 async def differences_between(
-    session: ReadSession, head: PlanHead, old: int, new: int
+    session: ReadSession, head: PlanHead, old: int, new: int, sight: Sight = FULL_SIGHT
 ) -> tuple[RowChange, ...]:
-    """What changes from one version to another.
+    """What changes from one version to another, as far as somebody sees it.
 
     Raises:
         Refusal: ``version_not_found``.
     """
-    before = await content(session, head, old)
-    return _differences(before, await content(session, head, new))
+    before = content_without_sheets(await content(session, head, old), sight)
+    after = content_without_sheets(await content(session, head, new), sight)
+    return _differences(before, after)
 
 
 async def reasons_between(session: ReadSession, head: PlanHead, a: int, b: int) -> list[Version]:

@@ -1,0 +1,34 @@
+"""SQL of a plan's tree, as far as sheets and units are concerned."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.db.session import ReadSession
+from services.api.db.tables.plans import indicators, objectives
+
+
+async def tree(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
+    """Code, kind, parent, title, units and members of every objective of a plan."""
+    columns = objectives.c
+    return await session.all(
+        sa.select(
+            columns.code,
+            columns.kind,
+            columns.parent,
+            columns.title,
+            columns.units,
+            columns.members,
+        ).where(columns.chamber_id == session.chamber, columns.plan_id == plan_id)
+    )
+
+
+async def leaves(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
+    """Code, objective, source office and formula of every indicator of a plan."""
+    columns = indicators.c
+    return await session.all(
+        sa.select(columns.code, columns.objective, columns.source_office, columns.formula).where(
+            columns.chamber_id == session.chamber, columns.plan_id == plan_id
+        )
+    )
