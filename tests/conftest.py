@@ -92,12 +92,24 @@ def database_urls(
     database_admin_url: str, role_passwords: roles.RolePasswords, migrated_template: str
 ) -> Iterator[roles.DatabaseUrls]:
     """A migrated, empty database of this test module alone; dropped after it."""
+    yield from _copy(database_admin_url, role_passwords, migrated_template)
+
+
+@pytest.fixture
+def other_database_urls(
+    database_admin_url: str, role_passwords: roles.RolePasswords, migrated_template: str
+) -> Iterator[roles.DatabaseUrls]:
+    """One more migrated, empty database, of this test alone: another installation."""
+    yield from _copy(database_admin_url, role_passwords, migrated_template)
+
+
+def _copy(url: str, passwords: roles.RolePasswords, template: str) -> Iterator[roles.DatabaseUrls]:
     name = f"ciclo_test_{secrets.token_hex(6)}"
-    copy = f"CREATE DATABASE {name} OWNER {roles.OWNER} TEMPLATE {migrated_template}"
-    asyncio.run(_administer(database_admin_url, f"{copy} STRATEGY FILE_COPY"))
+    copy = f"CREATE DATABASE {name} OWNER {roles.OWNER} TEMPLATE {template}"
+    asyncio.run(_administer(url, f"{copy} STRATEGY FILE_COPY"))
     # Privileges on a database are not copied with it; opening it again sets them.
-    yield roles.bootstrap(database_admin_url, role_passwords, database=name, own_server=True)
-    asyncio.run(_administer(database_admin_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    yield roles.bootstrap(url, passwords, database=name, own_server=True)
+    asyncio.run(_administer(url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _administer(url: str, statement: str) -> None:

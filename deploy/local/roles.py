@@ -1,9 +1,10 @@
-"""The three database roles and the database, on the embedded server or any other.
+"""The four database roles and the database, on the embedded server or any other.
 
 ==================  ==========================================================================
 ``ciclo_owner``     owns database and tables, runs the migrations
 ``ciclo_runtime``   the API's login: owns nothing, subject to every row-level policy
 ``ciclo_dispatcher``  cannot log in; owns the few functions that claim work across chambers
+``ciclo_eraser``    cannot log in; owns the function that removes a chamber, and may nothing else
 ==================  ==========================================================================
 
 None of them is a superuser, may bypass row-level security or create roles or databases.
@@ -25,6 +26,8 @@ from shared.runtime.language import in_terminal_language
 OWNER = "ciclo_owner"
 RUNTIME = "ciclo_runtime"
 DISPATCHER = "ciclo_dispatcher"
+ERASER = "ciclo_eraser"
+_WITHOUT_LOGIN = (DISPATCHER, ERASER)
 DATABASE = "ciclo"
 
 _SCRAM_ITERATIONS = 4096
@@ -107,7 +110,7 @@ async def _create_roles(
         row["rolname"]
         for row in await server.fetch(
             "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY ($1)",
-            [OWNER, RUNTIME, DISPATCHER],
+            [OWNER, RUNTIME, *_WITHOUT_LOGIN],
         )
     }
     for role, password in ((OWNER, passwords.owner), (RUNTIME, passwords.runtime)):
@@ -116,11 +119,12 @@ async def _create_roles(
             await server.execute(f"CREATE ROLE {role} LOGIN {_ATTRIBUTES} PASSWORD '{verifier}'")
         elif reset:
             await server.execute(f"ALTER ROLE {role} PASSWORD '{verifier}'")
-    if DISPATCHER not in existing:
-        await server.execute(f"CREATE ROLE {DISPATCHER} NOLOGIN {_ATTRIBUTES}")
-    if OWNER not in existing or DISPATCHER not in existing:
-        # The owner hands the claiming functions over to the dispatcher; it does not act as it.
-        await server.execute(f"GRANT {DISPATCHER} TO {OWNER} WITH INHERIT FALSE, SET TRUE")
+    for role in _WITHOUT_LOGIN:
+        if role not in existing:
+            await server.execute(f"CREATE ROLE {role} NOLOGIN {_ATTRIBUTES}")
+        if OWNER not in existing or role not in existing:
+            # The owner hands the functions over to the role; it does not act as it.
+            await server.execute(f"GRANT {role} TO {OWNER} WITH INHERIT FALSE, SET TRUE")
 
 
 async def _create_database(server: asyncpg.Connection, database: str) -> None:

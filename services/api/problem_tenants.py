@@ -76,4 +76,101 @@ TENANTS = {
             "The chamber has no policy valid in {year}: add one to its configuration (policies).",
         ),
     ),
+    "chamber_busy": Problem(
+        409,
+        (
+            "Operazione già in corso",
+            "La camera {chamber} è già oggetto di un'importazione o di una cancellazione.",
+        ),
+        ("Already under way", "Chamber {chamber} is being imported or erased already."),
+    ),
+    "blob_missing": Problem(
+        409,
+        (
+            "Documenti mancanti",
+            (
+                "Nell'archivio dei documenti ne mancano {count}: {keys}. Ripristinarli dal "
+                "backup, poi esportare di nuovo."
+            ),
+        ),
+        (
+            "Documents are missing",
+            (
+                "{count} documents are not in the blob store: {keys}. Restore them from the "
+                "back-up, then export again."
+            ),
+        ),
+    ),
+    "archive_refused": Problem(
+        422,
+        (
+            "L'archivio non si può importare",
+            "Nulla è stato importato: l'archivio non è integro nei punti elencati.",
+        ),
+        (
+            "The archive cannot be imported",
+            "Nothing was imported: the archive is not whole in the places listed.",
+        ),
+    ),
+    "archive_of_other_version": Problem(
+        409,
+        (
+            "Archivio di un'altra versione",
+            (
+                "L'archivio è della versione {archive}, l'installazione della {installation}: "
+                "portare le due installazioni alla stessa versione ed esportare di nuovo."
+            ),
+        ),
+        (
+            "Archive of another version",
+            (
+                "The archive is of version {archive}, the installation of {installation}: bring "
+                "both installations to the same version and export again."
+            ),
+        ),
+    ),
+    "erasure_not_confirmed": Problem(
+        422,
+        ("Cancellazione non confermata", "Scrivere il codice della camera: {chamber}."),
+        ("Erasure not confirmed", "Type the code of the chamber: {chamber}."),
+    ),
+    "erasure_of_active_chamber": Problem(
+        409,
+        (
+            "La camera è attiva",
+            "Prima sospenderla (ciclo tenant suspend), poi esportarla: niente vada perso.",
+        ),
+        (
+            "The chamber is active",
+            "Suspend it first (ciclo tenant suspend), then export it, so that nothing is lost.",
+        ),
+    ),
+    "erasure_without_export": Problem(
+        409,
+        (
+            "Manca un'esportazione recente",
+            (
+                "Serve un archivio fatto da meno di un giorno e dopo la sospensione: "
+                "ciclo tenant export {chamber}."
+            ),
+        ),
+        (
+            "No recent export",
+            (
+                "An archive is needed, made less than a day ago and since the suspension: "
+                "ciclo tenant export {chamber}."
+            ),
+        ),
+    ),
+    "erasure_after_change": Problem(
+        409,
+        (
+            "La camera è cambiata dopo l'esportazione",
+            "Le righe non sono quelle dell'archivio: esportare di nuovo, poi cancellare.",
+        ),
+        (
+            "The chamber changed after the export",
+            "The rows are not those of the archive: export again, then erase.",
+        ),
+    ),
 }

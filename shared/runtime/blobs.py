@@ -48,6 +48,11 @@ class ChamberBlobs:
         self._store = store
         self._chamber = chamber
 
+    @property
+    def chamber(self) -> str:
+        """Whose they are."""
+        return self._chamber
+
     async def put(self, key: str, content: bytes, *, media_type: str) -> None:
         """Store ``content`` whole or not at all, replacing what was there.
 
@@ -88,6 +93,11 @@ class ChamberBlobs:
             for found in batch
             if before is None or found["last_modified"] < before
         )
+
+    async def all_keys(self) -> list[str]:
+        """Every key of the chamber."""
+        batches = [batch async for batch in obstore.list(self._store, prefix=f"{self._chamber}/")]
+        return sorted(found["path"] for batch in batches for found in batch)
 
     async def delete(self, key: str) -> None:
         """Remove what is stored under ``key``; nothing there is fine.

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from services.api.db.base import APPEND_ONLY, GLOBAL_TABLES, WRITTEN_BY_TRIGGER
+from services.api.db.base import APPEND_ONLY, GLOBAL_TABLES, WRITTEN_BY_OWNER, WRITTEN_BY_TRIGGER
 from services.api.db.migrate import drift, upgrade
 from services.api.db.tables import metadata
 
@@ -142,6 +142,11 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
         """,
     )
+    erasing = [row for row in functions if row["owner"] == "ciclo_eraser"]
+    assert [row["name"] for row in erasing] == ["ciclo_erase_chamber(text,text,text,uuid,text)"]
+    assert [row["definer"] for row in erasing] == [True]
+    assert all(row["settings"].startswith("search_path=pg_catalog") for row in erasing)
+    functions = [row for row in functions if row not in erasing]
     as_dispatcher = {
         row["name"] for row in functions if row["definer"] and row["owner"] == "ciclo_dispatcher"
     }
@@ -166,7 +171,9 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         assert not row["anyone"]
 
 
-@pytest.mark.parametrize("role", ["ciclo_runtime", "ciclo_dispatcher", "ciclo_owner"])
+@pytest.mark.parametrize(
+    "role", ["ciclo_runtime", "ciclo_dispatcher", "ciclo_eraser", "ciclo_owner"]
+)
 def test_no_role_can_bypass_policies(owner_url: str, role: str) -> None:
     (row,) = fetch(owner_url, "SELECT * FROM pg_roles WHERE rolname = $1", role)
     assert not row["rolsuper"]
@@ -193,12 +200,13 @@ def test_the_dispatcher_cannot_log_in(owner_url: str) -> None:
     assert not row["rolcanlogin"]
 
 
-def _grants(url: str, table: str) -> set[str]:
+def _grants(url: str, table: str, role: str = "ciclo_runtime") -> set[str]:
     rows = fetch(
         url,
         "SELECT privilege_type FROM information_schema.role_table_grants "
-        "WHERE grantee = 'ciclo_runtime' AND table_schema = 'public' AND table_name = $1",
+        "WHERE grantee = $2 AND table_schema = 'public' AND table_name = $1",
         table,
+        role,
     )
     return {row["privilege_type"] for row in rows}
 
@@ -207,13 +215,32 @@ def _grants(url: str, table: str) -> set[str]:
 def test_grants_of_the_runtime_role_are_what_the_table_needs(owner_url: str, name: str) -> None:
     table = metadata.tables[name]
     grants = _grants(owner_url, name)
-    if table.info.get(WRITTEN_BY_TRIGGER):
+    if table.info.get(WRITTEN_BY_TRIGGER) or table.info.get(WRITTEN_BY_OWNER):
         assert grants == {"SELECT"}
         return
     assert {"SELECT", "INSERT"} <= grants <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
     if table.info.get(APPEND_ONLY):
         assert grants == {"SELECT", "INSERT"}
         assert _updatable_columns(owner_url, name) == set()
+
+
+@pytest.mark.parametrize("name", TENANT_TABLES)
+def test_the_eraser_reads_and_deletes_rows_of_chambers(owner_url: str, name: str) -> None:
+    """A table made later is covered by default privileges."""
+    assert _grants(owner_url, name, "ciclo_eraser") == {"SELECT", "DELETE"}
+
+
+def test_the_eraser_is_reached_by_the_owner_through_one_function(owner_url: str) -> None:
+    (role,) = fetch(owner_url, "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'ciclo_eraser'")
+    assert not role["rolcanlogin"]
+    allowed = fetch(
+        owner_url,
+        "SELECT r.rolname FROM pg_roles AS r WHERE NOT r.rolsuper AND has_function_privilege("
+        "r.oid, 'ciclo_erase_chamber(text,text,text,uuid,text)', 'EXECUTE') ORDER BY 1",
+    )
+    assert [row["rolname"] for row in allowed] == ["ciclo_eraser", "ciclo_owner"]
+    for name in ("entities", "entity_audit_log", "chamber_archives", "chamber_erasures"):
+        assert "DELETE" not in _grants(owner_url, name, "ciclo_eraser")
 
 
 def _updatable_columns(url: str, table: str) -> set[str]:

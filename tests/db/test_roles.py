@@ -66,7 +66,9 @@ def test_roles_have_no_way_around_the_policies(server: str, managed: bool) -> No
             "OR rolcreaterole OR rolcreatedb OR rolreplication)",
         )
     )
-    assert privileges == "ciclo_dispatcher:false ciclo_owner:true ciclo_runtime:true"
+    assert privileges == (
+        "ciclo_dispatcher:false ciclo_eraser:false ciclo_owner:true ciclo_runtime:true"
+    )
     assert asyncio.run(_value(urls.owner, "SELECT current_user || current_database()")) == (
         "ciclo_ownerciclo"
     )

@@ -17,6 +17,8 @@ metadata = sa.MetaData(
 """Every table of the database. The test of tenancy and the drift check walk it."""
 
 GLOBAL_TABLES: dict[str, str] = {
+    "chamber_archives": "hashes of archives; an erased chamber's export must still be known",
+    "chamber_erasures": "certificates of chambers that are gone; counts and hashes",
     "entities": "the entity is what chambers belong to; it holds a code and a name",
     "entity_audit_chain": "the hashes of those lines; readable, written by a trigger alone",
     "entity_audit_heads": "where that chain ends; readable, written by a trigger alone",
@@ -28,6 +30,15 @@ GLOBAL_TABLES: dict[str, str] = {
 
 ENTITY_TABLES = frozenset({"entity_catalogue_entries"})
 """Of these, the tables whose rows are visible only while a chamber of their entity is."""
+
+WRITTEN_BY_OWNER = "written_by_owner"
+"""Key of ``Table.info``: only a command run as the owner writes it; the runtime role reads."""
+
+LEFT_OUT = "left_out_of_archives"
+"""Key of ``Table.info``: why an archive of a chamber does not hold its rows."""
+
+TO_SET_ANEW = "secrets are set anew where a chamber goes"
+"""The reason :data:`LEFT_OUT` of every table that holds secrets."""
 
 APPEND_ONLY = "append_only"
 """Key of ``Table.info``: the runtime role may insert and select, never update or delete."""

@@ -32,6 +32,11 @@ _CHAMBERS = "ciclo_chambers"
 
 _SET_CONTEXT = "SELECT set_config('ciclo.chambers', $1, true)"
 
+_TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 1))")
+_UNLOCK = sa.text("SELECT pg_advisory_unlock(hashtextextended(:name, 1))")
+
+_ROWS_AT_A_TIME = 500
+
 # What a statement may cost before it is given up: a request is answered in less.
 _STATEMENT_TIMEOUT_MS = "30000"
 
@@ -83,6 +88,14 @@ class ReadSession:
     ) -> sa.Row[Any] | None:
         """The first row, or ``None``."""
         return (await self._connection.execute(statement, parameters)).first()
+
+    async def stream(self, statement: sa.Executable) -> AsyncIterator[sa.Row[Any]]:
+        """Every row, some at a time: for what does not fit into memory."""
+        result = await self._connection.stream(
+            statement, execution_options={"yield_per": _ROWS_AT_A_TIME}
+        )
+        async for row in result:
+            yield row
 
     async def scalar(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
@@ -139,7 +152,17 @@ class Database:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._repeatable = self._engine.execution_options(isolation_level="REPEATABLE READ")
         event.listen(self._engine.sync_engine, "begin", _set_context)
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """Whether nobody else does ``name`` while the block lasts, in whatever process."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield bool(await connection.scalar(_TRY_LOCK, {"name": name}))
+            # The lock would stay on the pooled connection.
+            await connection.execute(_UNLOCK, {"name": name})
 
     @property
     def engine(self) -> AsyncEngine:
@@ -153,9 +176,16 @@ class Database:
             yield ReadSession(connection, codes)
 
     @asynccontextmanager
-    async def write(self, chambers: Iterable[str], author: Author) -> AsyncIterator[WriteSession]:
-        """A transaction that commits when the block ends well and rolls back otherwise."""
-        async with self._transaction(self._engine, chambers) as (connection, codes):
+    async def write(
+        self, chambers: Iterable[str], author: Author, *, on_snapshot: bool = False
+    ) -> AsyncIterator[WriteSession]:
+        """A transaction that commits when the block ends well and rolls back otherwise.
+
+        With ``on_snapshot`` it sees one state of the database throughout, and fails where
+        somebody else has changed a row that it changes.
+        """
+        engine = self._repeatable if on_snapshot else self._engine
+        async with self._transaction(engine, chambers) as (connection, codes):
             session = WriteSession(connection, codes, author)
             yield session
         for action in session.committed:

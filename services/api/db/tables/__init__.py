@@ -2,6 +2,7 @@
 
 from services.api.db.base import metadata
 from services.api.db.tables import (
+    archives,
     audit,
     catalogue,
     evidence,
@@ -20,6 +21,7 @@ from services.api.db.tables import (
 )
 
 __all__ = [
+    "archives",
     "audit",
     "catalogue",
     "evidence",

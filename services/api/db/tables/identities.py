@@ -2,7 +2,16 @@
 
 import sqlalchemy as sa
 
-from services.api.db.base import Json, chamber_key, id_key, instant, metadata, to_chamber
+from services.api.db.base import (
+    LEFT_OUT,
+    TO_SET_ANEW,
+    Json,
+    chamber_key,
+    id_key,
+    instant,
+    metadata,
+    to_chamber,
+)
 
 members = sa.Table(
     "members",
@@ -58,4 +67,5 @@ machine_keys = sa.Table(
         ["machine_clients.chamber_id", "machine_clients.client_id"],
     ),
     sa.Index("ix_machine_keys_key_id", "key_id"),
+    info={LEFT_OUT: TO_SET_ANEW},
 )

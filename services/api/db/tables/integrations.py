@@ -4,6 +4,8 @@ import sqlalchemy as sa
 
 from services.api.db.base import (
     APPEND_ONLY,
+    LEFT_OUT,
+    TO_SET_ANEW,
     Json,
     chamber_key,
     id_key,
@@ -54,6 +56,7 @@ integration_secrets = sa.Table(
     instant("expires_at", nullable=True),
     _to_integration("fk_integration_secrets_integration"),
     sa.CheckConstraint("(sealed IS NULL) <> (public_key IS NULL)", name="kind"),
+    info={LEFT_OUT: TO_SET_ANEW},
 )
 
 webhook_messages = sa.Table(

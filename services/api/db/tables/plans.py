@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.api.db.base import (
     APPEND_ONLY,
+    LEFT_OUT,
     Json,
     chamber_key,
     id_key,
@@ -222,4 +223,5 @@ results = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     instant("computed_at", now=True),
     to_plan(),
+    info={LEFT_OUT: "computed again from what is there"},
 )

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from services.api.db.base import (
     APPEND_ONLY,
+    LEFT_OUT,
     Json,
     chamber_key,
     id_key,
@@ -99,6 +100,7 @@ idempotency_keys = sa.Table(
     instant("expires_at"),
     to_chamber(),
     sa.Index("ix_idempotency_keys_expires_at", "chamber_id", "expires_at"),
+    info={LEFT_OUT: "answers to repeat for some days, to callers of this installation"},
 )
 
 entity_idempotency_keys = sa.Table(

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 
 from services.api.db.base import (
     APPEND_ONLY,
+    LEFT_OUT,
+    TO_SET_ANEW,
     Json,
     chamber_key,
     id_key,
@@ -54,6 +56,7 @@ subscription_secrets = sa.Table(
     instant("created_at", now=True),
     instant("expires_at", nullable=True),
     _to_subscription("fk_subscription_secrets_subscription"),
+    info={LEFT_OUT: TO_SET_ANEW},
 )
 
 deliveries = sa.Table(

@@ -1,0 +1,1 @@
+"""A chamber leaves the installation: into one file, from one file, and for good."""

@@ -1,0 +1,143 @@
+"""SQL of archives and erasures. The rows themselves are read and written by their metadata."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.archives import rows
+from services.api.db.session import ReadSession, WriteSession
+from services.api.db.tables.archives import chamber_archives, chamber_erasures
+from services.api.db.tables.plans import plans
+from services.api.db.tables.tenants import chambers, entities
+
+_REVISION = sa.text("SELECT version_num FROM alembic_version")
+_NOW = sa.text("SELECT now()")
+_CHECK_NOW = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
+_MAY_INSERT = sa.text("SELECT has_table_privilege(current_user, :table, 'INSERT')")
+_ERASE = sa.text("SELECT ciclo_erase_chamber(:chamber, :typed, :archive, :erasure, :author)")
+
+
+async def schema_revision(session: ReadSession) -> str:
+    """Which migration the database is at."""
+    return str(await session.scalar(_REVISION))
+
+
+async def now(session: ReadSession) -> datetime:
+    """The instant at which the transaction began."""
+    found: datetime = await session.scalar(_NOW)
+    return found
+
+
+async def chamber_head(session: ReadSession) -> sa.Row[Any] | None:
+    """The chamber of the session with its entity, as far as its life goes."""
+    return await session.first(
+        sa.select(
+            chambers.c.chamber_id,
+            chambers.c.entity_id,
+            chambers.c.status,
+            chambers.c.updated_at,
+            entities.c.name.label("entity_name"),
+        )
+        .join(entities, entities.c.entity_id == chambers.c.entity_id)
+        .where(chambers.c.chamber_id == session.chamber)
+    )
+
+
+async def plan_years(session: ReadSession) -> list[int]:
+    """The years that the chamber has a plan for."""
+    found = await session.all(
+        sa.select(plans.c.year).where(plans.c.chamber_id == session.chamber).order_by(plans.c.year)
+    )
+    return [row.year for row in found]
+
+
+def rows_of(session: ReadSession, table: sa.Table) -> AsyncIterator[sa.Row[Any]]:
+    """Every row of the chamber, some at a time."""
+    return session.stream(rows.selection(table, session.chamber))
+
+
+async def holders_of(session: ReadSession, table: sa.Table) -> list[str]:
+    """What has secrets in a table, whether it has one now or not."""
+    (key,) = (key for key in table.foreign_key_constraints if len(key.column_keys) > 1)
+    holder = list(key.referred_table.primary_key.columns)[-1]
+    statement = sa.select(sa.cast(holder, sa.Text)).where(
+        key.referred_table.c.chamber_id == session.chamber
+    )
+    return sorted({row[0] for row in await session.all(statement)})
+
+
+async def may_insert(session: ReadSession, table: sa.Table) -> bool:
+    """Whether rows of a table are written by us; others follow from what is written."""
+    return bool(await session.scalar(_MAY_INSERT, {"table": table.name}))
+
+
+async def insert_rows(
+    session: WriteSession, table: sa.Table, given: Sequence[Mapping[str, Any]]
+) -> None:
+    """Puts rows back."""
+    await session.execute(rows.insertion(table), given)
+
+
+async def check_constraints(session: WriteSession) -> None:
+    """Has every constraint and trigger that waits for the end of the transaction run now."""
+    await session.execute(_CHECK_NOW)
+
+
+async def note_archive(session: WriteSession, values: Mapping[str, Any]) -> None:
+    """Writes down that an archive was made or read."""
+    await session.execute(sa.insert(chamber_archives), values)
+
+
+async def latest_export(session: ReadSession, entity: str, chamber: str) -> sa.Row[Any] | None:
+    """The last archive that was made of a chamber."""
+    table = chamber_archives.c
+    return await session.first(
+        sa.select(chamber_archives)
+        .where(table.entity_id == entity, table.chamber_code == chamber, table.kind == "export")
+        .order_by(table.at.desc())
+        .limit(1)
+    )
+
+
+async def erase(session: WriteSession, parameters: Mapping[str, Any]) -> dict[str, int]:
+    """Removes the chamber; answers how many rows went, by table."""
+    found: dict[str, int] = await session.scalar(_ERASE, parameters)
+    return found
+
+
+async def certify(session: WriteSession, erasure: str, certificate: str) -> None:
+    """Keeps the certificate of an erasure."""
+    await session.execute(
+        sa.update(chamber_erasures)
+        .where(chamber_erasures.c.erasure_id == erasure)
+        .values(certificate=certificate)
+    )
+
+
+async def complete(session: WriteSession, erasure: str) -> None:
+    """Notes that nothing is left of an erased chamber."""
+    await session.execute(
+        sa.update(chamber_erasures)
+        .where(chamber_erasures.c.erasure_id == erasure)
+        .values(completed_at=sa.func.now())
+    )
+
+
+async def unfinished_erasure(session: ReadSession, chamber: str) -> sa.Row[Any] | None:
+    """An erasure of a chamber whose documents may still be there."""
+    return await session.first(
+        sa.select(chamber_erasures)
+        .where(
+            chamber_erasures.c.chamber_code == chamber, chamber_erasures.c.completed_at.is_(None)
+        )
+        .order_by(chamber_erasures.c.at.desc())
+        .limit(1)
+    )
+
+
+async def insert_entity(session: WriteSession, code: str, title: str) -> None:
+    """Makes the entity of an archive where it is not there."""
+    if await session.scalar(sa.select(entities.c.name).where(entities.c.entity_id == code)) is None:
+        await session.execute(sa.insert(entities), {"entity_id": code, "name": title})
