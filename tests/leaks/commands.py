@@ -28,6 +28,10 @@ LOCAL = {
     "openapi": "writes the description of the API",
     "secrets key": "makes a key and reads nothing",
     "secrets rotate": "runs with the API's own variables, on the server",
+    "tenant export": "reads the database of the machine it runs on, not an API",
+    "tenant import": "writes the database of the machine it runs on, not through an API",
+    "tenant erase": "asks the owner of the database of the machine it runs on",
+    "tenant certificate": "checks a file of the caller's",
     "token": "reads the key of the local issuer in a directory of the caller",
 }
 """Commands that ask nothing of an API with a caller's token, each with its reason."""

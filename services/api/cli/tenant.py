@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from services.api.cli import applying
+from services.api.cli import applying, archiving
 from services.api.cli.client import ApiClient
 from services.api.cli.connection import connected
 from services.api.cli.display import console, write_json
@@ -21,11 +21,15 @@ from shared.runtime.language import in_terminal_language
 
 app = typer.Typer(
     name="tenant",
-    help="La vita di una camera: creazione, configurazione, sospensione.",
+    help="La vita di una camera: creazione, configurazione, sospensione, archivio, fine.",
     no_args_is_help=True,
 )
 
 app.command("apply")(applying.apply)
+app.command("export")(archiving.export)
+app.command("import")(archiving.import_)
+app.command("erase")(archiving.erase)
+app.command("certificate")(archiving.certificate)
 
 Setting = Annotated[
     list[str] | None,
