@@ -11,8 +11,8 @@ Tables made later are covered by default privileges, and found by their ``chambe
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
