@@ -6,10 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.archives import rows
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.archives import chamber_archives, chamber_erasures
+from services.api.db.tables.audit import audit_chain
 from services.api.db.tables.plans import plans
+from services.api.db.tables.requests import audit_log
 from services.api.db.tables.tenants import chambers, entities
 
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
@@ -55,7 +56,7 @@ async def plan_years(session: ReadSession) -> list[int]:
 
 def rows_of(session: ReadSession, table: sa.Table) -> AsyncIterator[sa.Row[Any]]:
     """Every row of the chamber, some at a time."""
-    return session.stream(rows.selection(table, session.chamber))
+    return session.stream(_selection(table, session.chamber))
 
 
 async def holders_of(session: ReadSession, table: sa.Table) -> list[str]:
@@ -77,7 +78,7 @@ async def insert_rows(
     session: WriteSession, table: sa.Table, given: Sequence[Mapping[str, Any]]
 ) -> None:
     """Puts rows back."""
-    await session.execute(rows.insertion(table), given)
+    await session.execute(_insertion(table), given)
 
 
 async def check_constraints(session: WriteSession) -> None:
@@ -141,3 +142,39 @@ async def insert_entity(session: WriteSession, code: str, title: str) -> None:
     """Makes the entity of an archive where it is not there."""
     if await session.scalar(sa.select(entities.c.name).where(entities.c.entity_id == code)) is None:
         await session.execute(sa.insert(entities), {"entity_id": code, "name": title})
+
+
+def _selection(table: sa.Table, chamber: str) -> sa.Select[Any]:
+    """All rows of a table that belong to a chamber, in an order that depends on nothing else.
+
+    Audit lines come in the order of their chain: written back like that, they get the same
+    hashes.
+    """
+    columns = [
+        sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.JSON) else column
+        for column in table.columns
+    ]
+    statement = sa.select(*columns).where(table.c.chamber_id == chamber)
+    order: list[sa.ColumnElement[Any]] = []
+    if table is audit_log:
+        link = audit_chain.c
+        same = sa.and_(link.chamber_id == table.c.chamber_id, link.audit_id == table.c.audit_id)
+        statement = statement.outerjoin(audit_chain, same)
+        order.append(link.sequence)
+    return statement.order_by(*order, *(_ordered(column) for column in table.primary_key.columns))
+
+
+def _ordered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return sa.collate(column, "C") if isinstance(column.type, sa.Text) else column
+
+
+def _insertion(table: sa.Table) -> sa.Insert:
+    """Puts rows back as they were."""
+    return sa.insert(table).values(
+        {
+            column.name: sa.cast(sa.bindparam(column.name, type_=sa.Text), column.type)
+            if isinstance(column.type, sa.JSON)
+            else sa.bindparam(column.name, type_=column.type)
+            for column in table.columns
+        }
+    )

@@ -14,9 +14,6 @@ import sqlalchemy as sa
 from services.api.db.base import GLOBAL_TABLES, LEFT_OUT, TO_SET_ANEW
 from services.api.db.tables import metadata
 
-CHAMBERS = "chambers"
-_AUDIT, _CHAIN = "audit_log", "audit_chain"
-
 
 def archived_tables() -> list[sa.Table]:
     """The tables whose rows an archive holds, those that others refer to first."""
@@ -44,43 +41,6 @@ def _tenant_tables() -> list[sa.Table]:
 def blob_columns(table: sa.Table) -> list[str]:
     """Columns that name a stored document."""
     return [column.name for column in table.columns if column.name.endswith("blob_key")]
-
-
-def selection(table: sa.Table, chamber: str) -> sa.Select[Any]:
-    """All rows of a table that belong to a chamber, in an order that depends on nothing else.
-
-    Audit lines come in the order of their chain: written back like that, they get the same
-    hashes.
-    """
-    columns = [
-        sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.JSON) else column
-        for column in table.columns
-    ]
-    statement = sa.select(*columns).where(table.c.chamber_id == chamber)
-    order: list[sa.ColumnElement[Any]] = []
-    if table.name == _AUDIT and _CHAIN in metadata.tables:
-        chain = metadata.tables[_CHAIN]
-        statement = statement.outerjoin(
-            chain, sa.and_(chain.c.chamber_id == chamber, chain.c.audit_id == table.c.audit_id)
-        )
-        order.append(chain.c.sequence)
-    return statement.order_by(*order, *(_ordered(column) for column in table.primary_key.columns))
-
-
-def _ordered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    return sa.collate(column, "C") if isinstance(column.type, sa.Text) else column
-
-
-def insertion(table: sa.Table) -> sa.Insert:
-    """Puts rows back as they were."""
-    return sa.insert(table).values(
-        {
-            column.name: sa.cast(sa.bindparam(column.name, type_=sa.Text), column.type)
-            if isinstance(column.type, sa.JSON)
-            else sa.bindparam(column.name, type_=column.type)
-            for column in table.columns
-        }
-    )
 
 
 def to_line(row: Sequence[Any]) -> bytes:
