@@ -11,8 +11,8 @@ Tables made later are covered by default privileges, and found by their ``chambe
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
