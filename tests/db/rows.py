@@ -28,7 +28,6 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("chambers", "entity_id"): "TNO",
     ("objectives", "parent"): None,
     ("integration_secrets", "sealed"): "x",
-    ("integration_mapping_entries", "subject_kind"): "measure",
     ("catalogue_entries", "kind"): "measure",
     ("catalogue_entries", "source"): "own",
 }
