@@ -158,6 +158,11 @@ class CaseObjective(CaseModel):
     aggregate: Literal["indicators"] | None = None
     programme: Line | None = None
     units: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+    responsible: Line | None = None
+    """Who answers for it: a role or an office, never a person's name."""
+    starts: DateText | None = None
+    ends: DateText | None = None
+    """First and last day of an action or a project; both may stand alone."""
     resources: Annotated[tuple[Resource, ...], Field(max_length=200)] = ()
     tags: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     members: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from shared.contracts.case_dates import date_faults
 from shared.contracts.case_graph import dependency_faults
 from shared.contracts.case_statements import statement_faults
 from shared.contracts.case_system import system_measure_faults
@@ -153,6 +154,7 @@ class CaseChecks:
                 place = ("objectives", index, "members", at)
                 self._known(place, self.objectives, member, "objective")
         self._repeated_titles("objectives", lambda row: row.get("kind"))
+        self.errors.extend(date_faults(self.rows("objectives")))
         self.errors.extend(dependency_faults(self.document))
 
     def _indicators(self) -> None:
@@ -218,6 +220,7 @@ class CaseChecks:
         op = target.get("op")
         if (
             value is None
+            or not isinstance(op, str)
             or op not in set(Op)
             or (target.get("value2") is not None and value2 is None)
         ):

@@ -12,7 +12,7 @@ def structure_of(case: Case, year: int) -> dict[str, Any]:
     """Policy, objectives, measures and indicators of a plan, as the beginning of another year's.
 
     Of three-year targets and resources those from ``year`` on come along, because they were
-    planned already; baselines do not, because they are older than the year that is now over.
+    planned already; baselines and days do not: they are of the year that is now over.
     """
     document = case.model_dump(mode="json", by_alias=True)
     return {
@@ -29,7 +29,8 @@ def _objective(row: dict[str, Any], year: int) -> dict[str, Any]:
         for part in row.get("resources", ())
         if part.get("year", 0) >= year
     ]
-    rest = {name: value for name, value in row.items() if name != "resources"}
+    gone = ("resources", "starts", "ends")
+    rest = {name: value for name, value in row.items() if name not in gone}
     return {**rest, "resources": kept} if kept else rest
 
 

@@ -85,6 +85,8 @@ class ObjectiveView(Contract):
     weight: DecimalText | None = None
     programme: str | None = None
     units: tuple[str, ...] = ()
+    responsible: str | None = None
+    days: tuple[str | None, str | None] = (None, None)  # first and last, ISO 8601
     tags: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     note: str | None = None

@@ -65,6 +65,25 @@ def test_titles_of_others_are_escaped() -> None:
     assert "&lt;b&gt;&amp;" in done.html
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (("2020-03-01", "2020-10-31"), "Tempi: dal 01/03/2020 al 31/10/2020."),
+        ((None, "2020-10-31"), "Tempi: al 31/10/2020."),
+        ((None, None), ""),
+    ],
+)
+def test_an_action_says_who_answers_for_it_and_when(
+    days: tuple[str | None, str | None], said: str
+) -> None:
+    known = {"responsible": "Dirigente dell'Area I", "days": days}
+    objective = snapshots.small().objectives[1].model_copy(update=known)
+    text = words(html.build(snapshots.small(objectives=(objective,))))
+    assert "Responsabile: Dirigente dell&#39;Area I." in text
+    assert said in text
+    assert ("Tempi:" in text) is any(days)
+
+
 def test_no_objective_is_left_out_whatever_its_kind() -> None:
     odd = ObjectiveView(
         code="X9",

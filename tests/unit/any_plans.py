@@ -114,6 +114,8 @@ def _tree(draw: Choices) -> list[dict[str, Any]]:
             node["aggregate"] = "indicators"
         if draw.happens():
             node["units"] = ["Ufficio Promozione", "Registro imprese"][: 1 + draw.below(2)]
+            node["responsible"] = "Dirigente dell'Area I"
+            node |= {"starts": "2030-03-01", "ends": f"2030-1{draw.below(3)}-28"}
         nodes.append(node)
     for node in nodes:
         if draw.happens():

@@ -310,3 +310,20 @@ def test_nothing_sent_raises_anything_but_a_refusal(
         except CaseRefusedError as refused:
             codes = [issue.code for issue in refused.issues]
             assert codes
+
+
+def test_days_of_an_action_exist_and_follow_each_other() -> None:
+    def action(**given: str) -> dict[str, Any]:
+        rows = [objective("P", "perspective"), objective("P1", "action", parent="P") | given]
+        return case(objectives=rows)
+
+    for days in ({"starts": "2020-03-01", "ends": "2020-03-01"}, {"ends": "2020-12-31"}):
+        read = read_case(json.dumps(action(responsible="Dirigente", **days)).encode())
+        assert read.case.objectives[1].ends == days["ends"]
+    assert set(faults(action(starts="2020-02-30", ends="2020"))) == {
+        ("/objectives/1/starts", "wrong_value"),
+        ("/objectives/1/ends", "wrong_format"),
+    }
+    assert faults(action(starts="2020-03-02", ends="2020-03-01")) == [
+        ("/objectives/1/ends", "dates_reversed")
+    ]

@@ -46,6 +46,9 @@ Remarks = Annotated[
 ]
 
 
+Day = Annotated[str, Field(max_length=10, pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
 class SavedPlan(Plan):
     """Un piano appena scritto, con gli avvertimenti su tutto il suo contenuto."""
 
@@ -68,6 +71,11 @@ class Objective(ListItem):
     aggregate: Literal["indicators"] | None
     programme: Line | None
     units: Annotated[list[Line], Field(max_length=200)] | None
+    responsible: Annotated[
+        Line | None, Field(description="Chi ne risponde: un ruolo o un ufficio, mai una persona.")
+    ]
+    starts: Day | None
+    ends: Day | None
     resources: Annotated[list[Money], Field(max_length=200)] | None
     tags: Annotated[list[Line], Field(max_length=50)] | None
     members: Annotated[list[Code], Field(max_length=1000)] | None

@@ -20,6 +20,7 @@ from shared.contracts.case import (
     CasePolicy,
     CaseTable,
     Code,
+    DateText,
     Line,
     NumberText,
     Places,
@@ -161,6 +162,9 @@ class ObjectiveChange(Resource):
     aggregate: Literal["indicators"] | None = None
     programme: Line | None = None
     units: Lines | None = None
+    responsible: Line | None = None
+    starts: DateText | None = None
+    ends: DateText | None = None
     resources: Annotated[tuple[Money, ...], Field(max_length=200)] | None = None
     tags: Annotated[tuple[Line, ...], Field(max_length=50)] | None = None
     members: Annotated[tuple[Code, ...], Field(max_length=1000)] | None = None

@@ -171,6 +171,8 @@ def _objectives(source: ReportSource) -> Iterator[ObjectiveView]:
             weight=exact(scored.weight),
             programme=row.programme,
             units=row.units,
+            responsible=row.responsible,
+            days=(row.starts, row.ends),
             tags=row.tags,
             members=row.members,
             note=row.note,
