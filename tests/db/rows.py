@@ -3,6 +3,7 @@
 A table added later is filled by itself; what a check constraint demands is in ``CHOSEN``.
 """
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +32,7 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("catalogue_entries", "kind"): "measure",
     ("catalogue_entries", "source"): "own",
 }
-"""Values that a check or a global foreign key asks for."""
+"""Values that another check or a global foreign key asks for; lists of words are read."""
 
 INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -49,16 +50,28 @@ def filled_tables() -> list[sa.Table]:
 def row_of(table: sa.Table, chamber: str) -> dict[str, Any]:
     """A whole row; keys are the same in every table, so foreign keys hold."""
     values: dict[str, Any] = {}
+    listed = _listed(table)
     for column in table.columns:
         chosen = (table.name, column.name)
         if column.name == "chamber_id":
             values["chamber_id"] = chamber
         elif chosen in CHOSEN:
             values[column.name] = CHOSEN[chosen]
+        elif column.name in listed and not column.nullable and column.server_default is None:
+            values[column.name] = listed[column.name]
         elif column.server_default is None and (not column.nullable or column.primary_key):
             values[column.name] = _value(column, chamber)
     return values
 
+
+def _listed(table: sa.Table) -> dict[str, str]:
+    """The first word that a check ``column IN ('word', ...)`` allows, by column."""
+    checks = (c.sqltext for c in table.constraints if isinstance(c, sa.CheckConstraint))
+    found = (_IN_LIST.search(str(check)) for check in checks)
+    return {match[1]: match[2] for match in found if match}
+
+
+_IN_LIST = re.compile(r"^\s*\(?(\w+) IN \('([^']*)'")
 
 _BY_TYPE: tuple[tuple[type, object], ...] = (
     (sa.DateTime, INSTANT),

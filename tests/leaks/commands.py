@@ -57,6 +57,7 @@ WORDS: Mapping[str, str] = {
     "person": "persona di prova",
     "roles": "reader",
     "scopes": "plan.read",
+    "codes": "A1",
     "entry": "catalogo",
     "first": "2020",
     "last": "2020",
@@ -75,7 +76,7 @@ SPECIAL: Mapping[tuple[str, str], str] = {
 }
 """Values where a name means something else in one command."""
 
-_FILES = frozenset({"file", "case", "out", "files"})
+_FILES = frozenset({"file", "case", "out", "files", "mapping"})
 
 _MANIFEST = "format: ciclo/chamber@1\ncode: {chamber}\nentity: TNO\ntitle: Titolo di prova\n"
 
@@ -99,7 +100,7 @@ class Command:
     @property
     def names_a_victim(self) -> bool:
         """Whether it says whose it asks for."""
-        return any(p.name in {"chamber", "file", "case", "files"} for p in self.asked)
+        return any(p.name in {"chamber", "file", "case", "files", "mapping"} for p in self.asked)
 
 
 def commands() -> list[Command]:
