@@ -19,12 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import problem_response
 from services.api.ids import new_id
+from services.api.metrics.requests import RequestMetrics
 from services.api.requests import RequestInfo, come_from, preferred_language, remember
 from shared.runtime.logging import bind
 
 _log = logging.getLogger("ciclo.api")
 _access = logging.getLogger("ciclo.access")
 
+_OF_CHAMBER = re.compile(r"(?:/internal)?/v1/chambers/([A-Z][A-Z0-9]{1,7})(?:/|$)")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 # Health is asked by machines every few seconds and must answer under any load.
@@ -79,11 +81,14 @@ class _BodyTooLargeError(HTTPException):
 class Edge:
     """ASGI middleware; the outermost one."""
 
-    def __init__(self, app: ASGIApp, *, limits: Limits, public_url: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limits: Limits, public_url: str, metrics: RequestMetrics
+    ) -> None:
         self._app = app
         self._limits = limits
         self._limiter = RateLimiter(limits.requests_per_minute)
         self._public_url = public_url
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
@@ -101,10 +106,10 @@ class Edge:
         )
         remember(scope, info)
         come_from(_address(scope), headers.get("user-agent"))
-        exchange = _Exchange(scope, receive, send, info, self._limits.body_bytes)
+        exchange = _Exchange(scope, receive, send, info, self._limits.body_bytes, self._metrics)
         if not scope["path"].startswith(_UNLIMITED):
             exchange.quota = (self._limiter.limit, *self._limiter.count(_caller(scope, headers)))
-        with bind(request_id=info.request_id):
+        with bind(request_id=info.request_id, chamber=_chamber(scope["path"])):
             await exchange.run(self._app, headers)
 
 
@@ -112,13 +117,20 @@ class _Exchange:
     """One request and its answer."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, info: RequestInfo, body_bytes: int
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        info: RequestInfo,
+        body_bytes: int,
+        metrics: RequestMetrics,
     ) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._info = info
         self._body_bytes = body_bytes
+        self._metrics = metrics
         self._received = 0
         self._status = 0
         self.quota: tuple[int, int, int] | None = None
@@ -139,12 +151,15 @@ class _Exchange:
             _log.exception("unexpected error in %s", self._scope["path"])
             await self._last_resort("internal_error")
         finally:
+            seconds = time.perf_counter() - self._started
+            route = getattr(self._scope.get("route"), "path", None)
+            self._metrics.note(self._scope["method"], route, self._status, seconds)
             _access.info(
                 "%s %s %s",
                 self._scope["method"],
                 self._scope["path"],
                 self._status,
-                extra={"ms": round((time.perf_counter() - self._started) * 1000, 2)},
+                extra={"ms": round(seconds * 1000, 2)},
             )
 
     async def _refuse(self, code: str, headers: dict[str, str] | None = None) -> None:
@@ -182,6 +197,12 @@ class _Exchange:
 def _declared_length(headers: Headers) -> int:
     declared = headers.get("content-length", "")
     return int(declared) if declared.isdecimal() else 0
+
+
+def _chamber(path: str) -> str | None:
+    """The chamber that a path asks for, which every line of the log is to name."""
+    found = _OF_CHAMBER.match(path)
+    return found[1] if found else None
 
 
 def _caller(scope: Scope, headers: Headers) -> str:

@@ -70,6 +70,8 @@ from services.api.mappings.router import router as mappings
 from services.api.measurements.router import router as measurements
 from services.api.members.router import router as members
 from services.api.members.schemas import MemberChange
+from services.api.metrics.endpoint import router as metrics
+from services.api.metrics.requests import RequestMetrics
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
 from services.api.quarantine.router import router as quarantine
@@ -140,6 +142,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     deliveries,
     reports,
     rendering,
+    metrics,
     verifications,
 )
 
@@ -195,12 +198,14 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     errors.install(app)
     openapi.install(app, public_url=settings.public_url, development=not settings.production)
     app.state.openapi_bytes = _written_once(app)
+    app.state.metrics = RequestMetrics()
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **cross_origin(settings.cors_origins))
     app.add_middleware(
         Edge,
         limits=Limits(settings.rate_limit_per_minute, settings.max_body_bytes),
         public_url=settings.public_url,
+        metrics=app.state.metrics,
     )
     return app
 

@@ -126,6 +126,8 @@ class ApiSettings(ProcessSettings):
     """Describes several providers, or one in detail; instead of the four variables above."""
     roles_from: RoleSource = "both"
     """What gives roles in a chamber: tokens (``claims``), ``members`` kept here, or ``both``."""
+    metrics_token: SecretStr = SecretStr("")
+    """Token with which a monitoring system reads ``/internal/metrics``; empty: nobody does."""
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Fernet keys, separated by commas in the environment; the first one encrypts."""
     blob_url: str = "memory:///"
@@ -212,6 +214,10 @@ class ApiSettings(ProcessSettings):
 
     def _production_needs(self) -> list[tuple[bool, str]]:
         return [
+            (
+                len(self.metrics_token.get_secret_value()) not in range(1, _MINIMUM_TOKEN_LENGTH),
+                f"CICLO_METRICS_TOKEN: at least {_MINIMUM_TOKEN_LENGTH} random characters, or none",
+            ),
             (bool(self.secret_keys), "CICLO_SECRET_KEYS: production needs at least one key"),
             (
                 bool(self.identity_providers),
