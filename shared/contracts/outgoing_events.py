@@ -87,6 +87,15 @@ class ReportFailed(Contract):
     report_id: Identifier
 
 
+class ReportMoved(Contract):
+    """Qualcuno ha deciso su un documento: l'organo che approva, o l'OIV."""
+
+    report_id: Identifier
+    year: Year
+    version: Number
+    state: Literal["approved", "validated", "refused"]
+
+
 class QuarantineAdded(Contract):
     """Rilevazioni che attendono una decisione."""
 
@@ -155,6 +164,9 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
         "results.changed": EventKind(ResultsChanged, "Risultati cambiati"),
         "report.ready": EventKind(ReportReady, "Documento pronto"),
         "report.failed": EventKind(ReportFailed, "Documento non riuscito"),
+        "report.approved": EventKind(ReportMoved, "Documento approvato"),
+        "report.validated": EventKind(ReportMoved, "Documento validato dall'OIV"),
+        "report.refused": EventKind(ReportMoved, "Documento non validato dall'OIV"),
         "quarantine.added": EventKind(QuarantineAdded, "Rilevazioni in quarantena"),
         "chamber.created": EventKind(ChamberCreated, "Camera creata"),
         "subscription.disabled": EventKind(SubscriptionDisabled, "Iscrizione disattivata"),

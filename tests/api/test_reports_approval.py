@@ -7,13 +7,18 @@ from typing import Any, cast
 
 import httpx
 import pytest_asyncio
+import sqlalchemy as sa
 
+from services.api.container import Container
+from services.api.db.tables.requests import outbox
+from shared.contracts.outgoing_events import EVENTS
 from shared.contracts.snapshot import ReportSnapshot
 from tests.api.plan_office import ACT as ACT_OF_PLAN
 from tests.api.plan_office import AMENDING_ACT, AMENDMENT, Office, small, with_target
 from tests.api.report_system import ReportSystem, running, settings_for
 from tests.api.system import Api, Roles, codes
 
+DECISIONS = ("approved", "validated", "refused")
 PLAN = "/v1/chambers/PI/plans/2020"
 OIV = {"PI": ["oiv"]}
 CONTROLLER = {"PI": ["controller"]}
@@ -124,6 +129,18 @@ async def test_a_report_from_the_act_to_the_validation(system: ReportSystem) -> 
     again = await move(system, report, "refusal", {"date": "2021-06-28", "reason": "No."}, OIV)
     assert again.json()["code"] == "report_already_validated"
     await _another_version(system)
+    await _subscribers_are_told(system)
+
+
+async def _subscribers_are_told(system: ReportSystem) -> None:
+    """Every decision is an event of its kind, as subscribers know it."""
+    parts: Container = system.app.state.container
+    async with parts.database.read(["PI"]) as session:
+        rows = await session.all(sa.select(outbox.c.topic, outbox.c.payload))
+    told = [row for row in rows if row.topic in {f"report.{word}" for word in DECISIONS}]
+    assert {row.topic.partition(".")[2] for row in told} == set(DECISIONS)
+    for row in told:
+        EVENTS[row.topic].data.model_validate(row.payload)
 
 
 async def _another_version(system: ReportSystem) -> None:
