@@ -2,8 +2,9 @@
 
 The application runs in this process on a PostgreSQL of its own, so that time and memory of a
 request can be told. What is promised is shape: a chamber more costs the same whether it is the
-third or the sixtieth, and ten years hold no more memory than they have chambers. Each joint
-figure is compared with what the chamber has alone.
+third or the sixtieth, and ten years hold no more memory than they have chambers. Shapes are
+told in processor time of this process, whatever else the machine is doing. Each joint figure is
+compared with what the chamber has alone.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ _YEARS = range(YEAR - 9, YEAR + 1)
 _SHARED = tuple(range(1, 40, 2))
 """Indicators of the catalogue: quotients of two measures, twenty of the plan's 200."""
 _STEPS = (15, 30, 45, 60)
-_ROUNDS = 5
+_ROUNDS = 3
 _BASE = "/v1/entities/TNO"
 _MOST_GROWTH = 1.5
 
@@ -96,11 +97,11 @@ class _Office:
         taken: list[float] = []
         for code in _codes():
             case = _case(code, YEAR)
-            begun = time.perf_counter()
+            begun = time.process_time()
             chamber = {"code": code, "entity": "TNO", "title": f"Camera {code}"}
             await self.send("POST", "/v1/chambers", chamber)
             await self.send("POST", f"/v1/chambers/{code}/imports", case)
-            taken.append(time.perf_counter() - begun)
+            taken.append(time.process_time() - begun)
         await self.send("POST", f"{_BASE}/catalogue/import", _catalogue())
         grant = {
             "reader": "amministratore-locale",
@@ -243,6 +244,9 @@ async def _one_year(office: _Office) -> list[Row]:
 async def _ten_years(office: _Office) -> list[Row]:
     asked = {"from_year": _YEARS[0], "to_year": _YEARS[-1]}
     times = [await _fastest(office, "trend", count, **asked) for count in _STEPS]
+    begun = time.perf_counter()
+    await office.view("trend", _codes(), **asked)
+    whole = (time.perf_counter() - begun) * 1000
     peaks: list[float] = []
     for count in _STEPS:
         tracemalloc.start()
@@ -251,7 +255,7 @@ async def _ten_years(office: _Office) -> list[Row]:
         tracemalloc.stop()
     name = f"{_CHAMBERS} x {len(_YEARS)} consolidated"
     return [
-        Row(name=f"{name}, all of it", ours=times[-1], baseline=None, unit="ms"),
+        Row(name=f"{name}, all of it", ours=whole, baseline=None, unit="ms"),
         Row(name=f"{name}, memory at most", ours=peaks[-1], baseline=None, unit="KiB"),
         _growth(f"{name}, a chamber more", times, "ms"),
         _growth(f"{name}, memory of a chamber more", peaks, "KiB"),
@@ -259,12 +263,12 @@ async def _ten_years(office: _Office) -> list[Row]:
 
 
 async def _fastest(office: _Office, path: str, count: int, **asked: int) -> float:
-    """Milliseconds of the least disturbed of a few rounds, after one that does not count."""
+    """Milliseconds of processor time of the quickest of a few rounds, after one that warms up."""
     taken: list[float] = []
     for _ in range(_ROUNDS + 1):
-        begun = time.perf_counter()
+        begun = time.process_time()
         await office.view(path, _codes()[:count], **asked)
-        taken.append((time.perf_counter() - begun) * 1000)
+        taken.append((time.process_time() - begun) * 1000)
     return min(taken[1:])
 
 
