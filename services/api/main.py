@@ -74,6 +74,7 @@ from services.api.metrics.endpoint import router as metrics
 from services.api.metrics.requests import RequestMetrics
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
+from services.api.publications.router import router as publications
 from services.api.quarantine.router import router as quarantine
 from services.api.readers.router import chamber_router as chamber_readers
 from services.api.readers.router import router as readers
@@ -144,6 +145,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     rendering,
     metrics,
     verifications,
+    publications,
 )
 
 _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (

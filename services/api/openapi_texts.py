@@ -37,6 +37,7 @@ TAGS = [
     {"name": "integrazioni", "description": "I sistemi che inviano rilevazioni."},
     {"name": "eventi", "description": "Chi viene avvisato di ciò che succede, e gli invii."},
     {"name": "relazioni", "description": "I documenti e la loro produzione."},
+    {"name": "pubblicazioni", "description": "Ciò che è pubblicato, per chiunque."},
     {"name": "verifiche", "description": "Verifica dei documenti firmati."},
 ]
 

@@ -114,6 +114,28 @@ EVALUATION = {
             "The OIV did not validate version {version}: request another, with the reason.",
         ),
     ),
+    "report_not_validated": Problem(
+        409,
+        (
+            "Documento non ancora validato",
+            "Si pubblica ciò che l'OIV ha validato: registrare prima la validazione (validation).",
+        ),
+        (
+            "Document not validated yet",
+            "What the OIV has validated is published: record its validation first.",
+        ),
+    ),
+    "report_already_published": Problem(
+        409,
+        (
+            "Documento già pubblicato",
+            "La versione {version} è pubblicata: per cambiarla se ne chiede un'altra, e perché.",
+        ),
+        (
+            "Document published already",
+            "Version {version} is published: to change it request another, with the reason.",
+        ),
+    ),
     "report_superseded": Problem(
         409,
         (

@@ -81,6 +81,24 @@ class ReportReady(Contract):
     pdf_sha256: Sha256
 
 
+class ReportSigned(Contract):
+    """Una firma è stata apposta al documento: per ora il sigillo della camera."""
+
+    report_id: Identifier
+    pdf_sha256: Sha256
+    signer: Name
+    level: Annotated[str, Field(max_length=20, pattern=r"^[A-Za-z0-9-]+$", examples=["B-B"])]
+
+
+class ReportMoved(Contract):
+    """Il documento ha compiuto un passo."""
+
+    report_id: Identifier
+    year: Year
+    version: Number
+    state: Literal["approved", "validated", "refused", "published"]
+
+
 class ReportFailed(Contract):
     """Il documento non si è potuto comporre."""
 
@@ -163,6 +181,11 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
         "period.reopened": EventKind(PeriodMoved, "Periodo riaperto"),
         "results.changed": EventKind(ResultsChanged, "Risultati cambiati"),
         "report.ready": EventKind(ReportReady, "Documento pronto"),
+        "report.signed": EventKind(ReportSigned, "Documento firmato"),
+        "report.approved": EventKind(ReportMoved, "Documento approvato"),
+        "report.validated": EventKind(ReportMoved, "Documento validato dall'OIV"),
+        "report.refused": EventKind(ReportMoved, "Documento non validato dall'OIV"),
+        "report.published": EventKind(ReportMoved, "Documento pubblicato"),
         "report.failed": EventKind(ReportFailed, "Documento non riuscito"),
         "report.approved": EventKind(ReportMoved, "Documento approvato"),
         "report.validated": EventKind(ReportMoved, "Documento validato dall'OIV"),

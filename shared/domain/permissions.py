@@ -83,6 +83,7 @@ class Action(StrEnum):
     REPORT_CANCEL = "report.cancel"
     REPORT_APPROVE = "report.approve"
     REPORT_VALIDATE = "report.validate"
+    REPORT_PUBLISH = "report.publish"
     MEMBER_READ = "member.read"
     MEMBER_MANAGE = "member.manage"
     CLIENT_READ = "client.read"
@@ -137,6 +138,7 @@ _RUNNING = _READING | {
     Action.REPORT_REQUEST,
     Action.REPORT_CANCEL,
     Action.REPORT_APPROVE,
+    Action.REPORT_PUBLISH,
 }
 
 _ADMINISTERING = _RUNNING | {
@@ -209,6 +211,7 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.EVALUATION_JUDGE,
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
+    Action.REPORT_PUBLISH,
 }
 """What a key of a machine may be good for: not for giving access to others, and not for what a
 person answers for."""

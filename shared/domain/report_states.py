@@ -1,7 +1,8 @@
 """The life of a report: its states, the moves between them, and why a move is refused.
 
-``requested -> rendered -> approved -> validated``, or ``refused`` by the OIV in place of
-validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved). A report
+``requested -> rendered -> approved -> validated -> published``, or ``refused`` by the OIV in
+place of validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved; D.Lgs.
+33/2013, art. 10: what is validated is published under *Amministrazione trasparente*). A report
 never goes back: what has to change is a new version, rendered again. A state or move that is
 added goes into the two tables below, and every pair has to be decided.
 """
@@ -25,6 +26,8 @@ class ReportState(StrEnum):
     """By an act of the body that answers for it."""
     VALIDATED = "validated"
     """By the OIV."""
+    PUBLISHED = "published"
+    """For anyone to read."""
     REFUSED = "refused"
     """Not validated by the OIV."""
     FAILED = "failed"
@@ -48,7 +51,7 @@ class ReportState(StrEnum):
         """
         state = _MOVES.get((self, move))
         if state is None:
-            raise MoveRefusedError(_REFUSALS[self])
+            raise MoveRefusedError(_PARTICULAR.get((self, move), _REFUSALS[self]))
         return state
 
     def allows(self, action: Action) -> bool:
@@ -66,10 +69,17 @@ class ReportMove(StrEnum):
     APPROVE = "approve"
     VALIDATE = "validate"
     REFUSE = "refuse"
+    PUBLISH = "publish"
 
 
 _WITH_DOCUMENT = frozenset(
-    {ReportState.RENDERED, ReportState.APPROVED, ReportState.VALIDATED, ReportState.REFUSED}
+    {
+        ReportState.RENDERED,
+        ReportState.APPROVED,
+        ReportState.VALIDATED,
+        ReportState.PUBLISHED,
+        ReportState.REFUSED,
+    }
 )
 
 _MOVES: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
@@ -80,6 +90,7 @@ _MOVES: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
         (ReportState.RENDERED, ReportMove.APPROVE): ReportState.APPROVED,
         (ReportState.APPROVED, ReportMove.VALIDATE): ReportState.VALIDATED,
         (ReportState.APPROVED, ReportMove.REFUSE): ReportState.REFUSED,
+        (ReportState.VALIDATED, ReportMove.PUBLISH): ReportState.PUBLISHED,
     }
 )
 
@@ -89,6 +100,7 @@ _REFUSALS: Mapping[ReportState, str] = MappingProxyType(
         ReportState.RENDERED: "report_not_approved",
         ReportState.APPROVED: "report_already_approved",
         ReportState.VALIDATED: "report_already_validated",
+        ReportState.PUBLISHED: "report_already_published",
         ReportState.REFUSED: "report_refused",
         ReportState.FAILED: "report_without_document",
         ReportState.CANCELLED: "report_without_document",
@@ -96,11 +108,17 @@ _REFUSALS: Mapping[ReportState, str] = MappingProxyType(
 )
 """Why a report that stands so cannot make any move that the table does not have."""
 
+_PARTICULAR: Mapping[tuple[ReportState, ReportMove], str] = MappingProxyType(
+    {(ReportState.APPROVED, ReportMove.PUBLISH): "report_not_validated"}
+)
+"""Where a state refuses one move for a reason of its own."""
+
 MOVE_ACTIONS: Mapping[ReportMove, Action] = MappingProxyType(
     {
         ReportMove.APPROVE: Action.REPORT_APPROVE,
         ReportMove.VALIDATE: Action.REPORT_VALIDATE,
         ReportMove.REFUSE: Action.REPORT_VALIDATE,
+        ReportMove.PUBLISH: Action.REPORT_PUBLISH,
     }
 )
 """What a person must be allowed to do to make a move; the others follow from a render job."""

@@ -44,6 +44,7 @@ WITHOUT_CHAMBER = {
     "/docs": "documentation",
     "/docs/condizioni": "documentation",
     "/docs/assets/{name}": "documentation",
+    "/amministrazione-trasparente/{chamber}/performance": "public by intent: what is published",
     "/verifica/{chamber}/{report_id}": "public by intent: facts about an issued file, for whoever "
     "holds it and so knows its identifier; nothing of its content",
 }

@@ -28,6 +28,7 @@ def test_the_moves_are_these_and_no_others() -> None:
         ("rendered", "approve"): "approved",
         ("approved", "validate"): "validated",
         ("approved", "refuse"): "refused",
+        ("validated", "publish"): "published",
     }
 
 
@@ -42,9 +43,11 @@ def test_a_document_stays_to_be_read_whatever_is_said_of_it() -> None:
         "rendered",
         "approved",
         "validated",
+        "published",
         "refused",
     ]
-    assert [s.value for s in ReportState if s.decided] == ["approved", "validated", "refused"]
+    decided = [s.value for s in ReportState if s.decided]
+    assert decided == ["approved", "validated", "published", "refused"]
 
 
 def test_the_controller_records_the_act_and_the_oiv_validates() -> None:
@@ -53,7 +56,12 @@ def test_the_controller_records_the_act_and_the_oiv_validates() -> None:
         for move, action in MOVE_ACTIONS.items()
     }
     running = {"entity_administrator", "chamber_administrator", "controller"}
-    assert may == {"approve": running, "validate": {"oiv"}, "refuse": {"oiv"}}
+    assert may == {
+        "approve": running,
+        "validate": {"oiv"},
+        "refuse": {"oiv"},
+        "publish": running,
+    }
 
 
 def test_what_can_be_done_follows_the_state() -> None:
@@ -65,7 +73,8 @@ def test_what_can_be_done_follows_the_state() -> None:
         "requested": [],
         "rendered": ["approve"],
         "approved": ["validate", "refuse"],
-        "validated": [],
+        "validated": ["publish"],
+        "published": [],
         "refused": [],
         "failed": [],
         "cancelled": [],

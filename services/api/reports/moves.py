@@ -1,13 +1,11 @@
 """Use cases of those who decide on a report: approval, validation, refusal."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
@@ -15,8 +13,7 @@ from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.reports import repository
 from services.api.reports.repository import Series
-from services.api.reports.service import report, source
-from services.api.reports.snapshot import Freeze, freeze
+from services.api.reports.service import report
 from services.api.reports.views import job_path
 from shared.contracts.case import Act
 from shared.contracts.issues import Issue
@@ -28,27 +25,8 @@ from shared.domain.workflow import MoveRefusedError
 APPROVED_KINDS = frozenset({"relazione"})
 """Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14)."""
 
-
-async def check(
-    parts: Container, session: ReadSession, year: int
-) -> tuple[ReportSnapshot, list[Issue]]:
-    """What would keep the report of a year from being approved if it were frozen now.
-
-    Raises:
-        Refusal: ``plan_not_found``.
-    """
-    head = await plans.head(session, year)
-    content = await source(session, head)
-    facts = Freeze(
-        report_id=head.plan_id,
-        version=1,
-        kind="relazione",
-        created_at=parts.clock.now(),
-        development=not parts.settings.production,
-        verification_url=parts.settings.public_url,
-    )
-    snapshot = await asyncio.to_thread(freeze, content, facts)
-    return snapshot, report_issues(snapshot)
+_ACTS = frozenset({ReportMove.APPROVE, ReportMove.VALIDATE})
+"""Moves whose acts stand among the plan's."""
 
 
 async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
@@ -118,6 +96,17 @@ async def refuse(
     return await _move(session, row, ReportMove.REFUSE, state, act, {"reason": reason})
 
 
+async def publish(session: WriteSession, row: sa.Row[Any], today: date) -> sa.Row[Any]:
+    """Makes a held report readable by anyone; what it says stays as it is.
+
+    Raises:
+        Refusal: the state does not allow it.
+    """
+    state = _after(session, row, ReportMove.PUBLISH)
+    act = Act(document="pubblicazione", date=today.isoformat())
+    return await _move(session, row, ReportMove.PUBLISH, state, act, {})
+
+
 async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
     """Acts that approved and validated reports of a plan; an import does not take them away."""
     return await repository.acts(session, plan_id)
@@ -180,7 +169,7 @@ async def _move(
     given = act.model_dump(mode="json")
     await repository.move_report(session, row.report_id, move, state, {"act": given, **said})
     head = await plans.head(session, row.year)
-    if move is not ReportMove.REFUSE and given not in head.acts:
+    if move in _ACTS and given not in head.acts:
         await writing.change_head(session, head, {"acts": [*head.acts, given]})
     facts = {"year": row.year, "version": row.version, "state": state.value}
     await audit(session, f"report.{state.value}", row.report_id, {**facts, "act": given})

@@ -172,6 +172,8 @@ async def _complete(
         await audit(session, "report.rendered", report_id, facts)
         told = {"report_id": report_id, "pdf_sha256": document.sha256}
         await emit(session, "report.ready", report_id, told)
+        seal = {name: document.signature[name] for name in ("signer", "level")}
+        await emit(session, "report.signed", report_id, told | seal)
         _knock_after(parts, session, holder.job_id)
 
 

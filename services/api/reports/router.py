@@ -23,7 +23,6 @@ from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.periods.working_days import italian_day
-from services.api.plans.schemas import PlanYear
 from services.api.reports import moves, repository, service
 from services.api.reports.jobs import JobState
 from services.api.reports.schemas import (
@@ -32,10 +31,8 @@ from services.api.reports.schemas import (
     NewReportApproval,
     NewReportRefusal,
     NewReportValidation,
-    Obstacle,
     RenderJob,
     Report,
-    ReportCheck,
     ReportDetail,
     ReportId,
     ReportList,
@@ -181,33 +178,6 @@ async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any
     return row
 
 
-@router.get(
-    "/plans/{year}/report-check",
-    operation_id="report_check",
-    summary="Che cosa manca alla Relazione",
-    description="Tutto ciò che impedirebbe di approvare la Relazione se fosse congelata ora: "
-    "scostamenti senza causa, obiettivi senza risultato né testo, giudizio complessivo. I "
-    "puntatori sono nella fotografia.",
-    response_model=ReportCheck,
-    responses=refusals("plan_not_found"),
-)
-async def check_report(request: Request, year: PlanYear, call: Reading, parts: Parts) -> Response:
-    """Before anything is rendered."""
-    snapshot, issues = await moves.check(parts, call.session, year)
-    language = request_info(request).language
-    body = ReportCheck(
-        year=year,
-        plan_revision=snapshot.plan_revision,
-        ready=not issues,
-        obstacles=[
-            Obstacle(pointer=issue.pointer, code=issue.code, detail=issue.detail(language))
-            for issue in issues
-        ],
-    )
-    headers = {"Vary": "Authorization, Accept-Language"}
-    return resource_response(request, body, headers=headers)
-
-
 @router.post(
     "/reports/{report_id}/approval",
     operation_id="report_approve",
@@ -286,6 +256,27 @@ async def refuse(
     return await _shown(
         request, call, await moves.refuse(call.session, row, act, new.reason, today)
     )
+
+
+@router.post(
+    "/reports/{report_id}/publication",
+    operation_id="report_publish",
+    summary="Pubblicazione di un documento",
+    description="Rende leggibile a chiunque il documento validato, sotto Amministrazione "
+    "trasparente: PDF firmato, con i dati allegati. Richiede `If-Match`.",
+    response_model=ReportDetail,
+    responses=refusals(*_MOVING, "report_not_validated", "report_already_published"),
+)
+async def publish(
+    request: Request,
+    report_id: ReportId,
+    call: Annotated[WriteCall, Depends(writing(Action.REPORT_PUBLISH), scope="function")],
+    parts: Parts,
+) -> Response:
+    """For anyone to read, from now on."""
+    row = await _held(request, call, report_id)
+    moved = await moves.publish(call.session, row, italian_day(parts.clock.now()))
+    return await _shown(request, call, moved)
 
 
 def _oiv_act(document: str, number: str | None, day: date) -> Act:

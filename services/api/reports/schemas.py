@@ -40,7 +40,14 @@ Link = Annotated[
 ]
 Year = Annotated[int, Field(ge=1990, le=2100, description="Anno del piano.", examples=[2020])]
 ReportStateName = Literal[
-    "requested", "rendered", "approved", "validated", "refused", "failed", "cancelled"
+    "requested",
+    "rendered",
+    "approved",
+    "validated",
+    "published",
+    "refused",
+    "failed",
+    "cancelled",
 ]
 JobStateName = Literal["queued", "leased", "done", "failed", "cancelled"]
 Kind = Annotated[
@@ -116,25 +123,6 @@ class NewReportRefusal(Resource):
     reason: Annotated[Reason, Field(description="Perché l'OIV non valida.")]
 
 
-class Obstacle(Resource):
-    """Ciò che impedirebbe l'approvazione, e che cosa fare."""
-
-    pointer: Annotated[str, Field(max_length=1000, pattern=r"^(/.*)?$")]
-    code: Name
-    detail: Sentence
-
-
-class ReportCheck(Resource):
-    """Se la Relazione, congelata ora, si potrebbe approvare."""
-
-    year: Year
-    plan_revision: Annotated[
-        int, Field(ge=0, le=9_007_199_254_740_991, json_schema_extra={"format": "int64"})
-    ]
-    ready: bool
-    obstacles: Annotated[list[Obstacle], Field(max_length=20_000)]
-
-
 class MoveAct(Resource):
     """Organo, numero e data di chi ha deciso."""
 
@@ -147,7 +135,7 @@ class MoveAct(Resource):
 class ReportMoveMade(Resource):
     """Un passo nella vita di un documento."""
 
-    move: Literal["approve", "validate", "refuse"]
+    move: Literal["approve", "validate", "refuse", "publish"]
     act: MoveAct
     conditions: Sentence | None
     remarks: Sentence | None
@@ -195,7 +183,8 @@ class Report(ListItem):
         Field(
             description="`requested`: in composizione; `rendered`: il PDF è disponibile; "
             "`approved`: approvato con un atto; `validated`, `refused`: validato o non validato "
-            "dall'OIV; `failed`, `cancelled`: il PDF non ci sarà."
+            "dall'OIV; `published`: leggibile da chiunque; `failed`, `cancelled`: il PDF "
+            "non ci sarà."
         ),
     ]
     plan_revision: Annotated[

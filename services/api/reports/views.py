@@ -42,6 +42,7 @@ _ACTIONS = (
     Action.REPORT_REQUEST,
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
+    Action.REPORT_PUBLISH,
 )
 
 
@@ -120,8 +121,13 @@ def job_view(row: sa.Row[Any], access: Access, language: Language) -> RenderJob:
     )
 
 
+def title_of(kind: ReportKind) -> str:
+    """What a kind of document is called."""
+    return _TITLES[kind]
+
+
 def file_name(row: sa.Row[Any], chamber: str) -> str:
     """Name under which a person saves the PDF."""
-    title = _TITLES[row.kind]
+    title = title_of(row.kind)
     about = f"{row.subject} {row.year}" if row.subject else str(row.year)
     return f"{title} {about} - {chamber} - versione {row.version}.pdf"

@@ -51,8 +51,8 @@ reports = sa.Table(
     ),
     sa.Index("ix_reports_pdf_sha256", "chamber_id", "pdf_sha256"),
     sa.CheckConstraint(
-        "state IN ('requested', 'rendered', 'approved', 'validated', 'refused', 'failed', "
-        "'cancelled')",
+        "state IN ('requested', 'rendered', 'approved', 'validated', 'published', 'refused', "
+        "'failed', 'cancelled')",
         name="state",
     ),
 )
@@ -76,7 +76,7 @@ report_moves = sa.Table(
         ["reports.chamber_id", "reports.report_id"],
         name="fk_report_moves_report",
     ),
-    sa.CheckConstraint("move IN ('approve', 'validate', 'refuse')", name="move"),
+    sa.CheckConstraint("move IN ('approve', 'validate', 'refuse', 'publish')", name="move"),
     info={APPEND_ONLY: True},
 )
 

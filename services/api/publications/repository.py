@@ -1,0 +1,53 @@
+"""SQL of what is published. Nothing else of a chamber is read here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.api.db.session import ReadSession
+from services.api.db.tables.reports import report_moves, reports
+from services.api.db.tables.tenants import chambers
+from shared.domain.report_states import ReportMove, ReportState
+
+_r, _m = reports.c, report_moves.c
+
+_PUBLISHED = (
+    sa.select(
+        _r.report_id,
+        _r.year,
+        _r.kind,
+        _r.version,
+        _r.pdf_sha256,
+        _r.pdf_size,
+        _r.pdf_pages,
+        _r.blob_key,
+        chambers.c.name.label("chamber_name"),
+        _m.moved_at.label("published_at"),
+    )
+    .join(
+        report_moves,
+        sa.and_(
+            _m.chamber_id == _r.chamber_id,
+            _m.report_id == _r.report_id,
+            _m.move == ReportMove.PUBLISH,
+        ),
+    )
+    .join(chambers, chambers.c.chamber_id == _r.chamber_id)
+    .where(_r.state == ReportState.PUBLISHED)
+)
+
+
+async def published(session: ReadSession, year: int | None) -> Sequence[sa.Row[Any]]:
+    """Published documents of a chamber, the latest year and version first."""
+    statement = _PUBLISHED.where(_r.chamber_id == session.chamber)
+    if year is not None:
+        statement = statement.where(_r.year == year)
+    return await session.all(statement.order_by(_r.year.desc(), _r.version.desc()).limit(500))
+
+
+async def find(session: ReadSession, report_id: str) -> sa.Row[Any] | None:
+    """One published document."""
+    return await session.first(
+        _PUBLISHED.where(_r.chamber_id == session.chamber, _r.report_id == report_id)
+    )
