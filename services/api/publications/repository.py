@@ -1,6 +1,5 @@
 """SQL of what is published. Nothing else of a chamber is read here."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +7,7 @@ import sqlalchemy as sa
 from services.api.db.session import ReadSession
 from services.api.db.tables.reports import report_moves, reports
 from services.api.db.tables.tenants import chambers
+from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.domain.report_states import ReportMove, ReportState
 
 _r, _m = reports.c, report_moves.c
@@ -38,12 +38,15 @@ _PUBLISHED = (
 )
 
 
-async def published(session: ReadSession, year: int | None) -> Sequence[sa.Row[Any]]:
-    """Published documents of a chamber, the latest year and version first."""
+ORDER = Order({"published_at": _m.moved_at, "year": _r.year}, _r.report_id, "-published_at")
+
+
+async def published(session: ReadSession, asked: Page, year: int | None) -> Rows:
+    """Published documents of a chamber, as part of a list."""
     statement = _PUBLISHED.where(_r.chamber_id == session.chamber)
     if year is not None:
         statement = statement.where(_r.year == year)
-    return await session.all(statement.order_by(_r.year.desc(), _r.version.desc()).limit(500))
+    return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 
 
 async def find(session: ReadSession, report_id: str) -> sa.Row[Any] | None:

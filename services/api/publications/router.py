@@ -4,17 +4,18 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from services.api.auth.access import ChamberCode, Parts
 from services.api.openapi import PUBLIC, refusals
+from services.api.paging import Page, list_response, page
 from services.api.publications import service
 from services.api.publications.pages import LICENCE, pdf_path, publications_page
 from services.api.publications.schemas import Publication, PublicationList
 from services.api.reports.schemas import ReportId
 from services.api.reports.views import title_of
-from services.api.responses import matches, resource_response
+from services.api.responses import matches
 
 router = APIRouter(tags=["pubblicazioni"])
 
@@ -26,10 +27,11 @@ _CACHE = "public, max-age=300"
     "/v1/publications",
     operation_id="publications_list",
     summary="Documenti pubblicati",
-    description="I documenti pubblicati di una camera, dal più recente. Non serve un token.",
+    description="I documenti pubblicati di una camera, dal più recente. Non serve un "
+    "token. `sort`: `published_at`, `year`.",
     response_model=PublicationList,
     openapi_extra=PUBLIC,
-    responses=refusals(),
+    responses=refusals("invalid_cursor"),
 )
 async def list_publications(
     request: Request,
@@ -38,14 +40,15 @@ async def list_publications(
         str,
         Query(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$", description="Codice della camera."),
     ],
+    asked: Annotated[Page, Depends(page)],
     year: Annotated[
         int | None, Query(ge=1990, le=2100, description="Solo i documenti di quest'anno.")
     ] = None,
 ) -> Response:
     """What anyone may read."""
-    rows = await service.published(parts, chamber, year)
-    body = PublicationList(items=[_view(chamber, row) for row in rows], licence=LICENCE)
-    return resource_response(request, body)
+    found = await service.published(parts, chamber, asked, year)
+    items = [_view(chamber, row) for row in found.rows]
+    return list_response(request, items, found.next, asked, Publication, licence=LICENCE)
 
 
 @router.get(
@@ -81,9 +84,10 @@ async def show_publication(
 @router.get("/amministrazione-trasparente/{chamber}/performance", include_in_schema=False)
 async def publication_page(chamber: ChamberCode, parts: Parts) -> Response:
     """The page that the chamber's site points to; search engines are welcome."""
-    page = publications_page(chamber, await service.published(parts, chamber))
+    found = await service.published(parts, chamber)
+    html = publications_page(chamber, found.rows)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": _CACHE})
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Cache-Control": _CACHE})
 
 
 def _view(chamber: str, row: sa.Row[Any]) -> Publication:

@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.api.paging import ListItem
+from services.api.plans.schemas import Cursor
 from services.api.reports.schemas import Count, Id, Instant, Kind, Link, Sha256, Year
 from services.api.responses import Resource
 from shared.contracts.chamber import Code, Label
 
 
-class Publication(Resource):
+class Publication(ListItem):
     """Un documento pubblicato."""
 
     report_id: Id
@@ -29,6 +31,7 @@ class PublicationList(Resource):
     """I documenti pubblicati di una camera."""
 
     items: Annotated[list[Publication], Field(max_length=500)]
+    next: Cursor
     licence: Annotated[
         str,
         Field(max_length=100, pattern=r"^https://\S+$", description="Licenza d'uso dei dati."),

@@ -1,21 +1,23 @@
 """Use cases of those who read what is published."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.api.container import Container
 from services.api.errors import Refusal
+from services.api.paging import MOST, Page, Rows
 from services.api.publications import repository
+
+_LATEST = Page(limit=MOST, cursor=None, sort=None, fields=None)
 
 
 async def published(
-    parts: Container, chamber: str, year: int | None = None
-) -> Sequence[sa.Row[Any]]:
+    parts: Container, chamber: str, asked: Page = _LATEST, year: int | None = None
+) -> Rows:
     """Published documents of a chamber, the latest first; none of one that does not exist."""
     async with parts.database.read([chamber]) as session:
-        return await repository.published(session, year)
+        return await repository.published(session, asked, year)
 
 
 async def document(parts: Container, chamber: str, report_id: str) -> sa.Row[Any]:
