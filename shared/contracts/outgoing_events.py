@@ -105,15 +105,6 @@ class ReportFailed(Contract):
     report_id: Identifier
 
 
-class ReportMoved(Contract):
-    """Qualcuno ha deciso su un documento: l'organo che approva, o l'OIV."""
-
-    report_id: Identifier
-    year: Year
-    version: Number
-    state: Literal["approved", "validated", "refused"]
-
-
 class QuarantineAdded(Contract):
     """Rilevazioni che attendono una decisione."""
 
@@ -187,9 +178,6 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
         "report.refused": EventKind(ReportMoved, "Documento non validato dall'OIV"),
         "report.published": EventKind(ReportMoved, "Documento pubblicato"),
         "report.failed": EventKind(ReportFailed, "Documento non riuscito"),
-        "report.approved": EventKind(ReportMoved, "Documento approvato"),
-        "report.validated": EventKind(ReportMoved, "Documento validato dall'OIV"),
-        "report.refused": EventKind(ReportMoved, "Documento non validato dall'OIV"),
         "quarantine.added": EventKind(QuarantineAdded, "Rilevazioni in quarantena"),
         "chamber.created": EventKind(ChamberCreated, "Camera creata"),
         "subscription.disabled": EventKind(SubscriptionDisabled, "Iscrizione disattivata"),
