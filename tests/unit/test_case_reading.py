@@ -169,6 +169,38 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         "/evaluations/0/scope",
         "unknown_scope",
     ),
+    "a cause of nobody's": (
+        lambda d: d.update(deviations=[{"cause": "exogenous", "explanation": "x"}]),
+        "/deviations/0",
+        "one_subject",
+    ),
+    "a cause of an unknown row": (
+        lambda d: d.update(
+            deviations=[{"indicator": "no", "cause": "exogenous", "explanation": "x"}]
+        ),
+        "/deviations/0/indicator",
+        "unknown_indicator",
+    ),
+    "an analysis that says nothing": (
+        lambda d: d.update(analyses=[{"objective": "O"}]),
+        "/analyses/0",
+        "nothing_said",
+    ),
+    "judged twice": (
+        lambda d: d.update(judgements=[{"objective": "O", "text": t} for t in ("x", "y")]),
+        "/judgements/1",
+        "duplicate_statement",
+    ),
+    "an empty judgement": (
+        lambda d: d.update(overall_judgement={"label": "buono", "text": " "}),
+        "/overall_judgement/text",
+        "wrong_format",
+    ),
+    "a level that has no explanations": (
+        lambda d: d["policy"].update(explain_levels=["chamber"]),
+        "/policy/explain_levels/0",
+        "not_allowed",
+    ),
     "derived from itself": (
         lambda d: d["indicators"][0].update(derived_from={"objective": "P"}),
         "/indicators/0/derived_from",
@@ -327,3 +359,30 @@ def test_days_of_an_action_exist_and_follow_each_other() -> None:
     assert faults(action(starts="2020-03-02", ends="2020-03-01")) == [
         ("/objectives/1/ends", "dates_reversed")
     ]
+
+
+def test_what_the_evaluation_says_comes_back_byte_for_byte() -> None:
+    plain = write_case(read_case(json.dumps(sound()).encode()).case)
+    said = sound() | {
+        "deviations": [
+            {"objective": "O", "cause": "exogenous", "explanation": "Legge."},
+            {"indicator": "a", "cause": "endogenous", "explanation": "x", "corrective_action": "y"},
+        ],
+        "analyses": [{"objective": "P", "issues": "a", "opportunities": "b"}],
+        "judgements": [{"objective": "SG", "text": "Bene.", "evaluated": "92.5"}],
+        "overall_judgement": {
+            "label": "eccellente",
+            "text": "Bene.",
+            "proposed": "eccellente",
+            "measured": "94.88326388888888888888888889",
+            "final": True,
+        },
+    }
+    said["policy"] = said["policy"] | {"explain_levels": ["objective", "individual"]}
+    written = write_case(read_case(json.dumps(said).encode()).case)
+    assert write_case(read_case(written).case) == written
+    document = json.loads(written)
+    for name in ("deviations", "analyses", "judgements", "overall_judgement"):
+        assert document.pop(name) == said[name]
+    document["policy"].pop("explain_levels")
+    assert document == json.loads(plain)
