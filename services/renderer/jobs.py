@@ -129,7 +129,9 @@ async def _attempt(
         for warning in rendered.warnings:
             _log.warning("job %s of %s: %s", key.job_id, key.chamber, warning)
         pulse.tell("signing", SIGNING_AT)
-        signed = await workshop.signer.seal(rendered.content, lease.snapshot.chamber)
+        signed = await workshop.signer.seal(
+            rendered.content, lease.snapshot.chamber, lease.signing_identity
+        )
         pulse.tell("uploading", UPLOADING_AT)
         await workshop.api.deliver(key, lease.lease_token, signed)
     except RenderError as error:

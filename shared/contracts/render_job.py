@@ -67,6 +67,8 @@ class RenderLease(Contract):
     snapshot_sha256: str
     """Of ``canonical_bytes(snapshot)``, in hexadecimal; the API has frozen these bytes."""
     snapshot: ReportSnapshot
+    signing_identity: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    """Name of the identity that seals for the chamber; the chamber's code where none is set."""
 
 
 class RenderProgress(Contract):

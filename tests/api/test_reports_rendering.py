@@ -86,6 +86,24 @@ async def test_internal_routes_are_not_published(system: ReportSystem) -> None:
     assert not [path for path in document["paths"] if path.startswith("/internal")]
 
 
+async def test_the_lease_names_the_identity_that_the_chamber_is_set_to(
+    system: ReportSystem,
+) -> None:
+    path = "/v1/chambers/PI/configuration"
+    for identity in ("pisa-2026", None):
+        etag = (await system.request("GET", path)).headers["etag"]
+        set_to = await system.request(
+            "PATCH",
+            path,
+            json={"signing": None if identity is None else {"identity": identity}},
+            headers={"If-Match": etag, "Content-Type": "application/merge-patch+json"},
+        )
+        assert set_to.status_code == 200, set_to.text
+        job = await system.ask()
+        lease = await system.renderer(job["job_id"]).take()
+        assert lease.json()["signing_identity"] == identity
+
+
 async def test_one_worker_at_a_time(system: ReportSystem) -> None:
     first = await _leased(system)
     second = ScriptedRenderer(system.client, system.signing, first.base)

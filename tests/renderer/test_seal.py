@@ -67,6 +67,17 @@ def test_a_password_opens_its_identity_only(tmp_path: Path, small: Made) -> None
     assert sealed.startswith(small.unsigned)
 
 
+def test_a_chamber_may_name_its_identity(tmp_path: Path, small: Made) -> None:
+    development.identity_for(tmp_path, "PI", PISA.name, target=tmp_path / "pisa-2026.p12")
+    of = signer(tmp_path)
+    assert refusal(of, small.unsigned) == "identity_missing"
+    assert asyncio.run(of.seal(small.unsigned, PISA, "pisa-2026")).startswith(small.unsigned)
+    development.identity_for(tmp_path, "LU", "Camera di commercio di Lucca")
+    with pytest.raises(SigningError) as another:
+        asyncio.run(of.seal(small.unsigned, PISA, "LU"))
+    assert another.value.code == "identity_of_another"
+
+
 def test_a_missing_identity_fails_the_job(tmp_path: Path, small: Made) -> None:
     assert refusal(signer(tmp_path), small.unsigned) == "identity_missing"
 

@@ -17,6 +17,7 @@ from services.api.cli.files import read_file
 from services.api.cli.manifests import setting_value, write_manifest
 from services.api.cli.options import Chamber, Data, Json, Language
 from services.api.cli.paths import chamber_path, configuration_path
+from shared.contracts.chamber import manifest_schema
 from shared.runtime.language import in_terminal_language
 
 app = typer.Typer(
@@ -134,6 +135,12 @@ def configure(
         console().print(applying.changes_table(changes))
     else:
         console().print(in_terminal_language("Nulla cambia.", "Nothing changes."))
+
+
+@app.command()
+def schema() -> None:
+    """Scrive lo schema JSON dei manifesti, per gli editor."""
+    write_json(manifest_schema())
 
 
 @app.command()

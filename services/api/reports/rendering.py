@@ -95,6 +95,7 @@ async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> 
             known = await repository.job(session, job_id)
             raise Refusal("job_not_found" if known is None else "not_leasable")
         frozen = await repository.snapshot(session, leased.report_id)
+        identity = await repository.signing_identity(session)
         _knock_after(parts, session, job_id)
     return RenderLease(
         job_id=job_id,
@@ -104,6 +105,7 @@ async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> 
         lease_seconds=settings.lease_seconds,
         snapshot_sha256=frozen.snapshot_sha256,
         snapshot=ReportSnapshot.model_validate_json(frozen.snapshot),
+        signing_identity=identity,
     )
 
 

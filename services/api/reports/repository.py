@@ -115,6 +115,15 @@ async def chamber_card(session: ReadSession) -> sa.Row[Any] | None:
     )
 
 
+async def signing_identity(session: ReadSession) -> str | None:
+    """Name of the identity that the chamber of the session is sealed for with, where it is set."""
+    settings = await session.scalar(
+        sa.select(chambers.c.settings).where(chambers.c.chamber_id == session.chamber)
+    )
+    name = (settings.get("signing") or {}).get("identity")
+    return None if name is None else str(name)
+
+
 async def suspended(session: ReadSession) -> bool:
     """Whether the chamber of the session may only be read."""
     status = await session.scalar(

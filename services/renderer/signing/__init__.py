@@ -12,7 +12,7 @@ from shared.contracts.snapshot import ChamberCard
 class Signer(Protocol):
     """Puts the seal of a chamber on a document."""
 
-    async def seal(self, pdf: bytes, chamber: ChamberCard) -> bytes:
+    async def seal(self, pdf: bytes, chamber: ChamberCard, identity: str | None = None) -> bytes:
         """Answer ``pdf`` with the seal as an incremental update.
 
         Raises ``services.renderer.errors.SigningError``: a document is never answered

@@ -55,14 +55,22 @@ def ensure_authority(signing_dir: Path) -> Path:
     return certificate_file
 
 
-def identity_for(signing_dir: Path, chamber: str, name: str, password: bytes = b"") -> Path:
+def identity_for(
+    signing_dir: Path,
+    chamber: str,
+    name: str,
+    password: bytes = b"",
+    *,
+    target: Path | None = None,
+) -> Path:
     """Make the identity of a chamber once; answers the path of its PKCS#12 file.
 
+    ``target`` is the file, ``DIR/<CHAMBER>.p12`` when none is given.
     ``name`` is the chamber's full name (``Camera di commercio di Pisa``); the certificate is
     for "NAME (sigillo di prova)", organisational unit = chamber code.
     """
     certificate_file = ensure_authority(signing_dir)
-    target = signing_dir / f"{chamber}.p12"
+    target = target or signing_dir / f"{chamber}.p12"
     with _alone(signing_dir):
         if target.exists():
             return target

@@ -1,4 +1,4 @@
-"""The signing identities of the chambers: ``<folder>/<CHAMBER>.p12``."""
+"""The signing identities of the chambers: ``<folder>/<CHAMBER>.p12``, or as a chamber names it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +36,16 @@ class IdentityFolder:
     production: bool
     make_missing: bool
 
-    def find(self, chamber: ChamberCard) -> Identity:
-        """Open and check the identity of ``chamber``; raises ``SigningError``."""
-        path = self.folder / f"{chamber.code}.p12"
+    def find(self, chamber: ChamberCard, name: str | None = None) -> Identity:
+        """Open and check the identity of ``chamber``; raises ``SigningError``.
+
+        ``name`` is that of the file, where it is not the chamber's code; whose seal is in it
+        the certificate says.
+        """
+        path = self.folder / f"{name or chamber.code}.p12"
         if self.make_missing and not self.production:
             development.identity_for(
-                self.folder, chamber.code, chamber.name, self.password.encode()
+                self.folder, chamber.code, chamber.name, self.password.encode(), target=path
             )
         try:
             content = path.read_bytes()

@@ -39,21 +39,21 @@ class PadesSigner:
     identities: IdentityFolder
     level: Level = "B-B"
 
-    async def seal(self, pdf: bytes, chamber: ChamberCard) -> bytes:
+    async def seal(self, pdf: bytes, chamber: ChamberCard, identity: str | None = None) -> bytes:
         """See ``Signer.seal``. The result is verified before it is answered."""
         if self.level not in OBTAINABLE:
             raise SigningError(
                 "level_unavailable",
                 f"Il livello {self.level} chiede una marca temporale, che non è configurata.",
             )
-        identity = await asyncio.to_thread(self.identities.find, chamber)
+        found = await asyncio.to_thread(self.identities.find, chamber, identity)
         try:
-            signed = await self._sign(pdf, chamber, identity)
+            signed = await self._sign(pdf, chamber, found)
         except (PyHankoSigningError, PdfError, ValueError) as error:
             raise SigningError(
                 "signing_failed", f"Il sigillo non è stato apposto: {error}"
             ) from error
-        await asyncio.to_thread(self._check, signed, chamber, identity)
+        await asyncio.to_thread(self._check, signed, chamber, found)
         return signed
 
     async def _sign(self, pdf: bytes, chamber: ChamberCard, identity: Identity) -> bytes:
