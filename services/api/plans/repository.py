@@ -125,12 +125,23 @@ def _in_order(
     ).order_by(columns.position, *(columns[name] for name in section.keys))
 
 
-async def measurement_versions(session: ReadSession, plan_id: str) -> dict[str, int]:
-    """The version that stands of every measurement, by id, in their order."""
-    columns = MEASUREMENTS.table.c
-    statement = sa.select(columns.measurement_id, columns.version)
-    rows = await session.all(_in_order(statement, session, MEASUREMENTS, plan_id))
-    return {row.measurement_id: row.version for row in rows}
+_VERSIONS = sa.text("""
+    SELECT p.plan_id::text AS plan_id, p.revision, p.structure_revision,
+        m.measurement_id::text AS measurement_id, m.version
+    FROM plans AS p
+    LEFT JOIN measurements AS m ON m.chamber_id = p.chamber_id AND m.plan_id = p.plan_id
+    WHERE p.chamber_id = :chamber AND p.year = :year
+    ORDER BY m.position, m.subject_kind, m.subject_code, m.year, m.period
+""")
+
+
+async def measurement_versions(session: ReadSession, year: int) -> Sequence[sa.Row[Any]]:
+    """The plan of a year with the version that stands of every measurement, in their order.
+
+    Rows have ``plan_id``, ``revision``, ``structure_revision``, ``measurement_id`` and
+    ``version``; of a plan without measurements there is one without the last two.
+    """
+    return await session.all(_VERSIONS, {"chamber": session.chamber, "year": year})
 
 
 async def measurement_rows(

@@ -127,9 +127,24 @@ def case_of(chamber: str, found: PlanHead, rows: RowsBySection) -> Case:
     return Case.model_validate(document_of(chamber, found, rows))
 
 
-async def measurement_versions(session: ReadSession, plan_id: str) -> dict[str, int]:
-    """The version that stands of every measurement, by id, in the order of the plan."""
-    return await repository.measurement_versions(session, plan_id)
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """How a plan stands: its counters, and the version of each measurement, in their order."""
+
+    plan_id: str
+    revision: int
+    structure_revision: int
+    measurements: Mapping[str, int]
+
+
+async def versions(session: ReadSession, year: int) -> Versions | None:
+    """How the plan of a year stands, in one exchange; ``None`` when there is none."""
+    rows = await repository.measurement_versions(session, year)
+    if not rows:
+        return None
+    first = rows[0]
+    measurements = {row.measurement_id: row.version for row in rows if row.measurement_id}
+    return Versions(first.plan_id, first.revision, first.structure_revision, measurements)
 
 
 async def read_measurements(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from services.api.db.session import Database, ReadSession
 from services.api.plans import service as plans
 from services.api.plans.rows import MEASUREMENTS, PlanHead
+from services.api.plans.service import Versions
 from services.api.responses import content_etag
 from services.api.results.repository import StoredResults
 from shared.contracts.results import Made, results_document
@@ -64,10 +65,12 @@ class Computing:
         if earlier is None:
             return None
         async with self._database.read([chamber]) as session:
-            head = await plans.head(session, year)
-            if not _same_structure(earlier.head, head):
+            now = await plans.versions(session, year)
+            if now is None or not _same_structure(earlier.head, now):
                 return None
-            measurements = await _measurements(session, head, earlier.measurements)
+            measurements = await _measurements(session, earlier, now)
+        # Everything else in the head of a plan changes with its structure.
+        head = replace(earlier.head, revision=now.revision)
         plan = replace(
             earlier.made.scored.plan,
             measurements=tuple(measurements.values()),
@@ -86,25 +89,25 @@ class Computing:
         return computed
 
 
-def _same_structure(earlier: PlanHead, now: PlanHead) -> bool:
+def _same_structure(earlier: PlanHead, now: Versions) -> bool:
     """Whether nothing but measurements has changed."""
     return (earlier.plan_id, earlier.structure_revision) == (now.plan_id, now.structure_revision)
 
 
 async def _measurements(
-    session: ReadSession, head: PlanHead, known: Mapping[str, Measurement]
+    session: ReadSession, earlier: Computed, now: Versions
 ) -> dict[str, Measurement]:
     """The measurements of a plan, by id; read only where their version is not the known one."""
-    versions = await plans.measurement_versions(session, head.plan_id)
+    known = earlier.measurements
     changed = [
         measurement_id
-        for measurement_id, version in versions.items()
+        for measurement_id, version in now.measurements.items()
         if measurement_id not in known or known[measurement_id].version != version
     ]
-    read = await plans.read_measurements(session, head, changed)
+    read = await plans.read_measurements(session, earlier.head, changed)
     return {
         measurement_id: read.get(measurement_id) or known[measurement_id]
-        for measurement_id in versions
+        for measurement_id in now.measurements
     }
 
 
