@@ -78,6 +78,11 @@ class Computing:
         )
         return self._remember(_computed(head, measurements, plan, earlier))
 
+    def made(self, chamber: str, year: int, etag: str) -> Made | None:
+        """What these results were made of, if they are those computed last."""
+        last = self._last.get((chamber, year))
+        return last.made if last is not None and last.results.etag == etag else None
+
     def _remember(self, computed: Computed) -> Computed:
         """Keeps what was computed; what was asked for longest ago makes room."""
         plan = computed.made.scored.plan

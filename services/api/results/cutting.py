@@ -8,8 +8,10 @@ from services.api.boundaries.cuts import results_without_sheets
 from services.api.db.session import Database
 from services.api.plans import service as plans
 from services.api.responses import content_etag
+from services.api.results.computing import Computing
 from services.api.results.repository import StoredResults
 from shared.contracts.results import ResultsDocument
+from shared.domain.confidentiality import hidden_in
 
 # Of every plan there are the whole results, those without sheets, and one per evaluator.
 _MOST = 256
@@ -18,8 +20,9 @@ _MOST = 256
 class CutResults:
     """What is left of results for somebody, made once per revision and sight."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, computing: Computing) -> None:
         self._database = database
+        self._computing = computing
         self._made: OrderedDict[tuple[str, int, str, frozenset[str]], StoredResults] = OrderedDict()
 
     async def of(self, found: StoredResults, access: Access, year: int) -> StoredResults:
@@ -35,10 +38,14 @@ class CutResults:
         return made
 
     async def _cut(self, found: StoredResults, access: Access, year: int) -> StoredResults:
-        async with self._database.read([access.chamber]) as session:
-            head = await plans.head(session, year)
-            hidden = await boundaries.hidden(session, head, access)
-        document = ResultsDocument.model_validate_json(found.body)
+        made = self._computing.made(access.chamber, year, found.etag)
+        if made is not None:  # computed here: the plan is at hand, and the document as such
+            document, hidden = made.document, hidden_in(made.scored.plan, access.sight)
+        else:
+            async with self._database.read([access.chamber]) as session:
+                head = await plans.head(session, year)
+                hidden = await boundaries.hidden(session, head, access)
+            document = ResultsDocument.model_validate_json(found.body)
         seen = results_without_sheets(document, access.sight, hidden)
         if seen is document:
             return found

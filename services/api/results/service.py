@@ -55,7 +55,7 @@ class CurrentResults:
         self._quick = quick
         self._cache = ResultsCache()
         self._computing = Computing(database)
-        self._cuts = CutResults(database)
+        self._cuts = CutResults(database, self._computing)
 
     async def of(self, chamber: str, year: int) -> StoredResults:
         """The results of a year as they are now.
