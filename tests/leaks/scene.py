@@ -1,6 +1,7 @@
 """The installation that is searched for leaks: three chambers, two of them victims."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from fastapi import FastAPI
 from deploy.local.identity import LocalIssuer
 from services.api.container import Container
 from services.api.main import create_app
+from shared.domain.permissions import MACHINE_ACTIONS, Role, allowed_actions
 from tests.api.plan_office import small
 from tests.api.report_system import ScriptedRenderer, settings_for
 from tests.api.system import Api
 from tests.api.webhook_sender import create_integration, measure
+from tests.leaks.attackers import Attacker
 from tests.leaks.operations import Filler, operations
 from tests.leaks.routes import Walk
 from tests.leaks.victims import (
@@ -60,6 +63,17 @@ class Scene:
         assert asked.status_code == 202, asked.text
         base = f"/internal/v1/chambers/{chamber}/render-jobs/{asked.json()['job_id']}"
         await ScriptedRenderer(self.api.client, self.folder / "signing", base).work()
+
+    async def machine(self) -> Attacker:
+        """A machine of the other chamber, whose key allows all that keys may."""
+        path = f"/v1/chambers/{STRANGER}/clients"
+        roles = (Role.CHAMBER_ADMINISTRATOR, Role.CONTROLLER, Role.VALIDATOR, Role.OIV)
+        scopes = sorted(allowed_actions(roles) & MACHINE_ACTIONS)
+        body = {"title": "Sistema di prova", "scopes": scopes}
+        answer = await self.api.call("POST", path, {STRANGER: [*roles]}, json=body)
+        assert answer.status_code == 201, answer.text
+        (key,) = re.findall(r"ciclo_[0-9a-f]{32}_[\w-]{43}", answer.text)
+        return Attacker(f"machine of {STRANGER}", {"Authorization": f"Bearer {key}"}, at_home=True)
 
     async def walk(self) -> Walk:
         """What to try on it."""

@@ -43,10 +43,10 @@ async def test_the_owner_sees_what_the_others_are_refused(scene: Scene, tell: Te
     assert len(showing) >= _SHOWING * len(reading)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_no_operation_leaks(scene: Scene, tell: Tell) -> None:
     walk = await scene.walk()
-    strangers = attackers(scene.api.issuer)
+    strangers = [*attackers(scene.api.issuer), await scene.machine()]
     tried = await walk.run(strangers)
     tell(f"{len(walk.operations)} operations x {len(strangers)} callers: {tried}")
     assert tried.leaks == []
