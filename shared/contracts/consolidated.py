@@ -126,6 +126,13 @@ class ConsolidatedIndicator(EntityFigure):
     left_out: Annotated[tuple[ChamberLeftOut, ...], Field(max_length=_MOST)]
 
 
+class UnknownEntry(Contract):
+    """Una voce nominata da piani, che il catalogo di quell'anno non ha o non sa calcolare."""
+
+    entry: Reference
+    chambers: Annotated[tuple[ChamberCode, ...], Field(max_length=_MOST)]
+
+
 class ConsolidatedYear(Contract):
     """Gli indicatori condivisi di un anno, consolidati sulle camere indicate."""
 
@@ -133,6 +140,7 @@ class ConsolidatedYear(Contract):
     year: YearNumber
     chambers: Annotated[tuple[ChamberCode, ...], Field(max_length=_MOST)]
     indicators: Annotated[tuple[ConsolidatedIndicator, ...], Field(max_length=20_000)]
+    unknown: Annotated[tuple[UnknownEntry, ...], Field(max_length=20_000)]
 
 
 class BenchmarkIndicator(EntityFigure):
@@ -218,6 +226,11 @@ class EntityPlan(Contract):
     sheets: Annotated[tuple[ChamberSheet, ...], Field(max_length=_MOST)]
     without_plan: Annotated[tuple[ChamberCode, ...], Field(max_length=_MOST)]
     indicators: Annotated[tuple[ConsolidatedIndicator, ...], Field(max_length=20_000)]
+
+
+def unknown_entries(found: Mapping[str, tuple[str, ...]]) -> tuple[UnknownEntry, ...]:
+    """Names without a figure, each with the chambers whose plans have it."""
+    return tuple(UnknownEntry(entry=name, chambers=codes) for name, codes in found.items())
 
 
 def entry_facts(entry: IndicatorEntry, version: int) -> EntryFacts:

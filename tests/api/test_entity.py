@@ -239,6 +239,20 @@ async def test_every_reading_is_written_down_in_each_chamber(api: Api, runtime_u
     assert found == {"LU": told, "MS": [], "PI": [*told, "consolidated/2020"]}
 
 
+async def test_a_name_that_the_catalogue_has_not_is_told(api: Api) -> None:
+    """A typing error in a plan must not make an indicator vanish unseen."""
+    await prepared(api)
+    case = year_of("MS", 2023, "1", "2", "quota", "tempi")
+    case["indicators"][0]["catalogue"] = "c:quta"
+    case["indicators"][1]["catalogue"] = "own:tempi"
+    await send(api, case)
+    person = Person(api, "typing", {"MS": ["reader"]})
+    await person.granted("LU", "MS")
+    document = await person.read("consolidated/2023")
+    assert document["indicators"] == []
+    assert document["unknown"] == [{"entry": "c:quta", "chambers": ["MS"]}]
+
+
 async def test_years_are_bounded(api: Api) -> None:
     await prepared(api)
     person = Person(api, "years", {"PI": ["reader"]})

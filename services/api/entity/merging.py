@@ -40,7 +40,7 @@ async def merged(
         joined = await consolidated_year(session, versions, year - 1)
     baselines = {
         str(one.indicator.content.ref): shown
-        for one in joined
+        for one in joined.indicators
         if (shown := figure_of(one.found.value, one.indicator.content.decimals)["shown"])
     }
     valid = [one.content for one in catalogue.in_year(versions, year).values()]

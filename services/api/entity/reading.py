@@ -17,7 +17,7 @@ from services.api.db.session import ReadSession
 from services.api.entity import repository
 from shared.contracts.catalogue import IndicatorEntry
 from shared.domain import plan as domain
-from shared.domain.catalogue import Reference
+from shared.domain.catalogue import OWN, Reference
 from shared.domain.consolidation import Consolidated, SharedEntry, consolidate, shared_entry
 from shared.domain.periods import Aggregation
 from shared.domain.policy import Policy
@@ -44,9 +44,21 @@ class Joined:
     found: Consolidated
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedYear:
+    """The shared indicators of a year, and names of entries that plans have and no figure has.
+
+    ``unknown`` maps such a name to the chambers whose plans have it: the catalogue has no entry
+    of that name in that year, or one that cannot be computed.
+    """
+
+    indicators: list[Joined]
+    unknown: Mapping[str, tuple[str, ...]]
+
+
 async def consolidated_year(
     session: ReadSession, versions: Sequence[StoredEntry], year: int, only: str | None = None
-) -> list[Joined]:
+) -> JoinedYear:
     """Every shared indicator that some chamber of the session has adopted, in order of name.
 
     Args:
@@ -63,7 +75,7 @@ async def consolidated_year(
     by_plan = await _plans(session, plans, adopted, [one.entry for one in shared], year)
     entries = [one.entry for one in shared]
     read = {code: chamber_readings(plan, entries) for code, plan in by_plan.items()}
-    return [
+    joined = [
         Joined(
             one,
             consolidate(
@@ -76,6 +88,23 @@ async def consolidated_year(
         )
         for one in shared
     ]
+    lost = names - {str(one.content.ref) for one in shared}
+    return JoinedYear(joined, _adopters(by_plan, lost))
+
+
+def _adopters(
+    plans: Mapping[str, domain.Plan], lost: Iterable[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """The chambers whose plans have these names; what is a chamber's own is nobody else's."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in sorted(lost):
+        if Reference.parse(name).source != OWN:
+            found[name] = tuple(
+                code
+                for code, plan in sorted(plans.items())
+                if any(row.catalogue == name for row in plan.indicators)
+            )
+    return found
 
 
 def shared_indicators(

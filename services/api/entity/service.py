@@ -12,7 +12,7 @@ from services.api.catalogue.service import StoredEntry
 from services.api.container import Container
 from services.api.db.session import Database
 from services.api.entity import repository
-from services.api.entity.reading import Joined, consolidated_year
+from services.api.entity.reading import Joined, JoinedYear, consolidated_year
 from services.api.errors import Refusal
 from services.api.results.service import CurrentResults
 from shared.contracts.consolidated import (
@@ -31,6 +31,7 @@ from shared.contracts.consolidated import (
     consolidated_indicator,
     entry_facts,
     trend_point,
+    unknown_entries,
 )
 from shared.contracts.results import ResultsDocument
 from shared.contracts.snapshot import Figure
@@ -53,8 +54,9 @@ async def consolidated(
             consolidated_indicator(
                 _facts(one), one.indicator.content.decimals, one.indicator.entry, one.found, year
             )
-            for one in joined
+            for one in joined.indicators
         ),
+        unknown=unknown_entries(joined.unknown),
     )
 
 
@@ -74,7 +76,7 @@ async def compared(
                 one.found,
                 benchmark(one.found.chambers, one.found.value, one.indicator.content.direction),
             )
-            for one in joined
+            for one in joined.indicators
         ),
     )
 
@@ -89,7 +91,7 @@ async def trend(
     for year in years:
         async with database.read(chambers) as session:
             joined = await consolidated_year(session, versions, year, only)
-        for one in joined:
+        for one in joined.indicators:
             known = _facts(one)
             facts[known.entry] = known
             point = trend_point(one.found, one.indicator.content.decimals, year)
@@ -177,7 +179,7 @@ def _without_sheets(body: bytes) -> ResultsDocument:
 
 async def _year(
     database: Database, entity: str, chambers: Chambers, year: int, only: str | None
-) -> list[Joined]:
+) -> JoinedYear:
     async with database.read(chambers) as session:
         versions = await catalogue.shared_versions(session, entity)
         return await consolidated_year(session, versions, year, only)
