@@ -52,12 +52,12 @@ _RAW = """
 """
 
 
-def _case() -> bytes:
+def _case(chamber: str) -> bytes:
     """A plan with 500 measures."""
     target = {"op": ">=", "value": "1"}
     document = {
         "format": "ciclo/case@1",
-        "chamber": _CHAMBER,
+        "chamber": chamber,
         "year": _YEAR,
         "kind": "piano",
         "policy": {"overall": {"kinds": ["perspective"]}},
@@ -78,38 +78,42 @@ def _case() -> bytes:
     return json.dumps(document).encode()
 
 
-class _Client:
-    """One sender, and the administrator who prepares its way."""
+class Client:
+    """One sender of one chamber, and the administrator who prepares its way."""
 
-    def __init__(self, system: RunningSystem) -> None:
+    def __init__(self, system: RunningSystem, chamber: str = _CHAMBER) -> None:
         """Prepare chamber, plan and integration."""
         self._http = httpx.Client(base_url=system.url, timeout=60)
         # The plainest client there is: what it costs is not the service's.
         self._wire = HTTPConnection(urlsplit(system.url).netloc, timeout=60)
         self._bearer = {"Authorization": f"Bearer {system.token()}"}
-        self._post("/v1/entities", {"code": "TNO", "title": "Toscana Nord-Ovest"})
-        chamber = {"code": _CHAMBER, "entity": "TNO", "title": "Camera di prova"}
-        self._post("/v1/chambers", chamber)
-        self._post(f"/v1/chambers/{_CHAMBER}/imports", _case())
+        self._post("/v1/entities", {"code": "TNO", "title": "Toscana Nord-Ovest"}, known=True)
+        new = {"code": chamber, "entity": "TNO", "title": "Camera di prova"}
+        self._post("/v1/chambers", new)
+        self._post(f"/v1/chambers/{chamber}/imports", _case(chamber))
         made = self._post(
-            f"/v1/chambers/{_CHAMBER}/integrations", {"code": "bench", "title": "Misura"}
+            f"/v1/chambers/{chamber}/integrations", {"code": "bench", "title": "Misura"}
         )
         self._path = made["integration"]["webhook_path"]
         self._signer = Webhook(made["issued"]["secret"])
 
-    def _post(self, path: str, body: bytes | dict[str, Any]) -> dict[str, Any]:
+    def _post(
+        self, path: str, body: bytes | dict[str, Any], *, known: bool = False
+    ) -> dict[str, Any]:
+        """Creates something; ``known``: it may be there already."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {**self._bearer, "Content-Type": "application/json"}
         answer = self._http.post(path, content=content, headers=headers)
-        answer.raise_for_status()
+        if not (known and answer.status_code == HTTPStatus.CONFLICT):
+            answer.raise_for_status()
         return dict(answer.json())
 
-    def prepare(self, number: int) -> Callable[[], None]:
-        """A signed message with new values; calling the result sends it."""
+    def prepare(self, number: int, count: int = _ITEMS) -> Callable[[], None]:
+        """A signed message with so many new values; calling the result sends it."""
         now = datetime.now(UTC)
         items = [
             {"measure": f"M{n}", "year": _YEAR, "period": None, "value": f"{number}.{n}"}
-            for n in range(_ITEMS)
+            for n in range(count)
         ]
         event = {
             "type": "measurements.batch",
@@ -129,7 +133,7 @@ class _Client:
             self._wire.request("POST", self._path, content, headers)
             answer = self._wire.getresponse()
             receipt = json.loads(answer.read())
-            if answer.status != HTTPStatus.OK or receipt["applied"] != _ITEMS:
+            if answer.status != HTTPStatus.OK or receipt["applied"] != count:
                 raise AssertionError(receipt)
 
         return send
@@ -194,7 +198,7 @@ def run() -> list[Row]:
 
 async def _measure(system: RunningSystem) -> tuple[list[float], list[float]]:
     """Seconds of every round: the webhook's and the raw statement's."""
-    client = _Client(system)
+    client = Client(system)
     connection = await asyncpg.connect(_runtime_url(system.directory))
     upsert = _RawUpsert(connection)
     await upsert.prepare()

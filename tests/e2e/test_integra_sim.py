@@ -66,3 +66,50 @@ def test_what_cannot_be_played(data: Path, words: tuple[str | Path, ...], reason
     played = ciclo("integra-sim", *words, "--data", data)
     assert played.status == 1
     assert reason in played.errors
+
+
+def test_a_year_in_bad_weather_ends_in_agreement(data: Path) -> None:
+    words = ("integra-sim", "--case", PISA, "--data", data, "--integration", "tempesta")
+    rates = "duplicates=20,reordered=20,corrected=20,invalid=5,forged=5,outages=10"
+    played = ciclo(*words, "--rates", rates, "--batch-size", "5", "--seed", "3", "--json")
+    assert played.status == 0, played.text + played.errors
+    assert played.document["agrees"] is True
+    (facts,) = played.document["chambers"]
+    assert facts["data"] == 92
+    assert facts["quarantined"] == facts["invalid"] > 0
+    assert facts["refused"] == facts["forged"] > 0
+    assert facts["retried"] > 0
+    assert facts["gaps"] == 0
+    wrong = ciclo(*words, "--rates", "duplicates=x")
+    assert (wrong.status, "NOME=PERCENTUALE" in wrong.errors) == (1, True)
+
+
+def test_what_codes_mean_and_what_would_come_of_a_message(data: Path, tmp_path: Path) -> None:
+    table = tmp_path / "mapping.csv"
+    table.write_text(
+        "external,subject_kind,code,unit,conversion\nALFA,,694,migliaia,thousands_to_units\n",
+        encoding="utf-8",
+    )
+    message = tmp_path / "message.json"
+    message.write_text(
+        json.dumps(
+            {
+                "type": "measurement.recorded",
+                "timestamp": "2021-01-15T08:30:00Z",
+                "data": {"measure": "ALFA", "year": 2020, "value": "1.5", "unit": "Migliaia"},
+            }
+        ),
+        encoding="utf-8",
+    )
+    words = ("integration", "mapping")
+    where = ("-i", "tempesta", "--data", data)
+    tried = ciclo(*words, "test", "PI", message, "--with", table, *where, "--json")
+    assert tried.status == 0, tried.text + tried.errors
+    assert [(one["code"], one["value"]) for one in tried.document["items"]] == [("694", "1500")]
+    before = ciclo(*words, "test", "PI", message, *where)
+    assert (before.status, "andrebbe in quarantena" in before.text) == (1, True)
+    assert "versione 1, 1 righe" in ciclo(*words, "set", "PI", table, *where).text
+    assert "ALFA" in ciclo(*words, "show", "PI", *where).text
+    assert "tempesta" in ciclo("integration", "list", "PI", "--data", data).text
+    nobody = ciclo("integration", "reconcile", "PI", "--year", "2020", *where)
+    assert (nobody.status, "pull_url" in nobody.errors) == (1, True)

@@ -1,7 +1,11 @@
 """``ciclo integra-sim``: the measuring system, played with the measurements of a case file."""
 
+import asyncio
+import contextlib
+import itertools
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,13 +27,17 @@ from services.api.cli.playing import (
     items_of,
     play,
 )
+from services.api.cli.simulator.year import Weather, Year, prepared, sent, verdict, weather_from
 from shared.runtime.language import in_terminal_language
 
 _FULL = 100
 
 
 def integra_sim(
-    case: Annotated[Path, typer.Option(help="File ciclo/case@1 da cui vengono le rilevazioni.")],
+    case: Annotated[
+        list[Path],
+        typer.Option(help="File ciclo/case@1 da cui vengono le rilevazioni; si può ripetere."),
+    ],
     chamber: Annotated[
         str | None, typer.Option(help="Camera a cui inviarle; per difetto quella del file.")
     ] = None,
@@ -43,6 +51,25 @@ def integra_sim(
         int, typer.Option(min=1, max=5000, help="Rilevazioni per messaggio.")
     ] = 25,
     integration: Annotated[str, typer.Option(help="Codice dell'integrazione.")] = INTEGRATION,
+    rates: Annotated[
+        str | None,
+        typer.Option(
+            help="Un anno intero con percentuali di ciò che va storto: duplicates=20,reordered=10,"
+            "corrected=5,invalid=2,forged=1,outages=3. Alla fine si confrontano le due parti.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Con --rates: lo stesso numero, gli stessi messaggi.")
+    ] = 1,
+    serve: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Con --rates: porta su cui poi rispondere a chi chiede che cosa si ha, fino a "
+            "Ctrl-C; più camere prendono le porte seguenti.",
+        ),
+    ] = None,
     secret: Annotated[
         str | None,
         typer.Option(
@@ -59,7 +86,18 @@ def integra_sim(
     Alcuni messaggi arrivano due volte, uno ha la firma sbagliata, uno parla di una misura
     ignota. Esce con 0 solo se ogni risposta è quella attesa.
     """
-    document = _document(case, year)
+    if rates is not None:
+        documents = [_document(path, year) for path in case]
+        _play_years(documents, chamber, weather_from(rates), seed, batch_size, integration, serve,
+            secret, data, as_json)  # fmt: skip
+        return
+    if len(case) != 1:
+        raise CommandFailedError(
+            in_terminal_language(
+                "Più file --case vanno con --rates.", "Several --case files go with --rates."
+            )
+        )
+    document = _document(case[0], year)
     code = (chamber or str(document.get("chamber", ""))).strip().upper()
     script = Script(batch_size, duplicates, forged, unknown)
     with connected(data) as connection:
@@ -89,6 +127,76 @@ def integra_sim(
         _show(played)
     if not played.as_expected:
         raise typer.Exit(1)
+
+
+def _play_years(
+    documents: Sequence[Mapping[str, Any]],
+    chamber: str | None,
+    weather: Weather,
+    seed: int,
+    batch: int,
+    integration: str,
+    serve: int | None,
+    secret: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Plays every document's year at once, compares both sides, and serves what was held."""
+    with connected(data) as connection:
+        api = connection.api
+        years = []
+        for document in documents:
+            code = (chamber or str(document.get("chamber", ""))).strip().upper()
+            key = secret or issued_secret(api, code, integration)
+            items = items_of(document)
+            years.append(prepared(api, code, items, weather, seed=seed, batch=batch, secret=key))
+        total = max(1, sum(len(one.messages) for one in years))
+        label = in_terminal_language("Invio delle rilevazioni", "Sending measurements")
+        with progress(label) as step:
+            counted = itertools.count(1)
+            tallies = asyncio.run(
+                sent(api.url, integration, years, weather,
+                    lambda: step(_FULL * next(counted) / total, ""))
+            )  # fmt: skip
+        verdicts = [
+            verdict(api, integration, one, tally) for one, tally in zip(years, tallies, strict=True)
+        ]
+        faults = [fault for _, found in verdicts for fault in found]
+        _show_years([facts for facts, _ in verdicts], faults, as_json)
+        if serve is not None:
+            _serve(years, serve)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _serve(years: Sequence[Year], port: int) -> None:
+    """Answers what each chamber's source holds, on a port of its own, until Ctrl-C."""
+    from services.api.cli.simulator.pull import pull_app, serving
+
+    with contextlib.ExitStack() as stack:
+        for at, one in enumerate(years):
+            url = stack.enter_context(serving(pull_app(one.source.truth), port + at))
+            console().print(f"{one.chamber}: {url}/measurements?year={one.year}")
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def _show_years(rows: Sequence[Mapping[str, Any]], faults: Sequence[str], as_json: bool) -> None:
+    if as_json:
+        write_json({"agrees": not faults, "chambers": list(rows), "faults": list(faults)})
+        return
+    names = ("chamber", "messages", "data", "repeated", "retried", "quarantined", "refused", "gaps")
+    words = in_terminal_language(
+        "Camera|Messaggi|Dati|Ripetuti|Ritentati|Quarantena|Rifiutati|Lacune|",
+        "Chamber|Messages|Data|Repeated|Tried again|Quarantine|Refused|Gaps|",
+    )
+    table = Table(*words.split("|"), header_style="bold")
+    for row in rows:
+        mark = "[green]✓[/]" if row["agrees"] else "[bold red]✗[/]"
+        table.add_row(*(str(row[name]) for name in names), mark)
+    console().print(table)
+    for fault in faults:
+        console().print(escape(fault))
 
 
 def _document(path: Path, year: int | None) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Sends messages until they are taken, as a patient source does, and counts the answers."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ async def deliver(
     *,
     clients: int = 2,
     patience_seconds: float = 120.0,
+    unheard: float = 0.0,
     tell: Callable[[], None] = lambda: None,
 ) -> Tally:
     """Sends every message to the address of an integration's webhooks.
@@ -55,6 +57,7 @@ async def deliver(
         messages: in the order in which they are begun; each client takes the next one.
         clients: how many are under way at a time.
         patience_seconds: how long one message is tried again while nobody takes it.
+        unheard: share of answers that get lost on the way, so that the message is sent again.
         tell: called after every message.
 
     Returns:
@@ -63,16 +66,30 @@ async def deliver(
     tally = Tally()
     following = iter(messages)
     stranger = new_secret()
+    line = _Line(unheard)
     async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
 
         async def client(source: Iterator[Message]) -> None:
             for message in source:
                 key = stranger if message.forged else secret
-                await _until_taken(http, url, key, message, tally, patience_seconds)
+                await _until_taken(http, url, key, message, tally, patience_seconds, line)
                 tell()
 
         await asyncio.gather(*(client(following) for _ in range(clients)))
     return tally
+
+
+class _Line:
+    """Loses some answers: what the receiver has done, the sender then does not know."""
+
+    def __init__(self, unheard: float) -> None:
+        self._unheard = unheard
+        # Reproducible on purpose.
+        self._chance = random.Random(1)  # noqa: S311 - no secret is made of it
+
+    def heard(self, answer: httpx.Response | None) -> httpx.Response | None:
+        """The answer, unless it was lost."""
+        return None if self._chance.random() < self._unheard else answer
 
 
 async def _until_taken(
@@ -82,11 +99,12 @@ async def _until_taken(
     message: Message,
     tally: Tally,
     patience: float,
+    line: "_Line",
 ) -> None:
     pause = _FIRST_PAUSE_SECONDS
     deadline = asyncio.get_running_loop().time() + patience
     while True:
-        answer = await _once(http, url, secret, message)
+        answer = line.heard(await _once(http, url, secret, message))
         if answer is not None:
             tally.answers[answer.status_code] += 1
             if answer.status_code not in _WORTH_ANOTHER_TRY:

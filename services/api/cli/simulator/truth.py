@@ -108,6 +108,10 @@ class Source:
             stated["value"] = str((int(value) + number) % 10**15)
         return {**stated, "event": "corrected"}
 
+    def truth(self) -> Mapping[Key, Held]:
+        """What it holds in the end, by datum."""
+        return self.held
+
     def messages(self, batch: int) -> list[Message]:
         """Everything it sends, in the order in which it does."""
         sent: list[Message] = []
