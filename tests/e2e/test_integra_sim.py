@@ -106,8 +106,10 @@ def test_what_codes_mean_and_what_would_come_of_a_message(data: Path, tmp_path: 
     tried = ciclo(*words, "test", "PI", message, "--with", table, *where, "--json")
     assert tried.status == 0, tried.text + tried.errors
     assert [(one["code"], one["value"]) for one in tried.document["items"]] == [("694", "1500")]
-    before = ciclo(*words, "test", "PI", message, *where)
-    assert (before.status, "andrebbe in quarantena" in before.text) == (1, True)
+    before = ciclo(*words, "test", "PI", message, *where, "--json")
+    assert before.status == 1
+    assert before.document["items"][0]["errors"][0]["code"] == "unknown_measure"
+    assert ciclo(*words, "test", "PI", message, *where).status == 1
     assert "versione 1, 1 righe" in ciclo(*words, "set", "PI", table, *where).text
     assert "ALFA" in ciclo(*words, "show", "PI", *where).text
     assert "tempesta" in ciclo("integration", "list", "PI", "--data", data).text

@@ -22,8 +22,10 @@ def differences(
     for year in years:
         for row in _measurements(api, chamber, year):
             when = row["year"] if row["year"] is not None else year
-            if row["year"] is None or row["year"] == year:
-                ours[row["subject_kind"], row["subject_code"], when, row["period"]] = row
+            key = (row["subject_kind"], row["subject_code"], when, row["period"])
+            # A value of an earlier year stands in its own plan, and in later ones that read it.
+            if when == year or key not in ours:
+                ours[key] = row
     found: list[str] = []
     for key, datum in held.items():
         fault = _difference(datum, ours.get(key))
