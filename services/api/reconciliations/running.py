@@ -35,6 +35,7 @@ from services.api.reconciliations.source import (
 )
 from shared.contracts.pull import HeldMeasurement
 from shared.runtime.outbound import GuardedTransport
+from shared.runtime.secrets import SealError
 
 _SECONDS = 2.0
 _SILENCE_SECONDS = 600.0
@@ -106,14 +107,17 @@ class Runner:
         if not url:
             raise SourceUnavailableError("no_address")
         sealed = (settings or {}).get("pull_token")
-        token = (
-            opened_text(self.parts.settings, job.chamber, job.integration, sealed)
-            if sealed
-            else None
-        )
+        token = self._token(job, sealed) if sealed else None
         transport = self.transport or GuardedTransport(self.parts.settings.outbound_networks)
         known = self.known.setdefault((job.chamber, job.integration), Acquaintance())
         return PulledSource(url, token, transport, known)
+
+    def _token(self, job: "_Job", sealed: str) -> str:
+        settings = self.parts.settings
+        try:
+            return opened_text(settings, job.chamber, job.integration, sealed)
+        except SealError as error:  # brought here from another installation
+            raise SourceUnavailableError("token_unreadable") from error
 
     async def _compare(self, job: "_Job", held: Sequence[HeldMeasurement]) -> list[Difference]:
         sender = Sender(job.integration, "", self.parts.clock.now())
