@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.identity import LocalIssuer
+from services.api.metrics import repository as metrics
 from tests.api.system import Api
 from tests.api.webhook_sender import (
     Inside,
@@ -154,3 +155,11 @@ async def test_of_a_batch_a_part_can_wait_on(api: Api, sender: Sender, inside: I
         "SELECT source_stage, source_message FROM measurements WHERE subject_code = 'm6'"
     )
     assert (row["source_stage"], row["source_message"]) == ("validated", "msg_single")
+
+
+async def test_what_a_gauge_tells_of_gaps(api: Api) -> None:
+    parts = api.app.state.container
+    async with parts.database.read(["PI"]) as session:
+        found = {one.what: one.number for one in await metrics.waiting(session)}
+    assert found["version_gaps"] == 1
+    assert found["quarantine"] >= 1
