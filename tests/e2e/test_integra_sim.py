@@ -101,8 +101,10 @@ def test_what_codes_mean_and_what_would_come_of_a_message(data: Path, tmp_path: 
         ),
         encoding="utf-8",
     )
+    played = ciclo("integra-sim", "--case", PISA, "--data", data, "--integration", "codici")
+    assert played.status == 0, played.text + played.errors
     words = ("integration", "mapping")
-    where = ("-i", "tempesta", "--data", data)
+    where = ("-i", "codici", "--data", data)
     tried = ciclo(*words, "test", "PI", message, "--with", table, *where, "--json")
     assert tried.status == 0, tried.text + tried.errors
     assert [(one["code"], one["value"]) for one in tried.document["items"]] == [("694", "1500")]
@@ -112,6 +114,6 @@ def test_what_codes_mean_and_what_would_come_of_a_message(data: Path, tmp_path: 
     assert ciclo(*words, "test", "PI", message, *where).status == 1
     assert "versione 1, 1 righe" in ciclo(*words, "set", "PI", table, *where).text
     assert "ALFA" in ciclo(*words, "show", "PI", *where).text
-    assert "tempesta" in ciclo("integration", "list", "PI", "--data", data).text
+    assert "codici" in ciclo("integration", "list", "PI", "--data", data).text
     nobody = ciclo("integration", "reconcile", "PI", "--year", "2020", *where)
     assert (nobody.status, "pull_url" in nobody.errors) == (1, True)
