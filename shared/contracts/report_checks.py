@@ -114,9 +114,12 @@ class _Tree:
         self.said |= {row.code for row in snapshot.objectives if row.narrative}
 
     def told(self, row: ObjectiveView) -> bool:
-        """Whether a text about the objective, or one above it, stands in for its result."""
+        """Whether a text about the objective, or the one it serves, stands in for its result.
+
+        The text of a heading is about all that stands below it, and so about nothing of it.
+        """
         node: ObjectiveView | None = row
-        while node is not None:
+        while node is not None and (node is row or node.kind not in HEADINGS):
             if node.code in self.said:
                 return True
             node = None if node.parent is None else self.rows.get(node.parent)

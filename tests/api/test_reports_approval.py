@@ -78,6 +78,10 @@ async def test_a_report_from_the_act_to_the_validation(system: ReportSystem) -> 
         ("/deviations/1", "deviation_unexplained"),
         ("/overall_judgement", "overall_judgement_missing"),
     ]
+    check = (await system.request("GET", f"{PLAN}/report-check")).json()
+    assert (check["ready"], len(check["obstacles"])) == (False, 3)
+    english = await system.request("GET", f"{PLAN}/report-check", headers={"Accept-Language": "en"})
+    assert "the cause of the deviation is missing" in english.json()["obstacles"][0]["detail"]
     for code, body in CAUSES.items():
         await say(system, f"deviations/objective:{code}", body)
     await say(system, "overall-judgement", JUDGED | {"final": False}, OIV)
@@ -96,6 +100,7 @@ async def test_a_report_from_the_act_to_the_validation(system: ReportSystem) -> 
     )
     assert final.status_code == 200
 
+    assert (await system.request("GET", f"{PLAN}/report-check")).json()["ready"]
     report, frozen = await rendered(system)
     assert frozen.overall_judgement is not None
     assert frozen.overall_judgement.proposed == "eccellente"

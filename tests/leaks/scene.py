@@ -16,7 +16,7 @@ from services.api.main import create_app
 from shared.domain.permissions import MACHINE_ACTIONS, Role, allowed_actions
 from tests.api.plan_office import small
 from tests.api.report_system import ScriptedRenderer, settings_for
-from tests.api.system import Api
+from tests.api.system import ADMINISTRATOR, Api, Roles
 from tests.api.webhook_sender import create_integration, measure
 from tests.leaks.attackers import Attacker
 from tests.leaks.operations import Filler, operations
@@ -152,6 +152,7 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
         f"{plan}/evaluations",
         {"scope": "chamber", "objective": "A", "effect": "exclude", "reason": text},
     )
+    await _evaluate(scene, chamber, plan, measured, text)
     entry = {"kind": "measure", "source": "own", "code": "voce", "value_type": "number"}
     await _done(scene, "POST", f"{base}/catalogue", entry | {"title": text})
     member = {"person": f"persona {word or chamber}", "roles": ["contributor"], "units": [text]}
@@ -166,6 +167,25 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
     await _done(scene, "POST", f"{plan}/approval", {"act": act}, await _match(scene, plan))
 
 
+async def _evaluate(scene: Scene, chamber: str, plan: str, measured: str, text: str) -> None:
+    """Everything that an evaluation says, and a file that proves a measurement."""
+    cause = {"cause": "exogenous", "explanation": text, "corrective_action": text}
+    await _done(scene, "PUT", f"{plan}/deviations/objective:A1", cause)
+    await _done(scene, "PUT", f"{plan}/analyses/A1", {"issues": text})
+    oiv = {chamber: ["oiv"]}
+    await _done(scene, "PUT", f"{plan}/judgements/A1", {"text": text}, roles=oiv)
+    overall = {"label": "adeguato", "text": text}
+    await _done(scene, "PUT", f"{plan}/overall-judgement", overall, roles=oiv)
+    proved = await scene.api.call(
+        "POST",
+        f"{measured}/evidence",
+        params={"name": f"{text}.txt"},
+        content=text.encode(),
+        headers={"Content-Type": "text/plain"},
+    )
+    assert proved.status_code == 201, proved.text
+
+
 async def _match(scene: Scene, path: str) -> dict[str, str]:
     return {"If-Match": (await scene.api.call("GET", path)).headers["etag"]}
 
@@ -176,8 +196,9 @@ async def _done(
     path: str,
     body: object = None,
     headers: dict[str, str] | None = None,
+    roles: Roles = ADMINISTRATOR,
 ) -> None:
     content = None if body is None else json.dumps(body)
     sent = {"Content-Type": "application/json", **(headers or {})}
-    answer = await scene.api.call(method, path, content=content, headers=sent)
+    answer = await scene.api.call(method, path, roles, content=content, headers=sent)
     assert answer.is_success, f"{method} {path}: {answer.text}"

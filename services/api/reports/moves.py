@@ -1,11 +1,13 @@
 """Use cases of those who decide on a report: approval, validation, refusal."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
@@ -13,7 +15,8 @@ from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.reports import repository
 from services.api.reports.repository import Series
-from services.api.reports.service import report
+from services.api.reports.service import report, source
+from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.views import job_path
 from shared.contracts.case import Act
 from shared.contracts.issues import Issue
@@ -27,6 +30,28 @@ APPROVED_KINDS = frozenset({"relazione"})
 
 _ACTS = frozenset({ReportMove.APPROVE, ReportMove.VALIDATE})
 """Moves whose acts stand among the plan's."""
+
+
+async def check(
+    parts: Container, session: ReadSession, year: int
+) -> tuple[ReportSnapshot, list[Issue]]:
+    """What would keep the report of a year from being approved if it were frozen now.
+
+    Raises:
+        Refusal: ``plan_not_found``.
+    """
+    head = await plans.head(session, year)
+    content = await source(session, head)
+    facts = Freeze(
+        report_id=head.plan_id,
+        version=1,
+        kind="relazione",
+        created_at=parts.clock.now(),
+        development=not parts.settings.production,
+        verification_url=parts.settings.public_url,
+    )
+    snapshot = await asyncio.to_thread(freeze, content, facts)
+    return snapshot, report_issues(snapshot)
 
 
 async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:

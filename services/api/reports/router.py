@@ -23,6 +23,7 @@ from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.periods.working_days import italian_day
+from services.api.plans.schemas import PlanYear
 from services.api.reports import moves, repository, service
 from services.api.reports.jobs import JobState
 from services.api.reports.schemas import (
@@ -31,8 +32,10 @@ from services.api.reports.schemas import (
     NewReportApproval,
     NewReportRefusal,
     NewReportValidation,
+    Obstacle,
     RenderJob,
     Report,
+    ReportCheck,
     ReportDetail,
     ReportId,
     ReportList,
@@ -176,6 +179,33 @@ async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any
     row = await moves.held(call.session, report_id)
     require_match(request, content_etag(to_json(await _detail(call, row))))
     return row
+
+
+@router.get(
+    "/plans/{year}/report-check",
+    operation_id="report_check",
+    summary="Che cosa manca alla Relazione",
+    description="Tutto ciò che impedirebbe di approvare la Relazione se fosse congelata ora: "
+    "scostamenti senza causa, obiettivi senza risultato né testo, giudizio complessivo. I "
+    "puntatori sono nella fotografia.",
+    response_model=ReportCheck,
+    responses=refusals("plan_not_found"),
+)
+async def check_report(request: Request, year: PlanYear, call: Reading, parts: Parts) -> Response:
+    """Before anything is rendered."""
+    snapshot, issues = await moves.check(parts, call.session, year)
+    language = request_info(request).language
+    body = ReportCheck(
+        year=year,
+        plan_revision=snapshot.plan_revision,
+        ready=not issues,
+        obstacles=[
+            Obstacle(pointer=issue.pointer, code=issue.code, detail=issue.detail(language))
+            for issue in issues
+        ],
+    )
+    headers = {"Vary": "Authorization, Accept-Language"}
+    return resource_response(request, body, headers=headers)
 
 
 @router.post(

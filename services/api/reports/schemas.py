@@ -123,6 +123,25 @@ class NewReportRefusal(Resource):
     reason: Annotated[Reason, Field(description="Perché l'OIV non valida.")]
 
 
+class Obstacle(Resource):
+    """Ciò che impedirebbe l'approvazione, e che cosa fare."""
+
+    pointer: Annotated[str, Field(max_length=1000, pattern=r"^(/.*)?$")]
+    code: Name
+    detail: Sentence
+
+
+class ReportCheck(Resource):
+    """Se la Relazione, congelata ora, si potrebbe approvare."""
+
+    year: Year
+    plan_revision: Annotated[
+        int, Field(ge=0, le=9_007_199_254_740_991, json_schema_extra={"format": "int64"})
+    ]
+    ready: bool
+    obstacles: Annotated[list[Obstacle], Field(max_length=20_000)]
+
+
 class MoveAct(Resource):
     """Organo, numero e data di chi ha deciso."""
 

@@ -62,9 +62,9 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
     head = await plans.lock_plan(session, wanted.year)
     series = Series(wanted.year, wanted.kind, wanted.period or "")
     await _refuse_without_reason(session, series, wanted.reason)
-    source = await _source(session, head)
+    content = await source(session, head)
     if wanted.period is not None:
-        source = await monitoring.as_of_period(session, head, source, wanted.period)
+        content = await monitoring.as_of_period(session, head, content, wanted.period)
     version = await repository.next_version(session, series)
     report_id, job_id = new_id(), new_id()
     facts = Freeze(
@@ -76,7 +76,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
         reason=wanted.reason,
     )
-    frozen = await asyncio.to_thread(lambda: canonical_bytes(freeze(source, facts)))
+    frozen = await asyncio.to_thread(lambda: canonical_bytes(freeze(content, facts)))
     report = NewReport(
         report_id=report_id,
         plan_id=head.plan_id,
@@ -114,7 +114,8 @@ async def _amendments(session: ReadSession, head: PlanHead) -> tuple[Amendment, 
     return tuple(found)
 
 
-async def _source(session: ReadSession, head: PlanHead) -> ReportSource:
+async def source(session: ReadSession, head: PlanHead) -> ReportSource:
+    """Everything that a report of a year may show, as it stands."""
     card = await repository.chamber_card(session)
     if card is None:
         raise Refusal("chamber_not_found")
