@@ -183,6 +183,21 @@ class Retention(Contract):
     ] = 365
 
 
+SheetsInReports = Literal["roles", "omitted"]
+
+
+class Publication(Contract):
+    """Che cosa delle persone entra nei documenti che si pubblicano. Mai un nome."""
+
+    individual_sheets: Annotated[
+        SheetsInReports,
+        Field(
+            description="Le schede individuali nella Relazione: `roles`, con il ruolo che il piano "
+            "dà loro; `omitted`, affatto."
+        ),
+    ] = "roles"
+
+
 class Signing(Contract):
     """Quale identità del servizio di firma appone il sigillo della camera."""
 
@@ -243,6 +258,7 @@ class ChamberConfiguration(Contract):
         Field(max_length=60, description="Versioni dell'SMVP, dalla più vecchia."),
     ] = ()
     retention: Retention = Retention()
+    publication: Publication = Publication()
     signing: Signing | None = None
     integrations: Annotated[tuple[IntegrationReference, ...], Field(max_length=50)] = ()
 

@@ -31,7 +31,7 @@ from shared.runtime.settings import LOCAL_ISSUER, ApiSettings
 
 PISA = Path(__file__).parents[1] / "cases" / "pisa-2020.json"
 RENDERER_TOKEN = "renderer-" + "t" * 40
-ADMINISTRATOR = {"*": ["entity_administrator", "controller"]}
+ADMINISTRATOR = {"*": ["entity_administrator", "controller", "signer"]}
 CHAMBERS = {"PI": "Camera di commercio di Pisa", "LU": "Camera di commercio di Lucca"}
 
 Found = TypeVar("Found")

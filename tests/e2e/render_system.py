@@ -28,7 +28,7 @@ from shared.contracts.render_job import QUEUE_NAME
 from shared.runtime.settings import LOCAL_ISSUER
 
 PISA = Path(__file__).parents[1] / "cases" / "pisa-2020.json"
-_ADMINISTRATOR = {"*": ["entity_administrator", "controller"]}
+_ADMINISTRATOR = {"*": ["entity_administrator", "controller", "signer"]}
 _TOKEN = "renderer-" + "e" * 40
 _STARTED_SECONDS = 40.0
 

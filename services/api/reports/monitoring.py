@@ -38,7 +38,7 @@ async def as_of_period(
         results=results,
         deviations=(),
         amendments=(),
-        period=_view(standing, then, results),
+        period=_view(standing, source.plan, then, results),
     )
 
 
@@ -58,8 +58,12 @@ def _case_then(source: ReportSource, then: Plan) -> Case:
     )
 
 
-def _view(standing: PeriodStanding, then: Plan, results: Results) -> PeriodView:
+def _view(standing: PeriodStanding, shown: Plan, then: Plan, results: Results) -> PeriodView:
+    """How far the data are; of what is lacking, what the document shows (``shown``)."""
     code = standing.span.code
+    known = {("measure", measure.code) for measure in shown.measures} | {
+        ("indicator", row.code) for row in shown.indicators
+    }
     return PeriodView(
         code=code,
         first_day=standing.span.first.isoformat(),
@@ -80,6 +84,7 @@ def _view(standing: PeriodStanding, then: Plan, results: Results) -> PeriodView:
                 owners=lack.duty.owners,
             )
             for lack in standing.lacking
+            if (lack.duty.subject.value, lack.duty.code) in known
         ),
         pro_rata=_pro_rata(then, results, code),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.auth.access import Access
 from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
@@ -16,12 +17,14 @@ from services.api.plans import writing
 from services.api.reports import repository
 from services.api.reports.repository import Series
 from services.api.reports.service import report, source
+from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.views import job_path
 from shared.contracts.case import Act
 from shared.contracts.issues import Issue
 from shared.contracts.report_checks import report_issues
 from shared.contracts.snapshot import ReportSnapshot
+from shared.domain.confidentiality import FULL_SIGHT
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.workflow import MoveRefusedError
 
@@ -33,15 +36,17 @@ _ACTS = frozenset({ReportMove.APPROVE, ReportMove.VALIDATE})
 
 
 async def check(
-    parts: Container, session: ReadSession, year: int
+    parts: Container, session: ReadSession, access: Access, year: int
 ) -> tuple[ReportSnapshot, list[Issue]]:
     """What would keep the report of a year from being approved if it were frozen now.
+
+    Of sheets that the caller does not see it says only that something is missing.
 
     Raises:
         Refusal: ``plan_not_found``.
     """
     head = await plans.head(session, year)
-    content = await source(session, head)
+    content = await source(session, head, FULL_SIGHT)
     facts = Freeze(
         report_id=head.plan_id,
         version=1,
@@ -51,7 +56,7 @@ async def check(
         verification_url=parts.settings.public_url,
     )
     snapshot = await asyncio.to_thread(freeze, content, facts)
-    return snapshot, report_issues(snapshot)
+    return snapshot, veiled(snapshot, report_issues(snapshot), access.sight)
 
 
 async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
@@ -68,7 +73,12 @@ async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
 
 
 async def approve(
-    session: WriteSession, row: sa.Row[Any], act: Act, remarks: str | None, today: date
+    session: WriteSession,
+    access: Access,
+    row: sa.Row[Any],
+    act: Act,
+    remarks: str | None,
+    today: date,
 ) -> sa.Row[Any]:
     """Writes down the act by which the body approved a held report.
 
@@ -85,7 +95,8 @@ async def approve(
         raise Refusal("report_superseded", version=later)
     frozen = await repository.snapshot(session, row.report_id)
     snapshot = ReportSnapshot.model_validate_json(frozen.snapshot)
-    issues = [*_date_issues("/act/date", act, today), *report_issues(snapshot)]
+    missing = veiled(snapshot, report_issues(snapshot), access.sight)
+    issues = [*_date_issues("/act/date", act, today), *missing]
     if issues:
         raise Refusal("report_approval_refused", issues=issues)
     return await _move(session, row, ReportMove.APPROVE, state, act, {"remarks": remarks})

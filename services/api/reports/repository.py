@@ -34,6 +34,7 @@ _REPORT = (
     _r.blob_key,
     _r.signature,
     _r.reason,
+    _r.with_sheets,
     _r.created_at,
     _r.rendered_at,
     _j.job_id,
@@ -85,6 +86,7 @@ class NewReport:
     plan_revision: int
     snapshot: bytes
     snapshot_sha256: str
+    with_sheets: bool
     reason: str | None = None
 
 

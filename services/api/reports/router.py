@@ -41,6 +41,7 @@ from services.api.reports.schemas import (
     ReportList,
     ReportStateName,
 )
+from services.api.reports.sheets import require_sight
 from services.api.reports.views import file_name, job_path, job_view, report_detail, report_view
 from services.api.requests import request_info
 from services.api.responses import (
@@ -193,7 +194,7 @@ async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any
 )
 async def check_report(request: Request, year: PlanYear, call: Reading, parts: Parts) -> Response:
     """Before anything is rendered."""
-    snapshot, issues = await moves.check(parts, call.session, year)
+    snapshot, issues = await moves.check(parts, call.session, call.access, year)
     language = request_info(request).language
     body = ReportCheck(
         year=year,
@@ -236,7 +237,7 @@ async def approve(
     row = await _held(request, call, report_id)
     act = Act.model_validate(new.act.model_dump(mode="json"))
     today = italian_day(parts.clock.now())
-    moved = await moves.approve(call.session, row, act, new.remarks, today)
+    moved = await moves.approve(call.session, call.access, row, act, new.remarks, today)
     return await _shown(request, call, moved)
 
 
@@ -317,13 +318,19 @@ def _oiv_act(document: str, number: str | None, day: date) -> Act:
     "/reports/{report_id}/pdf",
     operation_id="report_pdf",
     summary="Il PDF di un documento",
-    description="Il PDF firmato; l'ETag è la sua impronta SHA-256.",
+    description="Il PDF firmato; l'ETag è la sua impronta SHA-256. Se porta schede individuali, "
+    "fino alla pubblicazione lo legge solo chi può vederle tutte.",
     responses={
         200: {
             "description": "Il PDF.",
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **refusals("report_not_found", "report_not_ready", "report_without_document"),
+        **refusals(
+            "report_not_found",
+            "report_not_ready",
+            "report_without_document",
+            "sheet_not_visible",
+        ),
     },
     response_class=Response,
 )
@@ -336,6 +343,7 @@ async def show_pdf(
     """The signed bytes, read from the blob store with no transaction open."""
     async with parts.database.read([access.chamber]) as session:
         row = await service.rendered_report(session, report_id)
+    require_sight(row, access)
     etag = f'"{row.pdf_sha256}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Authorization"}
     if matches(request.headers.get("if-none-match"), etag):

@@ -10,6 +10,7 @@ from services.api.measurements.schemas import Reason
 from services.api.paging import ListItem
 from services.api.responses import Resource
 from services.api.versions.schemas import Words
+from shared.contracts.chamber import SheetsInReports
 from shared.contracts.snapshot import ReportKind
 from shared.domain.periods import PERIOD_PATTERN
 
@@ -83,6 +84,13 @@ class NewReport(Resource):
     kind: Kind = "relazione"
     period: Annotated[
         Period | None, Field(description="Del monitoraggio, e soltanto: di quale periodo.")
+    ] = None
+    individual_sheets: Annotated[
+        SheetsInReports | None,
+        Field(
+            description="Le schede individuali nella Relazione; se manca, come la camera ha "
+            "deciso (`publication`). Un monitoraggio non ne porta mai."
+        ),
     ] = None
     reason: Annotated[
         Reason | None,
@@ -219,6 +227,13 @@ class Report(ListItem):
     document: ReportDocument | None
     reason: Annotated[
         Reason | None, Field(description="Perché si è fatta questa versione dopo un'approvazione.")
+    ]
+    individual_sheets: Annotated[
+        SheetsInReports,
+        Field(
+            description="`roles`: il documento porta schede individuali, e fino alla "
+            "pubblicazione lo legge solo chi può vederle tutte."
+        ),
     ]
     job: Annotated[Link, Field(description="Il lavoro che compone il documento.")]
     created_at: Instant

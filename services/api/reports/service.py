@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api import signals
+from services.api.boundaries.cuts import stored_without_sheets
 from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
@@ -24,9 +25,17 @@ from services.api.reports.repository import NewReport, Series
 from services.api.reports.schemas import NewReport as Wanted
 from services.api.reports.snapshot import Freeze, ReportSource, freeze
 from services.api.reports.views import job_path
+from services.api.tenants import configuration
 from services.api.versions import service as versions
 from shared.contracts.issues import Issue
 from shared.contracts.snapshot import ChamberCard, canonical_bytes
+from shared.domain.confidentiality import (
+    FULL_SIGHT,
+    INDIVIDUAL_KINDS,
+    NO_SIGHT,
+    Sight,
+    hidden_in,
+)
 from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
 
@@ -62,7 +71,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
     head = await plans.lock_plan(session, wanted.year)
     series = Series(wanted.year, wanted.kind, wanted.period or "")
     await _refuse_without_reason(session, series, wanted.reason)
-    content = await source(session, head)
+    content = await source(session, head, await _sight_of_report(session, wanted))
     if wanted.period is not None:
         content = await monitoring.as_of_period(session, head, content, wanted.period)
     version = await repository.next_version(session, series)
@@ -85,6 +94,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         plan_revision=head.revision,
         snapshot=frozen,
         snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
+        with_sheets=any(row.kind in INDIVIDUAL_KINDS for row in content.case.objectives),
         reason=wanted.reason,
     )
     await repository.add_report(session, report)
@@ -104,22 +114,35 @@ async def _refuse_without_reason(session: ReadSession, series: Series, reason: s
         raise Refusal("report_reason_required", version=decided)
 
 
-async def _amendments(session: ReadSession, head: PlanHead) -> tuple[Amendment, ...]:
+async def _sight_of_report(session: ReadSession, wanted: Wanted) -> Sight:
+    """What a document shows of individual sheets; one made during the year, nothing."""
+    if wanted.kind != "relazione":
+        return NO_SIGHT
+    chosen = wanted.individual_sheets
+    if chosen is None:
+        chosen = (await configuration.publication(session)).individual_sheets
+    return FULL_SIGHT if chosen == "roles" else NO_SIGHT
+
+
+async def _amendments(session: ReadSession, head: PlanHead, sight: Sight) -> tuple[Amendment, ...]:
     """Every approved version after the first, with what it changed."""
     found: list[Amendment] = []
     last = max(head.standing.last_approved, 1)
     for made in await versions.reasons_between(session, head, 1, last):
-        changes = await versions.differences_between(session, head, made.number - 1, made.number)
+        changes = await versions.differences_between(
+            session, head, made.number - 1, made.number, sight
+        )
         found.append(Amendment(made, changes))
     return tuple(found)
 
 
-async def source(session: ReadSession, head: PlanHead) -> ReportSource:
-    """Everything that a report of a year may show, as it stands."""
+async def source(session: ReadSession, head: PlanHead, sight: Sight) -> ReportSource:
+    """Everything that a report of a year may show, as it stands, to somebody of this sight."""
     card = await repository.chamber_card(session)
     if card is None:
         raise Refusal("chamber_not_found")
     stored = await plans.read_parts(session, head)
+    stored = stored_without_sheets(stored, hidden_in(stored.to_domain(), sight))
     plan = stored.to_domain()
     chamber = ChamberCard(
         code=card.chamber_id,
@@ -137,7 +160,7 @@ async def source(session: ReadSession, head: PlanHead) -> ReportSource:
         results=results,
         standing=head.standing,
         deviations=deviations.of_plan(stored, plan, results),
-        amendments=await _amendments(session, head),
+        amendments=await _amendments(session, head, sight),
     )
 
 

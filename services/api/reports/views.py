@@ -64,6 +64,7 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         created_at=row.created_at,
         rendered_at=row.rendered_at,
         reason=row.reason,
+        individual_sheets="roles" if row.with_sheets else "omitted",
         allowed_actions=[str(a) for a in access.actions(*_ACTIONS) if state.allows(a)],
     )
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.api.db.session import ReadSession
 from services.api.errors import Refusal
 from services.api.tenants import repository
-from shared.contracts.chamber import FORMAT, ChamberConfiguration, Retention
+from shared.contracts.chamber import FORMAT, ChamberConfiguration, Publication, Retention
 
 _COLUMNS = {
     "entity": "entity_id",
@@ -32,6 +32,7 @@ _SETTINGS = {
     "calendar": "measurements",
     "policies": "policies",
     "retention": "retention",
+    "publication": "publication",
     "signing": "signing",
 }
 """Field of the document -> key in the column ``settings``."""
@@ -85,3 +86,12 @@ async def retention(session: ReadSession) -> Retention:
         Refusal: ``chamber_not_found``.
     """
     return (await read(session)).retention
+
+
+async def publication(session: ReadSession) -> Publication:
+    """What of persons the chamber of the session puts into documents.
+
+    Raises:
+        Refusal: ``chamber_not_found``.
+    """
+    return (await read(session)).publication

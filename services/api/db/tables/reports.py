@@ -37,6 +37,8 @@ reports = sa.Table(
     sa.Column("signature", Json),
     # Why this version was made although an earlier one had been approved.
     sa.Column("reason", sa.Text),
+    # Whether the frozen content holds figures of individual sheets.
+    sa.Column("with_sheets", sa.Boolean, nullable=False, server_default="true"),
     instant("created_at", now=True),
     sa.Column("created_by", sa.Text, nullable=False),
     instant("rendered_at", nullable=True),
