@@ -1,8 +1,8 @@
 """Bodies of imports."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from services.api.paging import ListItem
 from services.api.plans.schemas import Cursor, Revision
@@ -41,8 +41,13 @@ class SectionReports(Resource):
     narratives: SectionReport
     tables: SectionReport
     statements: Annotated[
-        SectionReport, Field(description="Cause, analisi e giudizi della valutazione.")
-    ] = SectionReport(created=0, changed=0, unchanged=0, removed=0)
+        SectionReport | None,
+        Field(description="Cause, analisi e giudizi della valutazione, se il file ne ha."),
+    ] = None
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: part for name, part in handler(self).items() if part is not None}
 
 
 class ImportRemark(Resource):

@@ -118,7 +118,8 @@ class _Outcome:
             "unchanged": int(not self.created and not self.changed_head),
             "removed": 0,
         }
-        return {"plan": plan, "statements": dict(self.said)} | {
+        said = {"statements": dict(self.said)} if any(self.said.values()) else {}
+        return {"plan": plan, **said} | {
             name: {
                 "created": len(difference.created),
                 "changed": len(difference.changed),
