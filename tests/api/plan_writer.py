@@ -24,11 +24,11 @@ class Writer:
 
     @property
     def roles(self) -> Roles:
-        """The role in the chamber; without one, everything everywhere."""
-        return ADMINISTRATOR if self.role is None else {self.chamber: [self.role]}
+        """The roles in the chamber; without any, everything everywhere."""
+        return ADMINISTRATOR if self.role is None else {self.chamber: self.role.split("+")}
 
     def colleague(self, role: str) -> "Writer":
-        """Another person of the same chamber, with this role only."""
+        """Another person of the same chamber, with this role only; or several: ``oiv+reader``."""
         return Writer(self.api, self.chamber, self.year, role)
 
     @property

@@ -22,6 +22,9 @@ YEAR = 2020
 JANUARY = ACT | {"date": "2020-01-30"}
 JULY = ACT | {"number": "58", "date": "2020-07-21"}
 
+# The office of the Segretario generale and the Segretario generale, who see the sheets too.
+OFFICE, MANAGER = "contributor+signer", "validator+signer"
+
 # Weights of rows that the plan printed against nothing: they keep their proportions, and the
 # groups that hold them go on weighing nothing in C2.
 MENDED: dict[str, Case] = {
@@ -55,12 +58,15 @@ def draft_of(published: Case) -> Case:
 
 
 async def approve(controller: Writer) -> None:
+    obstacles = (await controller.get("/remarks")).json()["obstacles"]
     refused = await controller.move("approval", act=JANUARY)
     assert (refused.status_code, refused.json()["code"]) == (422, "approval_refused")
     assert sorted(code for _, code in codes(refused)) == ["mixed_weights", *["weights_off_100"] * 3]
+    assert codes(refused) == [(issue["pointer"], issue["code"]) for issue in obstacles]
     for path, change in MENDED.items():
         answer = await controller.patch(f"/{path}", change)
         assert answer.status_code == 200, answer.text
+    assert (await controller.get("/remarks")).json()["obstacles"] == []
     approved = await controller.move("approval", act=JANUARY)
     assert approved.status_code == 201, approved.text
     assert approved.json()["version"] == 1
@@ -93,7 +99,7 @@ async def amend(controller: Writer) -> None:
 
 async def measure(controller: Writer, rows: list[Case], period: str) -> None:
     """The office enters and submits, the manager validates, the controller closes."""
-    office, manager = controller.colleague("contributor"), controller.colleague("validator")
+    office, manager = controller.colleague(OFFICE), controller.colleague(MANAGER)
     await office.done("POST", "/measurements", json={"measurements": rows})
     listed = (await office.get("/measurements?state=recorded&limit=500")).json()["items"]
     body = {"ids": [row["measurement_id"] for row in listed]}
@@ -151,13 +157,14 @@ async def compare(controller: Writer, case: Case) -> None:
         JANUARY["date"],
         JULY["date"],
     ]
-    compared = (await controller.get("/reconciliation")).json()
+    manager = controller.colleague(MANAGER)
+    compared = (await manager.get("/reconciliation")).json()
     assert (compared["compared"], compared["differences"]) == (130, [])
     results = (await controller.get("/results")).json()
     assert results["overall"]["shown"] == "94.9"
     assert results["plan_version"] == 2
     for scope, shown in (("chamber", 67.6), ("SG", 90.1)):
-        festival = (await controller.get(f"/results/A4?scope={scope}")).json()
+        festival = (await manager.get(f"/results/A4?scope={scope}")).json()
         assert round(float(festival["recognised"]), 1) == shown, scope
 
 

@@ -16,11 +16,12 @@ from services.api.plans.comparison import compare
 from services.api.plans.rows import INDICATORS, MEASURES, OBJECTIVES, PlanHead
 from services.api.tenants import service as tenants
 from services.api.versions import service as versions
-from shared.contracts.case import Case, CasePolicy
+from shared.contracts.case import Case, CasePolicy, write_case
 from shared.contracts.case_copying import structure_of
 from shared.contracts.case_reading import CaseRefusedError, ReadCase, read_case
 from shared.contracts.issues import Issue
 from shared.contracts.merge_patch import merge_patch
+from shared.contracts.plan_content import approval_issues
 from shared.contracts.starting_policy import STARTING_POLICY
 
 _OWN = ("kind", "acts", "policy", "published")
@@ -115,6 +116,11 @@ def _read(document: Mapping[str, Any], faults: Sequence[Issue]) -> ReadCase:
     if faults:
         raise Refusal("edit_refused", issues=faults)
     return read
+
+
+def remarks_on(case: Case) -> tuple[tuple[Issue, ...], tuple[Issue, ...]]:
+    """Warnings about a stored plan, and what stands in the way of its approval."""
+    return read_case(write_case(case)).warnings, tuple(approval_issues(case))
 
 
 def _values(case: Case) -> dict[str, Any]:

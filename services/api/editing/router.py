@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.api.auth.access import WriteCall, permitted, writing
+from services.api.auth.access import ReadCall, WriteCall, permitted, reading, writing
 from services.api.bodies import JSON, MERGE_PATCH, JsonBytes, MergePatchBytes, raw_body
 from services.api.editing import heads, service
 from services.api.editing.kinds import KINDS
 from services.api.editing.routes import routes_of
-from services.api.editing.schemas import SavedPlan
-from services.api.editing.views import saved_plan_view
+from services.api.editing.schemas import PlanRemarks, SavedPlan
+from services.api.editing.views import remarks, saved_plan_view
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.plans import service as plans
@@ -95,6 +95,28 @@ async def change_plan(
     require_content_match(request, plan_etag(plan_view(held.head, counts, call.access)))
     saved = await heads.change(call.session, held, raw)
     return await _saved(request, call, saved, HTTPStatus.OK)
+
+
+@_own.get(
+    "/{year}/remarks",
+    operation_id="plan_remarks",
+    summary="Osservazioni sul piano",
+    description="Per chi scrive il piano: tutti gli avvertimenti sul contenuto, e ciò che oggi "
+    "impedirebbe di approvarlo (pesi misti o che non sommano a 100, somme di unità diverse).",
+    response_model=PlanRemarks,
+    responses=refusals("plan_not_found"),
+)
+async def show_remarks(
+    request: Request,
+    year: PlanYear,
+    call: Annotated[ReadCall, Depends(reading(Action.PLAN_UPDATE), scope="function")],
+) -> Response:
+    """What to look at before asking for approval; it names individual sheets, too."""
+    stored = await plans.read_plan(call.session, year)
+    warnings, obstacles = heads.remarks_on(stored.case)
+    language = request_info(request).language
+    view = PlanRemarks(warnings=remarks(warnings, language), obstacles=remarks(obstacles, language))
+    return resource_response(request, view)
 
 
 async def _saved(

@@ -58,6 +58,19 @@ class SavedPlan(Plan):
     ]
 
 
+class PlanRemarks(Resource):
+    """Che cosa guardare nel piano, e che cosa oggi ne impedirebbe l'approvazione."""
+
+    warnings: Annotated[
+        list[Remark],
+        Field(max_length=20_000, description="I puntatori sono nel piano esportato."),
+    ]
+    obstacles: Annotated[
+        list[Remark],
+        Field(max_length=20_000, description="Da correggere prima di approvare."),
+    ]
+
+
 class Objective(ListItem):
     """Un obiettivo, come nel file del piano."""
 
