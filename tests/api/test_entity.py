@@ -1,5 +1,6 @@
 """An entity's chambers together: only by grant, always written down, sums before formulas."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -251,6 +252,24 @@ async def test_a_name_that_the_catalogue_has_not_is_told(api: Api) -> None:
     document = await person.read("consolidated/2023")
     assert document["indicators"] == []
     assert document["unknown"] == [{"entry": "c:quta", "chambers": ["MS"]}]
+
+
+async def test_individual_sheets_are_seen_in_their_chamber_only(api: Api) -> None:
+    await prepared(api)
+    case = year_of("MS", 2024, "1", "2", "quota", "tempi", days=3)
+    case["objectives"].append(
+        {"code": "SG", "kind": "individual", "parent": None, "title": "Scheda personale"}
+    )
+    case["indicators"][1]["objective"] = "SG"
+    await send(api, case)
+    person = Person(api, "sheets", {"MS": ["reader"]})
+    await person.granted("MS")
+    document = await person.read("plans/2024/consolidated")
+    assert "Scheda personale" not in json.dumps(document)
+    assert [row["facts"]["entry"] for row in document["indicators"]] == ["c:quota"]
+    (sheet,) = document["sheets"]
+    assert [row["code"] for row in sheet["results"]["indicators"]] == ["A.quota"]
+    assert len((await person.read("benchmark/2024"))["indicators"]) == 1
 
 
 async def test_years_are_bounded(api: Api) -> None:

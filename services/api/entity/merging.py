@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.api.auth.entities import EntityAccess
+from services.api.boundaries.cuts import seen_case
 from services.api.catalogue import service as catalogue
 from services.api.container import Container
 from services.api.db.session import Database, ReadSession, WriteSession
@@ -17,6 +18,7 @@ from shared.contracts.catalogue import IndicatorEntry, MeasureEntry
 from shared.contracts.consolidated import figure_of
 from shared.contracts.merger import MergerMapping, MergerRefusedError
 from shared.contracts.merging import Merged, SharedDefinitions, merge
+from shared.domain.confidentiality import NO_SIGHT
 
 
 async def merged(
@@ -56,12 +58,13 @@ async def merged(
 
 
 async def _plans(database: Database, codes: tuple[str, ...], year: int) -> Mapping[str, Case]:
-    """The plans of a year, of the chambers that have one."""
+    """The plans of a year, of the chambers that have one, without individual sheets."""
     found: dict[str, Case] = {}
     for code in codes:
         async with database.read([code]) as session:
             if await _has_plan(session, year):
-                found[code] = (await plans.read_plan(session, year)).case
+                stored = await plans.read_plan(session, year)
+                found[code], _ = seen_case(stored, NO_SIGHT)
     return found
 
 

@@ -1,6 +1,6 @@
 """What the chambers of an entity recorded of the shared catalogue, read year by year.
 
-A year of all chambers costs five statements, however many chambers there are; of each plan
+A year of all chambers costs six statements, however many chambers there are; of each plan
 only what the catalogue asks for is read.
 """
 
@@ -18,8 +18,10 @@ from services.api.entity import repository
 from shared.contracts.catalogue import IndicatorEntry
 from shared.domain import plan as domain
 from shared.domain.catalogue import OWN, Reference
+from shared.domain.confidentiality import Branch, sheets_by_objective
 from shared.domain.consolidation import Consolidated, SharedEntry, consolidate, shared_entry
 from shared.domain.periods import Aggregation
+from shared.domain.plan import Kind
 from shared.domain.policy import Policy
 from shared.domain.readings import absent, chamber_readings
 from shared.domain.values import Status, ValueType
@@ -69,7 +71,7 @@ async def consolidated_year(
     """
     plans = await repository.plans_of(session, [year])
     plan_ids = [row.plan_id for row in plans]
-    adopted = await repository.adopted(session, plan_ids)
+    adopted = await _adopted(session, plan_ids)
     names = {row.catalogue for row in adopted if only in {None, row.catalogue}}
     shared = shared_indicators(versions, year, names)
     by_plan = await _plans(session, plans, adopted, [one.entry for one in shared], year)
@@ -90,6 +92,22 @@ async def consolidated_year(
     ]
     lost = names - {str(one.content.ref) for one in shared}
     return JoinedYear(joined, _adopters(by_plan, lost))
+
+
+async def _adopted(session: ReadSession, plan_ids: Sequence[str]) -> list[sa.Row[Any]]:
+    """Indicators that name an entry, without those of individual sheets: they concern a person."""
+    trees = _by_plan(await repository.branches(session, plan_ids))
+    personal = {
+        plan_id: sheets_by_objective(
+            [Branch(r.code, Kind(r.kind), r.parent, tuple(r.members or ())) for r in rows]
+        )
+        for plan_id, rows in trees.items()
+    }
+    return [
+        row
+        for row in await repository.adopted(session, plan_ids)
+        if row.objective not in personal[row.plan_id]
+    ]
 
 
 def _adopters(

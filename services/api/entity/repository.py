@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from services.api.db.session import ReadSession
 from services.api.db.tables.measurements import measurements
-from services.api.db.tables.plans import indicators, measures, plans, results
+from services.api.db.tables.plans import indicators, measures, objectives, plans, results
 from services.api.db.tables.tenants import chambers
 
 
@@ -61,6 +61,16 @@ async def adopted(session: ReadSession, plan_ids: Sequence[str]) -> Sequence[sa.
         .order_by(columns.plan_id, columns.position)
     )
     return await session.all(statement)
+
+
+async def branches(session: ReadSession, plan_ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """The trees of these plans, as far as individual sheets are concerned."""
+    columns = objectives.c
+    return await session.all(
+        sa.select(
+            columns.plan_id, columns.code, columns.kind, columns.parent, columns.members
+        ).where(*_of(objectives, session, plan_ids))
+    )
 
 
 async def named_measures(
