@@ -161,7 +161,7 @@ class PolicyVersion(Contract):
 
 
 class Retention(Contract):
-    """Per quanto si conserva ciò che contiene dati personali; poi si toglie."""
+    """Per quanto la camera conserva ciò che contiene dati personali."""
 
     messages_days: Annotated[
         Days,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.api.db.session import ReadSession
 from services.api.errors import Refusal
 from services.api.tenants import repository
-from shared.contracts.chamber import FORMAT, ChamberConfiguration, Publication, Retention
+from shared.contracts.chamber import FORMAT, ChamberConfiguration, Publication
 
 _COLUMNS = {
     "entity": "entity_id",
@@ -77,15 +77,6 @@ async def read(session: ReadSession) -> ChamberConfiguration:
     if row is None:
         raise Refusal("chamber_not_found")
     return configuration_of(row, await repository.declared_integrations(session))
-
-
-async def retention(session: ReadSession) -> Retention:
-    """How long the chamber of the session keeps personal data.
-
-    Raises:
-        Refusal: ``chamber_not_found``.
-    """
-    return (await read(session)).retention
 
 
 async def publication(session: ReadSession) -> Publication:
