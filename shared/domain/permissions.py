@@ -212,6 +212,11 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
     Action.REPORT_PUBLISH,
+    Action.READER_READ,
+    Action.READER_MANAGE,
+    Action.CHAMBER_CONFIGURE,
+    Action.CHAMBER_SUSPEND,
+    Action.CHAMBER_RESUME,
 }
 """What a key of a machine may be good for: not for giving access to others, and not for what a
 person answers for."""

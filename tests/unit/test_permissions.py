@@ -2,7 +2,16 @@
 
 import pytest
 
-from shared.domain.permissions import PERMISSIONS, Action, Role, allowed_actions, allows
+from shared.domain.permissions import (
+    APPOINTS,
+    MACHINE_ACTIONS,
+    PERMISSIONS,
+    Action,
+    Role,
+    allowed_actions,
+    allows,
+    beyond_appointment,
+)
 
 READING = {
     Action.CHAMBER_READ,
@@ -71,3 +80,112 @@ def test_roles_add_up() -> None:
     both = allowed_actions([Role.READER, Role.OIV])
     assert both == PERMISSIONS[Role.READER] | PERMISSIONS[Role.OIV]
     assert allowed_actions([]) == frozenset()
+
+
+LETTERS = {
+    "E": Role.ENTITY_ADMINISTRATOR,
+    "A": Role.CHAMBER_ADMINISTRATOR,
+    "C": Role.CONTROLLER,
+    "U": Role.CONTRIBUTOR,
+    "V": Role.VALIDATOR,
+    "O": Role.OIV,
+    "S": Role.SIGNER,
+    "R": Role.READER,
+    "P": Role.PUBLIC,
+}
+
+TABLE = {
+    "entity.create": "E",
+    "chamber.create": "E",
+    "reader.read": "EA",
+    "reader.manage": "E",
+    "chamber.read": "EACUVOSR",
+    "chamber.update": "EA",
+    "audit.read": "EAO",
+    "catalogue.read": "EACUVOSR",
+    "catalogue.manage": "EAC",
+    "chamber.configure": "E",
+    "chamber.suspend": "E",
+    "chamber.resume": "E",
+    "plan.read": "EACUVOSR",
+    "plan.import": "EAC",
+    "plan.create": "EAC",
+    "plan.edit": "EAC",
+    "plan.update": "EAC",
+    "plan.export": "EACUVOSR",
+    "plan.approve": "EAC",
+    "plan.amend": "EAC",
+    "plan.withdraw": "EAC",
+    "plan.close": "EAC",
+    "plan.reopen": "EAC",
+    "measurement.read": "EACUVOSR",
+    "measurement.record": "EACUV",
+    "measurement.submit": "EACUV",
+    "measurement.validate": "V",
+    "measurement.reject": "EACV",
+    "measurement.reopen": "EACV",
+    "period.read": "EACUVOSR",
+    "period.close": "EAC",
+    "period.reopen": "EAC",
+    "evaluation.read": "EACUVOSR",
+    "evaluation.decide": "CO",
+    "evaluation.judge": "O",
+    "deviation.explain": "EACUV",
+    "narrative.read": "EACUVOSR",
+    "narrative.write": "EACUV",
+    "result.read": "EACUVOSR",
+    "integration.read": "EAC",
+    "integration.manage": "EA",
+    "integration.reconcile": "EAC",
+    "quarantine.read": "EAC",
+    "quarantine.decide": "EAC",
+    "subscription.read": "EA",
+    "subscription.manage": "EA",
+    "report.read": "EACUVOSR",
+    "report.request": "EAC",
+    "report.cancel": "EAC",
+    "report.approve": "EAC",
+    "report.validate": "O",
+    "report.publish": "EAC",
+    "member.read": "EA",
+    "member.manage": "EA",
+    "client.read": "EA",
+    "client.manage": "EA",
+}
+"""Every action and whose it is, written out: a change of the permissions is a change here."""
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("action", list(Action))
+def test_every_cell_of_the_table(action: Action, role: Role) -> None:
+    granted = role in {LETTERS[letter] for letter in TABLE[action]}
+    assert (action in PERMISSIONS[role]) == granted
+    assert allows([role], action) == granted
+
+
+def test_the_table_has_no_other_rows() -> None:
+    assert set(TABLE) == {str(action) for action in Action}
+
+
+PERSONS_ONLY = (
+    *("entity.create", "chamber.create", "member.read", "member.manage"),
+    *("client.read", "client.manage", "plan.approve", "measurement.validate"),
+    *("evaluation.decide", "evaluation.judge", "report.approve", "report.validate"),
+    *("report.publish", "reader.read", "reader.manage"),
+    *("chamber.configure", "chamber.suspend", "chamber.resume"),
+)
+
+
+def test_what_no_machine_may_do() -> None:
+    assert MACHINE_ACTIONS.isdisjoint(PERSONS_ONLY)
+    assert {role for role in Role if APPOINTS[role]} == {
+        Role.ENTITY_ADMINISTRATOR,
+        Role.CHAMBER_ADMINISTRATOR,
+    }
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_nobody_appoints_an_administrator_of_the_entity(role: Role) -> None:
+    wanted = {Role.ENTITY_ADMINISTRATOR, Role.READER}
+    assert Role.ENTITY_ADMINISTRATOR in beyond_appointment([role], wanted)
+    assert beyond_appointment([role], []) == frozenset()
