@@ -84,6 +84,8 @@ from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.results.router import router as results
 from services.api.results.service import CurrentResults
+from services.api.retention.background import retiring
+from services.api.retention.router import router as retention
 from services.api.sealing import TrustedSeals
 from services.api.signals import Signals
 from services.api.subscriptions.deliveries import router as deliveries
@@ -140,6 +142,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     webhooks,
     quarantine,
     subscriptions,
+    retention,
     deliveries,
     reports,
     rendering,
@@ -168,6 +171,7 @@ _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...
     repairing,
     sweeping,
     reconciling,
+    retiring,
 )
 
 

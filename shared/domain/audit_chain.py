@@ -89,6 +89,8 @@ class Verifier:
     """Takes the links of a chain in order, and collects what is wrong."""
 
     anchor: Head | None = None
+    retired: int = 0
+    """Lines up to this one were removed by retention; a later line of the chain says so."""
     head: Head = EMPTY
     faults: list[Fault] = field(default_factory=list)
 
@@ -100,7 +102,8 @@ class Verifier:
             self._fault(FaultKind.BROKEN, link)
         expected = hash_of(link)
         if expected is None:
-            self._fault(FaultKind.REMOVED, link)
+            if link.sequence > self.retired:
+                self._fault(FaultKind.REMOVED, link)
         elif expected != link.hash:
             self._fault(FaultKind.ALTERED, link)
         self.head = Head(link.sequence, link.hash)

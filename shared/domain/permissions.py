@@ -37,6 +37,7 @@ class Action(StrEnum):
     CHAMBER_READ = "chamber.read"
     CHAMBER_UPDATE = "chamber.update"
     AUDIT_READ = "audit.read"
+    RETENTION_APPLY = "retention.apply"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
     CHAMBER_CONFIGURE = "chamber.configure"
@@ -143,6 +144,7 @@ _RUNNING = _READING | {
 
 _ADMINISTERING = _RUNNING | {
     Action.AUDIT_READ,
+    Action.RETENTION_APPLY,
     Action.CHAMBER_UPDATE,
     Action.READER_READ,
     Action.INTEGRATION_MANAGE,

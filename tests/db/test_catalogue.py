@@ -143,8 +143,10 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         """,
     )
     erasing = [row for row in functions if row["owner"] == "ciclo_eraser"]
-    assert [row["name"] for row in erasing] == ["ciclo_erase_chamber(text,text,text,uuid,text)"]
-    assert [row["definer"] for row in erasing] == [True]
+    assert {row["name"]: row["definer"] for row in erasing} == {
+        "ciclo_erase_chamber(text,text,text,uuid,text)": True,
+        "ciclo_retire(text,text,timestamp with time zone)": True,
+    }
     assert all(row["settings"].startswith("search_path=pg_catalog") for row in erasing)
     functions = [row for row in functions if row not in erasing]
     as_dispatcher = {

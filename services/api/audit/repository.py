@@ -83,6 +83,16 @@ async def head(session: ReadSession, trail: Trail) -> Head:
     return EMPTY if row is None else Head(row.sequence, row.hash)
 
 
+async def retired_through(session: ReadSession, trail: Trail) -> int:
+    """Number of the last line that retention has removed, by the lines that say so; 0 if none."""
+    log = trail.log
+    through = log.c.detail["audit_through"].as_integer()
+    found = await session.scalar(
+        sa.select(sa.func.max(through)).where(trail.of(log), log.c.action == "retention.applied")
+    )
+    return int(found or 0)
+
+
 async def links(session: ReadSession, trail: Trail) -> AsyncIterator[Link]:
     """The whole chain in order, each link with what its line says now."""
     log, chain = trail.log, trail.chain

@@ -13,7 +13,7 @@ _TURN = 500
 
 async def verify(session: ReadSession, trail: Trail, anchor: Head | None) -> Verifier:
     """The whole chain, compared with its lines, its recorded head and an earlier note of it."""
-    verifier = Verifier(anchor)
+    verifier = Verifier(anchor, await repository.retired_through(session, trail))
     async for link in repository.links(session, trail):
         verifier.take(link)
         if link.sequence % _TURN == 0:

@@ -29,6 +29,7 @@ from services.api.cli import (
     rendering,
     reports,
     results,
+    retention,
     secrets,
     subscriptions,
     tenant,
@@ -84,6 +85,7 @@ app.command("verify")(verify.verify)
 app.add_typer(integration.app)
 app.command("integra-sim")(integra_sim.integra_sim)
 app.add_typer(subscriptions.subscription, name="subscription")
+app.add_typer(retention.retention, name="retention")
 app.command("demo")(demo.demo)
 app.add_typer(audit.app)
 app.add_typer(secrets.app)

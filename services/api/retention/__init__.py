@@ -1,0 +1,1 @@
+"""Removes what has been kept for long enough, and says what it removed."""
