@@ -32,7 +32,7 @@ async def apply(session: WriteSession, now: datetime) -> sa.Row[Any]:
     Raises:
         Refusal: ``chamber_not_found``.
     """
-    kept = await configuration.retention(session)
+    kept = (await configuration.read(session)).retention
     limits = cut_offs(Periods(**kept.model_dump()), now)
     removed: dict[str, Any] = {}
     for kind, before in limits.items():
