@@ -102,6 +102,7 @@ TABLE = {
     "chamber.read": "EACUVOSR",
     "chamber.update": "EA",
     "audit.read": "EAO",
+    "retention.apply": "EA",
     "catalogue.read": "EACUVOSR",
     "catalogue.manage": "EAC",
     "chamber.configure": "E",
