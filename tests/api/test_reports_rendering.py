@@ -223,7 +223,7 @@ async def test_an_ended_lease_is_refused_even_before_the_sweeper_comes(
         await system.prepare()
         late = await _leased(system)
         pdf = await late.pdf()
-        await asyncio.sleep(2.1)
+        await asyncio.sleep(IMPATIENT["lease_seconds"] + 0.1)
         assert (await late.deliver(pdf)).status_code == 409
         assert late.lease is not None
         await system.renderer(late.lease.job_id).work()

@@ -16,6 +16,7 @@ from deploy.local.identity import ADMINISTRATOR_ROLES, LocalIssuer
 from deploy.local.layout import DataDirectory
 from deploy.local.ports import free_port
 from tests.e2e.commands import MASSA, PISA, ciclo, start
+from tests.e2e.render_system import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -128,6 +129,8 @@ def test_a_chamber_moves_to_another_installation(
     again = ciclo("tenant", "export", "PI", "--out", tmp_path / "2.zip", "--data", two.data)
     assert again.status == 0, again.errors
     assert (tmp_path / "2.zip").read_bytes() == (tmp_path / "pi.zip").read_bytes()
+    # Processes that serve remember for some seconds which chambers an entity has.
+    until(lambda: two.get("/v1/chambers/PI").status_code == 200 or None, 15)
     for path in ("plans/2020/results", "plans/2020/export", "configuration", "reports"):
         here, there = (system.get(f"/v1/chambers/PI/{path}") for system in (one, two))
         assert here.status_code == there.status_code == 200

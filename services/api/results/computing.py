@@ -104,16 +104,18 @@ async def _measurements(
 ) -> dict[str, Measurement]:
     """The measurements of a plan, by id; read only where their version is not the known one."""
     known = earlier.measurements
-    changed = [
+    changed = {
         measurement_id
         for measurement_id, version in now.measurements.items()
         if measurement_id not in known or known[measurement_id].version != version
-    ]
-    read = await plans.read_measurements(session, earlier.head, changed)
-    return {
-        measurement_id: read.get(measurement_id) or known[measurement_id]
-        for measurement_id in now.measurements
     }
+    read = await plans.read_measurements(session, earlier.head, sorted(changed))
+    # What changed and is not read stands no more: its source has withdrawn it.
+    current = {
+        measurement_id: read.get(measurement_id) if measurement_id in changed else standing
+        for measurement_id, standing in ((one, known.get(one)) for one in now.measurements)
+    }
+    return {name: measurement for name, measurement in current.items() if measurement is not None}
 
 
 def _computed(
