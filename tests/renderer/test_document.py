@@ -192,3 +192,12 @@ def test_a_judgement_on_another_result_says_so() -> None:
     given = snapshots.EVALUATION["overall_judgement"].model_copy(update={"measured": "80"})
     text = words(html.build(snapshots.small(overall_judgement=given)))
     assert "su un risultato diverso" in text
+
+
+def test_a_source_that_guidelines_discourage_is_told() -> None:
+    small = snapshots.small()
+    first = small.indicators[0].model_copy(
+        update={"source_office": "Promozione", "source_class": "self_declared"}
+    )
+    made = html.build(snapshots.small(indicators=(first, *small.indicators[1:])))
+    assert "fonte autodichiarata (sconsigliata dalle linee guida)" in made.html

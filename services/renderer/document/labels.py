@@ -112,6 +112,13 @@ TAGS = {
     "POLA": "Piano organizzativo del lavoro agile",
 }
 
+SOURCES = {
+    "external": "esterna",
+    "certified": "certificata",
+    "internal": "registrazione interna",
+    "self_declared": "autodichiarata (sconsigliata dalle linee guida)",
+}
+
 PERIODS = {
     "Q1": "1° quadrimestre",
     "Q2": "2° quadrimestre",
@@ -200,6 +207,11 @@ def effect(code: str) -> str:
 def document(code: str) -> str:
     """Name of an approved document."""
     return DOCUMENTS.get(code, code[:1].upper() + code[1:])
+
+
+def source(code: str) -> str:
+    """Where the data of an indicator come from; a word of the chamber's own is kept."""
+    return SOURCES.get(code, code)
 
 
 def tag(code: str) -> str:
