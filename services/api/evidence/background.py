@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
-from services.api.evidence import repository, service
+from services.api.evidence import service
+from services.api.integrations.receiving import all_chambers
 
 _SECONDS = 3600.0
 
@@ -30,12 +31,9 @@ async def sweeping(parts: Container) -> AsyncIterator[None]:
 
 async def sweep_all(parts: Container) -> int:
     """Sweeps every chamber; answers how many blobs were removed."""
-    async with parts.database.read() as session:
-        entities = await repository.all_entities(session)
     removed = 0
-    for entity in entities:
-        for chamber in sorted(await parts.directory.chambers(entity)):
-            removed += await service.sweep(parts, chamber)
+    for chamber in await all_chambers(parts):
+        removed += await service.sweep(parts, chamber)
     return removed
 
 

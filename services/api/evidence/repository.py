@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.evidence import measurement_evidence
-from services.api.db.tables.tenants import entities
 from services.api.paging import Order, Page, Rows, cut, sliced
 
 _e = measurement_evidence.c
@@ -64,8 +63,3 @@ async def known(session: ReadSession, keys: Collection[str]) -> frozenset[str]:
         sa.select(_e.blob_key).where(_e.chamber_id == session.chamber, _e.blob_key.in_(list(keys)))
     )
     return frozenset(row.blob_key for row in rows)
-
-
-async def all_entities(session: ReadSession) -> list[str]:
-    """Codes of the installation's entities."""
-    return [row.entity_id for row in await session.all(sa.select(entities.c.entity_id))]

@@ -11,7 +11,7 @@ from services.api.db.tables.audit import audit_chain
 from services.api.db.tables.plans import plans
 from services.api.db.tables.requests import audit_log
 from services.api.db.tables.retention import retention_runs
-from services.api.db.tables.tenants import chambers, entities
+from services.api.db.tables.tenants import chambers
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.domain.retention import Kind
 
@@ -99,8 +99,3 @@ async def last_run(session: ReadSession) -> datetime | None:
         sa.select(sa.func.max(_r.ran_at)).where(_r.chamber_id == session.chamber)
     )
     return found
-
-
-async def all_entities(session: ReadSession) -> list[str]:
-    """Codes of the installation's entities."""
-    return [row.entity_id for row in await session.all(sa.select(entities.c.entity_id))]

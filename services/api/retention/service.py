@@ -13,6 +13,7 @@ from services.api.container import Container
 from services.api.db.session import Author, WriteSession
 from services.api.db.trail import audit
 from services.api.ids import new_id
+from services.api.integrations.receiving import all_chambers
 from services.api.plans import service as plans
 from services.api.retention import repository
 from services.api.tenants import configuration
@@ -67,10 +68,7 @@ async def apply_where_due(parts: Container, chamber: str) -> bool:
 
 async def apply_everywhere(parts: Container) -> int:
     """Applies the retention of every chamber where it is due; answers of how many."""
-    async with parts.database.read() as session:
-        entities = await repository.all_entities(session)
     done = 0
-    for entity in entities:
-        for chamber in sorted(await parts.directory.chambers(entity)):
-            done += await apply_where_due(parts, chamber)
+    for chamber in await all_chambers(parts):
+        done += await apply_where_due(parts, chamber)
     return done
