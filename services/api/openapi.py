@@ -58,8 +58,8 @@ _SECURITY_SCHEMES = {
         "scheme": "bearer",
         "bearerFormat": "ciclo_<id>_<segreto>",
         "description": "Chiave di un sistema, creata dalla camera (`/v1/chambers/{chamber}/"
-        "clients`): vale in quella camera, per le azioni indicate accanto a ogni operazione, fino "
-        "alla scadenza.",
+        "clients`): vale in quella camera, per le azioni che ogni operazione indica in `x-scopes`, "
+        "fino alla scadenza.",
     },
     "webhook": {
         "type": "apiKey",
@@ -176,8 +176,9 @@ def build(app: FastAPI, *, public_url: str, development: bool) -> Schema:
     for method, operation in _operations(document):
         action = actions.get(operation["operationId"])
         if action in MACHINE_ACTIONS:
-            # The role that OpenAPI 3.1 lets a requirement name is the scope of the key.
-            operation["security"] = [*_BEARER, {"macchina": [str(action)]}]
+            # OpenAPI 3.1 lets a requirement name the scope; checkers know that of OAuth2 alone.
+            operation["security"] = [*_BEARER, {"macchina": []}]
+            operation["x-scopes"] = [str(action)]
         _complete_operation(method, operation)
     for schema in _schemas(document):
         _bound(schema)
@@ -218,7 +219,8 @@ def _webhook(kind: str, schemas: Schema) -> Schema:
     ]
     return {
         "post": {
-            "operationId": kind.replace(".", "_"),
+            # With a prefix of their own: ids of operations are unique, events' included.
+            "operationId": f"event_{kind.replace('.', '_')}",
             "summary": EVENTS[kind].summary if kind in EVENTS else "Messaggio di prova",
             "description": "Inviato a chi si è iscritto: almeno una volta, in ordine per ogni "
             "`subject`. Si verifica la firma sul contenuto esatto, poi si risponde 2xx entro 15 "

@@ -80,6 +80,13 @@ def test_operations_are_described_and_named_once(document: Schema) -> None:
     assert {tag for _, _, operation in operations(document) for tag in operation["tags"]} <= known
 
 
+def test_events_and_operations_do_not_share_names(document: Schema) -> None:
+    """Generators of clients make one type of each."""
+    named = [operation["operationId"] for _, _, operation in operations(document)]
+    named += [item["post"]["operationId"] for item in document["webhooks"].values()]
+    assert len(named) == len(set(named))
+
+
 def test_paths_and_properties_are_spelled_as_the_guidelines_say(document: Schema) -> None:
     for path in document["paths"]:
         assert re.fullmatch(r"(/[a-z0-9.-]+|/\{[a-z_]+\})+", path), path
@@ -127,6 +134,8 @@ def test_security(document: Schema) -> None:
         if method != "get":
             security = operation.get("security", document["security"])
             assert security, f"{method} {path}"
+        # Scopes of schemes other than OAuth2 are a warning of the checker.
+        assert not any(scopes for need in operation.get("security", ()) for scopes in need.values())
     for scheme in document["components"]["securitySchemes"].values():
         assert scheme.get("scheme") == "bearer" or scheme["in"] == "header"
     assert "RFC8725" in document["components"]["securitySchemes"]["oidc"]["description"]
