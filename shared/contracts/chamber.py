@@ -13,6 +13,7 @@ from pydantic import Field, create_model
 
 from shared.contracts.base import Contract
 from shared.contracts.case import Act, CasePolicy
+from shared.contracts.document_layout import Documents
 
 FORMAT: Final = "ciclo/chamber@1"
 
@@ -259,6 +260,7 @@ class ChamberConfiguration(Contract):
     ] = ()
     retention: Retention = Retention()
     publication: Publication = Publication()
+    documents: Documents = Documents()
     signing: Signing | None = None
     integrations: Annotated[tuple[IntegrationReference, ...], Field(max_length=50)] = ()
 

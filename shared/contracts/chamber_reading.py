@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts.chamber import ChamberConfiguration
+from shared.contracts.document_layout import RELAZIONE, layout_faults
 from shared.contracts.issues import Issue, issues_from, pointer
 from shared.contracts.merge_patch import merge_patch
 from shared.contracts.vector_image import clean_svg
@@ -120,14 +121,27 @@ def _tax_code(given: Document) -> Iterator[Issue]:
 
 
 def _colour(given: Document) -> Iterator[Issue]:
-    colour = given.get("colour")
+    yield from _readable(given.get("colour"), "/colour")
+
+
+def _documents(given: Document) -> Iterator[Issue]:
+    documents = given.get("documents")
+    if not isinstance(documents, Mapping):
+        return
+    yield from _readable(documents.get("accent_colour"), "/documents/accent_colour")
+    layout = documents.get("relazione")
+    if isinstance(layout, Mapping):
+        yield from layout_faults(layout, RELAZIONE, "/documents/relazione")
+
+
+def _readable(colour: object, place: str) -> Iterator[Issue]:
     well_formed = isinstance(colour, str) and len(colour) == len("#rrggbb")
     if well_formed and all(c in "0123456789abcdefABCDEF" for c in str(colour)[1:]):
         if readable_on_white(str(colour)):
             return
         least = f"{CONTRAST}"
         yield Issue(
-            pointer="/colour",
+            pointer=place,
             code="low_contrast",
             it=f"il contrasto con il bianco è minore di {least.replace('.', ',')}: chi vede "
             "poco non leggerebbe i titoli; scegliere un colore più scuro",
@@ -231,6 +245,7 @@ def _integrations(given: Document) -> Iterator[Issue]:
 _CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     _tax_code,
     _colour,
+    _documents,
     _languages,
     _life,
     _holidays,

@@ -8,6 +8,8 @@ never derive one. Its rows are in :mod:`shared.contracts.snapshot_views`.
 import json
 from typing import Literal
 
+from shared.contracts.document_layout import LayoutView
+from shared.contracts.snapshot_history import RegisterRow, StepView
 from shared.contracts.snapshot_views import (
     Act,
     AmendmentView,
@@ -93,6 +95,12 @@ class ReportSnapshot(YearContent):
     verification_url: str
     reason: str | None = None
     """Why this version was made although an earlier one had been approved."""
+    layout: LayoutView | None = None
+    """How the chamber wants the document; ``None`` as is usual."""
+    steps: tuple[StepView, ...] = ()
+    """The cycle of the year, in order."""
+    cycle_documents: tuple[RegisterRow, ...] = ()
+    """The documents of the cycle."""
 
 
 LATER_FIELDS = (
@@ -103,6 +111,10 @@ LATER_FIELDS = (
     "amendments",
     "reason",
     "period",
+    "layout",
+    "steps",
+    "cycle_documents",
+    "trends",
 )
 """Fields that the first snapshots do not have. They are not written where they say nothing, so
 that what was frozen before them keeps its bytes and its hash."""

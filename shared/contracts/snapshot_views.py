@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract
+from shared.contracts.snapshot_history import TrendView
 from shared.domain.workflow import PlanState
 
 DecimalText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", max_length=64)]
@@ -381,3 +382,5 @@ class YearContent(Contract):
     """Approved ones, in order."""
     period: PeriodView | None = None
     """Of a monitoring report; the figures stop at its end."""
+    trends: tuple[TrendView, ...] = ()
+    """Earlier years of the rows that have any."""

@@ -38,6 +38,7 @@ async def as_of_period(
         results=results,
         deviations=(),
         amendments=(),
+        layout=None,
         period=_view(standing, source.plan, then, results),
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.deviations import service as deviations
 from services.api.errors import Refusal
+from services.api.history import service as history
 from services.api.ids import new_id
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
@@ -71,8 +72,11 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
     head = await plans.lock_plan(session, wanted.year)
     series = Series(wanted.year, wanted.kind, wanted.period or "")
     await _refuse_without_reason(session, series, wanted.reason)
-    content = await source(session, head, await _sight_of_report(session, wanted))
-    if wanted.period is not None:
+    sight = await _sight_of_report(session, wanted)
+    content = await source(session, head, sight)
+    if wanted.period is None:
+        content = await _with_history(session, head, content, sight, parts.settings.public_url)
+    else:
         content = await monitoring.as_of_period(session, head, content, wanted.period)
     version = await repository.next_version(session, series)
     report_id, job_id = new_id(), new_id()
@@ -161,7 +165,15 @@ async def source(session: ReadSession, head: PlanHead, sight: Sight) -> ReportSo
         standing=head.standing,
         deviations=deviations.of_plan(stored, plan, results),
         amendments=await _amendments(session, head, sight),
+        layout=await configuration.layout_of_report(session),
     )
+
+
+async def _with_history(
+    session: ReadSession, head: PlanHead, content: ReportSource, sight: Sight, public_url: str
+) -> ReportSource:
+    found = await history.around(session, head, content.case, sight, public_url)
+    return replace(content, trends=found.trends, steps=found.steps, cycle_documents=found.documents)
 
 
 async def report(session: ReadSession, report_id: str) -> sa.Row[Any]:

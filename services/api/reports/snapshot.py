@@ -12,6 +12,7 @@ from datetime import datetime
 from services.api.reports.evaluation import Amendment, evaluation_parts
 from shared.contracts import case as case_format
 from shared.contracts.case import Case
+from shared.contracts.document_layout import LayoutView
 from shared.contracts.results import (
     exact,
     explanation_view,
@@ -36,6 +37,7 @@ from shared.contracts.snapshot import (
     TableView,
     TargetView,
 )
+from shared.contracts.snapshot_history import RegisterRow, StepView, TrendView
 from shared.domain.deviations import Deviation
 from shared.domain.explanation import Explainer
 from shared.domain.numbers import number_text
@@ -72,6 +74,10 @@ class ReportSource:
     amendments: tuple[Amendment, ...] = ()
     period: PeriodView | None = None
     """Of a monitoring report; plan and results are then as of its end."""
+    layout: LayoutView | None = None
+    trends: tuple[TrendView, ...] = ()
+    steps: tuple[StepView, ...] = ()
+    cycle_documents: tuple[RegisterRow, ...] = ()
 
 
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
@@ -110,22 +116,17 @@ def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
             for row in case.narratives
             if row.section is not None
         ),
-        tables=tuple(
-            TableView(
-                code=table.code,
-                title=table.title,
-                section=table.section,
-                columns=table.columns,
-                rows=table.rows,
-            )
-            for table in case.tables
-        ),
+        tables=tuple(TableView(**table.model_dump()) for table in case.tables),
         explanations=tuple(
             explanation_view(explanation, titles)
             for explanation in Explainer(plan, results).everything()
         ),
         reason=facts.reason,
         period=source.period,
+        layout=source.layout,
+        trends=source.trends,
+        steps=source.steps,
+        cycle_documents=source.cycle_documents,
         **evaluation_parts(case, source.deviations, source.amendments),
     )
 

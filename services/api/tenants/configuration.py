@@ -10,6 +10,7 @@ from services.api.db.session import ReadSession
 from services.api.errors import Refusal
 from services.api.tenants import repository
 from shared.contracts.chamber import FORMAT, ChamberConfiguration, Publication
+from shared.contracts.document_layout import Documents, LayoutView
 
 _COLUMNS = {
     "entity": "entity_id",
@@ -33,6 +34,7 @@ _SETTINGS = {
     "policies": "policies",
     "retention": "retention",
     "publication": "publication",
+    "documents": "documents",
     "signing": "signing",
 }
 """Field of the document -> key in the column ``settings``."""
@@ -86,3 +88,15 @@ async def publication(session: ReadSession) -> Publication:
         Refusal: ``chamber_not_found``.
     """
     return (await read(session)).publication
+
+
+async def layout_of_report(session: ReadSession) -> LayoutView | None:
+    """How the chamber of the session wants its Relazione; ``None`` as is usual.
+
+    Raises:
+        Refusal: ``chamber_not_found``.
+    """
+    documents = (await read(session)).documents
+    if documents == Documents():
+        return None
+    return LayoutView(**documents.relazione.model_dump(), accent_colour=documents.accent_colour)

@@ -1,0 +1,1 @@
+"""What stands around a year: the years before it, the steps of its cycle, its documents."""
