@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.contracts.case_dates import date_faults
 from shared.contracts.case_graph import dependency_faults
+from shared.contracts.case_sheets import overall_faults, sheet_faults
 from shared.contracts.case_statements import statement_faults
 from shared.contracts.case_system import system_measure_faults
 from shared.contracts.issues import Issue, pointer
@@ -143,6 +144,7 @@ class CaseChecks:
                         "una soglia ha «from» oppure «above», non entrambi",
                         "a threshold has either 'from' or 'above'",
                     )
+        self.errors.extend(overall_faults(policy))
 
     def _objectives(self) -> None:
         for index, row in self.rows("objectives"):
@@ -155,6 +157,7 @@ class CaseChecks:
                 self._known(place, self.objectives, member, "objective")
         self._repeated_titles("objectives", lambda row: row.get("kind"))
         self.errors.extend(date_faults(self.rows("objectives")))
+        self.errors.extend(sheet_faults(self.document, self.objectives))
         self.errors.extend(dependency_faults(self.document))
 
     def _indicators(self) -> None:

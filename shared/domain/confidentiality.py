@@ -138,6 +138,29 @@ def sheets_by_objective(branches: Collection[Branch]) -> Mapping[str, frozenset[
         found |= groupings
 
 
+def sheets_by_subject(
+    branches: Collection[Branch], twigs: Iterable[Twig]
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """The sheets that each objective, indicator or measure belongs to, by kind and code.
+
+    Of a measure that the chamber's own rows read too there is nothing to hide.
+    """
+    by_objective = sheets_by_objective(branches)
+    found = {("objective", code): sheets for code, sheets in by_objective.items()}
+    outside: set[str] = set()
+    for twig in twigs:
+        sheets = by_objective.get(twig.objective)
+        if sheets is None:
+            outside.update(twig.measures)
+            continue
+        found["indicator", twig.code] = sheets
+        for code in twig.measures:
+            found["measure", code] = found.get(("measure", code), frozenset()) | sheets
+    for code in outside:
+        found.pop(("measure", code), None)
+    return found
+
+
 def hidden_from(sight: Sight, branches: Collection[Branch], twigs: Iterable[Twig] = ()) -> Hidden:
     """What of a plan somebody does not see.
 

@@ -109,6 +109,8 @@ def _tree(draw: Choices) -> list[dict[str, Any]]:
     nodes = [objective("P1", "perspective"), objective("P2", "perspective")]
     for at in range(draw.below(8)):
         node = objective(f"O{at}", draw.of(_KINDS), parent=draw.of(nodes)["code"])
+        if node["kind"] == "individual":
+            node["parent"] = None  # a sheet stands on its own
         node["title"] = draw.of(_TITLES)
         if draw.happens(5):
             node["aggregate"] = "indicators"
@@ -252,7 +254,7 @@ def _policy(draw: Choices) -> dict[str, Any]:
     return {
         "overall": {
             "kinds": draw.of(
-                (["perspective"], ["strategic_objective", "individual"], ["strategic_objective"])
+                (["perspective"], ["strategic_objective", "perspective"], ["strategic_objective"])
             )
         },
         "missing": draw.of(("exclude", "zero")),

@@ -11,6 +11,8 @@ from functools import cached_property
 
 from services.api.arrivals.repository import Entry, Seen, StateRow
 from services.api.arrivals.resolution import Target
+from services.api.boundaries import noted
+from services.api.boundaries.noted import CONTENT, Changed
 from services.api.ids import new_id, new_ids
 from services.api.states.service import Barriers, Datum
 from shared.contracts.issues import Issue
@@ -211,6 +213,18 @@ class Ledger:
             held = self._held[key]
             if self._own_validation(held):
                 found.setdefault(held.row.plan_id, []).append((held.row, held.version))
+        return found
+
+    def changes(self) -> dict[str, list[Changed]]:
+        """What stood before and stands now, of the data whose content has changed, by plan."""
+        found: dict[str, list[Changed]] = {}
+        for key, at in self._standing_entry.items():
+            plan, kind, code, year, period = key
+            row, entry = self._held[key].row, self.entries[at]
+            before = row if row.version else None
+            if before is None or any(getattr(row, n) != getattr(entry, n) for n in CONTENT):
+                datum = noted.Datum(kind, code, year, period)
+                found.setdefault(plan, []).append(Changed(datum, before, entry))
         return found
 
     def year_of(self, plan: str) -> int:

@@ -6,6 +6,7 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.api.arrivals import repository
 from services.api.arrivals.ledger import Ledger, Sender
@@ -18,8 +19,9 @@ from services.api.arrivals.resolution import (
     resolve,
 )
 from services.api.arrivals.translation import MappingIndex, from_subjects, translate
+from services.api.boundaries import noted
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.trail import audit, emit
+from services.api.db.trail import Facts, audit, emit
 from services.api.states import service as states
 from services.api.states.service import Barriers
 from shared.contracts.issues import Issue
@@ -43,6 +45,9 @@ class Outcome:
     faults: Mapping[int, tuple[Issue, ...]]
     plans: Mapping[int, int]
     """New revision of each plan that changed, by year."""
+    before: Facts
+    after: Facts
+    """What stood and stands, by plan, for the audit line of whoever records the message."""
 
 
 async def record(
@@ -56,7 +61,7 @@ async def record(
     found = await _consider(session, items, sender, lock=True)
     await _write(session, found.ledger, sender)
     revisions = await _revise(session, sorted(found.ledger.changed_plans))
-    return _outcome(found.verdicts, found.faults, revisions)
+    return _outcome(found, revisions, await _noted(session, found.ledger))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +197,25 @@ async def _revise(session: WriteSession, plans: Sequence[str]) -> dict[int, int]
     return revisions
 
 
+async def _noted(session: ReadSession, ledger: Ledger) -> tuple[Facts, Facts]:
+    """Before and after of the data that changed, by plan."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for plan, changes in ledger.changes().items():
+        year = ledger.year_of(plan)
+        for line in await noted.lines(session, plan, year, changes):
+            before.setdefault(f"plan/{year}", {}).update(line.before)
+            after.setdefault(f"plan/{year}", {}).update(line.after)
+    return before, after
+
+
 def _outcome(
-    verdicts: Mapping[int, Sequence[Verdict]],
-    faults: Mapping[int, tuple[Issue, ...]],
-    revisions: Mapping[int, int],
+    found: Considered, revisions: Mapping[int, int], change: tuple[Facts, Facts]
 ) -> Outcome:
+    verdicts = found.verdicts
     applied = sum(Verdict.RECORDED in found for found in verdicts.values())
     superseded = sum(
         Verdict.SUPERSEDED in found and Verdict.RECORDED not in found for found in verdicts.values()
     )
-    return Outcome(applied, len(verdicts) - applied, superseded, faults, revisions)
+    unchanged = len(verdicts) - applied
+    return Outcome(applied, unchanged, superseded, found.faults, revisions, *change)

@@ -17,6 +17,7 @@ from services.api.requests import request_info
 from services.api.responses import resource_response
 from shared.contracts.issues import Issue
 from shared.domain.audit_chain import Head
+from shared.domain.confidentiality import NO_SIGHT
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}/audit-log", tags=["registro"])
@@ -98,7 +99,7 @@ async def list_lines(request: Request, call: Reading, asked: Asked, wanted: Filt
     """Who did what in the chamber."""
     trail = repository.of_chamber(call.access.chamber)
     found = await repository.lines(call.session, trail, asked, wanted)
-    items = [views.line(row) for row in found.rows]
+    items = [views.line(row, call.access.sight) for row in found.rows]
     return list_response(request, items, found.next, asked, AuditLine)
 
 
@@ -133,7 +134,7 @@ async def list_entity_lines(
     async with parts.database.read(access.own) as session:
         trail = repository.of_entity(access.entity)
         found = await repository.lines(session, trail, asked, wanted)
-    items = [views.line(row) for row in found.rows]
+    items = [views.line(row, NO_SIGHT) for row in found.rows]
     return list_response(request, items, found.next, asked, AuditLine)
 
 

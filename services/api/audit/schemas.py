@@ -32,7 +32,7 @@ Digest = Annotated[
 ]
 Facts = Annotated[
     str | None,
-    Field(max_length=1_000_000, pattern=r"^[\s\S]*$", description="Oggetto JSON, come testo."),
+    Field(max_length=8_000_000, pattern=r"^[\s\S]*$", description="Oggetto JSON, come testo."),
 ]
 
 
@@ -50,6 +50,13 @@ class AuditLine(ListItem):
     detail: Facts
     before: Annotated[Facts, Field(description="Valori prima della modifica, JSON come testo.")]
     after: Annotated[Facts, Field(description="Valori dopo la modifica, JSON come testo.")]
+    withheld: Annotated[
+        bool,
+        Field(
+            description="La riga parla di schede individuali che chi legge non vede: ne mancano i "
+            "valori. L'hash è della riga intera."
+        ),
+    ]
     sequence: Sequence | None
     hash: Digest | None
 

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from services.api.audit.schemas import AuditFault, AuditHead, AuditLine, AuditVerification
 from shared.contracts.issues import Language
 from shared.domain.audit_chain import FaultKind, Verifier
+from shared.domain.audit_facts import seen
+from shared.domain.confidentiality import Sight
 
 _MOST_FAULTS = 10_000
 
@@ -44,23 +46,35 @@ _WORDS: Mapping[FaultKind, tuple[str, str]] = {
 }
 
 
-def line(row: sa.Row[Any]) -> AuditLine:
-    """One line of the list."""
+def line(row: sa.Row[Any], sight: Sight) -> AuditLine:
+    """One line of the list, without what it says of individual sheets that the reader sees not."""
+    facts = {name: getattr(row, name) for name in _FACTS}
+    shown = {name: part and seen(part, sight) for name, part in facts.items()}
+    withheld = shown != facts
     return AuditLine(
         audit_id=row.audit_id,
         at=row.at,
         actor=row.actor,
         action=row.action,
-        subject=row.subject,
+        subject=_subject(row.subject, sight, withheld=withheld),
         request_id=row.request_id,
         client=row.client,
         agent=row.agent,
-        detail=_text(row.detail),
-        before=_text(row.before),
-        after=_text(row.after),
+        **{name: _text(part) for name, part in shown.items()},
+        withheld=withheld,
         sequence=row.sequence,
         hash=None if row.hash is None else row.hash.hex(),
     )
+
+
+_FACTS = ("detail", "before", "after")
+
+
+def _subject(subject: str, sight: Sight, *, withheld: bool) -> str:
+    """What a line is about; of a row that is not there for the reader only of which plan."""
+    if withheld and not sight.structure:
+        return "/".join(subject.split("/")[:2])
+    return subject
 
 
 def _text(facts: object) -> str | None:

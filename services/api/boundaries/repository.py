@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from services.api.db.session import ReadSession
 from services.api.db.tables.plans import indicators, objectives
+from shared.domain.confidentiality import INDIVIDUAL_KINDS
 
 
 async def tree(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
@@ -21,6 +22,21 @@ async def tree(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
             columns.units,
             columns.members,
         ).where(columns.chamber_id == session.chamber, columns.plan_id == plan_id)
+    )
+
+
+async def tree_with_sheets(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
+    """Code, kind, parent and members of every objective of a plan that has a sheet; else none."""
+    columns, other = objectives.c, objectives.alias()
+    sheet = sa.exists().where(
+        other.c.chamber_id == session.chamber,
+        other.c.plan_id == plan_id,
+        other.c.kind.in_(sorted(INDIVIDUAL_KINDS)),
+    )
+    return await session.all(
+        sa.select(columns.code, columns.kind, columns.parent, columns.members).where(
+            columns.chamber_id == session.chamber, columns.plan_id == plan_id, sheet
+        )
     )
 
 

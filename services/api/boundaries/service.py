@@ -1,6 +1,6 @@
 """What a caller does not see of a plan, and what they may act on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from shared.domain.confidentiality import (
     Twig,
     hidden_from,
     sheets_by_objective,
+    sheets_by_subject,
 )
 from shared.domain.formula import parse
 from shared.domain.permissions import Action
@@ -58,6 +59,35 @@ async def require_seen(
     """
     if (await hidden(session, head, access)).hides(kind, code):
         raise Refusal("statement_not_found", subject=f"{kind}:{code}")
+
+
+async def sheets(session: ReadSession, plan_id: str) -> Mapping[tuple[str, str], frozenset[str]]:
+    """The sheets that elements of a plan belong to, by kind and code; only of those in one."""
+    rows = await repository.tree_with_sheets(session, plan_id)
+    if not rows:
+        return {}
+    twigs = [
+        Twig(row.code, row.objective, measures_of(row.formula))
+        for row in await repository.leaves(session, plan_id)
+    ]
+    return sheets_by_subject(_branches(rows), twigs)
+
+
+def require_visible(unseen: Hidden, subjects: Iterable[tuple[str, str, str]]) -> None:
+    """Refuses to take data of sheets from somebody who does not see them.
+
+    Args:
+        unseen: what the caller does not see.
+        subjects: kind and code of each subject, and its place in the request.
+
+    Raises:
+        Refusal: ``sheet_not_visible``, with every subject of such a sheet.
+    """
+    faults = [
+        _not_visible(place, code) for kind, code, place in subjects if unseen.hides(kind, code)
+    ]
+    if faults:
+        raise Refusal("sheet_not_visible", issues=faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +175,13 @@ def _outside(place: str, code: str) -> Issue:
         code="outside_units",
         it=f"{code}: non è di una delle unità affidate a chi chiama",
         en=f"{code}: not of a unit that the caller is in charge of",
+    )
+
+
+def _not_visible(place: str, code: str) -> Issue:
+    return Issue(
+        pointer=place,
+        code="sheet_not_visible",
+        it=f"{code}: di una scheda individuale che chi chiama non vede",
+        en=f"{code}: of an individual sheet that the caller does not see",
     )

@@ -63,6 +63,14 @@ def render(
     period: Annotated[
         str | None, typer.Option(help="Periodo del monitoraggio: Q1, S1, T1, M01, ..., Y.")
     ] = None,
+    sheets: Annotated[
+        bool | None,
+        typer.Option(
+            "--sheets/--no-sheets",
+            help="Con le schede individuali, per ruolo, o senza; altrimenti come ha stabilito la "
+            "camera.",
+        ),
+    ] = None,
     data: Data = None,
     as_json: Json = False,
     _lang: Language = None,
@@ -80,6 +88,8 @@ def render(
             wanted: dict[str, Any] = {"year": year, "kind": kind.value}
             if period is not None:
                 wanted["period"] = period.upper()
+            if sheets is not None:
+                wanted["individual_sheets"] = "roles" if sheets else "omitted"
             report = rendered_report(connection.api, chamber, wanted, step)
     write_file(out, report.pdf)
     if as_json:

@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
+from services.api.auth.access import ReadCall, WriteCall, reading, writing
 from services.api.boundaries import service as boundaries
 from services.api.boundaries.cuts import case_without_sheets
+from services.api.boundaries.service import Reach
 from services.api.deviations import service
 from services.api.deviations.schemas import (
     Analysis,
@@ -65,26 +66,32 @@ def _about(key: str) -> About:
     return About(DEVIATION.name, kind, code)
 
 
-def _written(line: sa.Row[Any], access: Access, action: Action) -> dict[str, Any]:
+def _actions(reach: Reach, action: Action, kind: str, code: str) -> list[str]:
+    """What the caller may do about a row: nothing to what is of other units."""
+    allowed = reach.access.actions(action)
+    return [str(one) for one in allowed if reach.covers(one, kind, code)]
+
+
+def _written(line: sa.Row[Any], reach: Reach, action: Action) -> dict[str, Any]:
     return {
         "version": line.number,
         "written_at": line.written_at,
         "written_by": line.written_by,
-        "allowed_actions": [str(allowed) for allowed in access.actions(action)],
+        "allowed_actions": _actions(reach, action, line.subject_kind, line.subject_code),
     }
 
 
-def _explanation(line: sa.Row[Any], access: Access) -> Explanation:
+def _explanation(line: sa.Row[Any], reach: Reach) -> Explanation:
     return Explanation(
         key=f"{line.subject_kind}:{line.subject_code}",
         cause=line.body["cause"],
         explanation=line.body["explanation"],
         corrective_action=line.body.get("corrective_action"),
-        **_written(line, access, Action.DEVIATION_EXPLAIN),
+        **_written(line, reach, Action.DEVIATION_EXPLAIN),
     )
 
 
-def _deviation(account: Account, access: Access) -> Deviation:
+def _deviation(account: Account, reach: Reach) -> Deviation:
     found, line = account.found, account.line
     return Deviation(
         key=f"{account.kind}:{account.code}",
@@ -95,8 +102,8 @@ def _deviation(account: Account, access: Access) -> Deviation:
         result=None if found is None else exact(found.result),
         required=found is not None,
         owed_by=[] if found is None else list(found.owners),
-        explanation=None if line is None else _explanation(line, access),
-        allowed_actions=[str(action) for action in access.actions(Action.DEVIATION_EXPLAIN)],
+        explanation=None if line is None else _explanation(line, reach),
+        allowed_actions=_actions(reach, Action.DEVIATION_EXPLAIN, account.kind, account.code),
     )
 
 
@@ -122,9 +129,10 @@ async def list_deviations(
     stored, found = await service.accounts(call.session, call.access, year)
     shown = [a for a in found if state is None or (a.line is None) == (state == "owed")]
     policy = stored.case.policy
+    reach = await _reach(call, stored.head, Action.DEVIATION_EXPLAIN)
     units = [UnitDebt(unit=name, missing=n) for name, n in service.debts(found).items()]
     body = DeviationList(
-        items=[_deviation(account, call.access) for account in shown],
+        items=[_deviation(account, reach) for account in shown],
         threshold=policy.explain_below,
         missing=sum(account.owed for account in found),
         units=units,
@@ -150,8 +158,9 @@ async def show_explanation(
         call.session, head, call.access, about.subject_kind, about.subject_code
     )
     line = await statements.find(call.session, head.plan_id, about)
+    reach = await _reach(call, head, Action.DEVIATION_EXPLAIN)
     etag = version_etag(line.number)
-    return resource_response(request, _explanation(line, call.access), etag=etag)
+    return resource_response(request, _explanation(line, reach), etag=etag)
 
 
 @router.put(
@@ -169,12 +178,12 @@ async def explain(
     """Why a result fell short."""
     head = await plans.lock_plan(call.session, year)
     about = _about(key)
-    await _require_own(call, head, Action.DEVIATION_EXPLAIN, about)
+    reach = await _require_own(call, head, Action.DEVIATION_EXPLAIN, about)
     await _require_read(request, call, head.plan_id, about)
     said = (given.model_dump(exclude={"reason"}), given.reason)
     line = await service.write(call.session, head, DEVIATION, about, said)
     etag = version_etag(line.number)
-    return resource_response(request, _explanation(line, call.access), etag=etag)
+    return resource_response(request, _explanation(line, reach), etag=etag)
 
 
 @router.post(
@@ -192,12 +201,17 @@ async def withdraw_explanation(
     await _take_back(request, call, year, (Action.DEVIATION_EXPLAIN, _about(key)), given.reason)
 
 
-async def _require_own(call: WriteCall, head: PlanHead, action: Action, about: About) -> None:
+async def _reach(call: ReadCall | WriteCall, head: PlanHead, action: Action) -> Reach:
+    return await boundaries.reach(call.session, head, call.access, action)
+
+
+async def _require_own(call: WriteCall, head: PlanHead, action: Action, about: About) -> Reach:
     """Keeps writers to what they see, and to their own units."""
     kind, code = about.subject_kind, about.subject_code
     await boundaries.require_seen(call.session, head, call.access, kind, code)
-    reach = await boundaries.reach(call.session, head, call.access, action)
+    reach = await _reach(call, head, action)
     reach.require(action, [(kind, code, "")])
+    return reach
 
 
 async def _require_read(request: Request, call: WriteCall, plan_id: str, about: About) -> None:
@@ -216,9 +230,9 @@ async def _take_back(
     await statements.take_back(call.session, (head.plan_id, year), about, reason)
 
 
-def _analysis(line: sa.Row[Any], access: Access) -> Analysis:
+def _analysis(line: sa.Row[Any], reach: Reach) -> Analysis:
     said = {name: line.body.get(name) for name in ("issues", "opportunities", "corrective_actions")}
-    written = _written(line, access, Action.NARRATIVE_WRITE)
+    written = _written(line, reach, Action.NARRATIVE_WRITE)
     return Analysis(objective=line.subject_code, **said, **written)
 
 
@@ -236,7 +250,8 @@ async def list_analyses(request: Request, year: PlanYear, call: ReadingTexts) ->
     lines = await statements.standing(call.session, stored.head.plan_id)
     written = {a.subject_code: row for a, row in lines.items() if a.topic == ANALYSIS.name}
     case = case_without_sheets(stored.case, hidden_in(stored.to_domain(), call.access.sight))
-    items = [_analysis(written[row.objective], call.access) for row in case.analyses]
+    reach = await _reach(call, stored.head, Action.NARRATIVE_WRITE)
+    items = [_analysis(written[row.objective], reach) for row in case.analyses]
     return resource_response(request, AnalysisList(items=items))
 
 
@@ -256,8 +271,9 @@ async def show_analysis(
     about = About(ANALYSIS.name, "objective", code)
     await boundaries.require_seen(call.session, head, call.access, "objective", code)
     line = await statements.find(call.session, head.plan_id, about)
+    reach = await _reach(call, head, Action.NARRATIVE_WRITE)
     etag = version_etag(line.number)
-    return resource_response(request, _analysis(line, call.access), etag=etag)
+    return resource_response(request, _analysis(line, reach), etag=etag)
 
 
 @router.put(
@@ -275,12 +291,12 @@ async def write_analysis(
     """What was learnt, in three texts."""
     head = await plans.lock_plan(call.session, year)
     about = About(ANALYSIS.name, "objective", code)
-    await _require_own(call, head, Action.NARRATIVE_WRITE, about)
+    reach = await _require_own(call, head, Action.NARRATIVE_WRITE, about)
     await _require_read(request, call, head.plan_id, about)
     said = (given.model_dump(exclude={"reason"}), given.reason)
     line = await service.write(call.session, head, ANALYSIS, about, said)
     etag = version_etag(line.number)
-    return resource_response(request, _analysis(line, call.access), etag=etag)
+    return resource_response(request, _analysis(line, reach), etag=etag)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from services.api.dispatch import repository
 from services.api.signals import DELIVERIES
 from services.api.subscriptions import service as subscriptions
 from shared.contracts.outgoing_events import EVENTS, Happening
+from shared.runtime.logging import bind
 
 ANNOUNCER = Author("announcer")
 
@@ -34,18 +35,19 @@ class Announcer:
                 session, tuple(EVENTS), batch=_BATCH, hold_seconds=_HOLD_SECONDS
             )
         for chamber, event_ids in claimed.items():
-            async with database.write([chamber], ANNOUNCER) as session:
-                rows = await repository.events(session, event_ids)
-                happenings = [
-                    (
-                        row.event_id,
-                        Happening(row.topic, chamber, row.subject, row.created_at, row.payload),
-                    )
-                    for row in rows
-                ]
-                made = await subscriptions.fan_out(session, happenings, self._parts.clock.now())
-                await repository.mark_sent(session, event_ids, ())
-            if made:
-                self._parts.signals.knock(DELIVERIES)
-                _log.debug("announced %d events", len(rows), extra={"chamber": chamber})
+            with bind(chamber=chamber):
+                async with database.write([chamber], ANNOUNCER) as session:
+                    rows = await repository.events(session, event_ids)
+                    happenings = [
+                        (
+                            row.event_id,
+                            Happening(row.topic, chamber, row.subject, row.created_at, row.payload),
+                        )
+                        for row in rows
+                    ]
+                    made = await subscriptions.fan_out(session, happenings, self._parts.clock.now())
+                    await repository.mark_sent(session, event_ids, ())
+                if made:
+                    self._parts.signals.knock(DELIVERIES)
+                    _log.debug("announced %d events", len(rows), extra={"chamber": chamber})
         return sum(map(len, claimed.values())) == _BATCH

@@ -12,6 +12,7 @@ from services.api.reports import service as reports
 from services.api.reports.repository import Series, latest_revision
 from services.api.reports.schemas import NewReport
 from services.api.states.service import MONITORING_DUE
+from shared.runtime.logging import bind
 
 MONITOR = Author("monitor")
 
@@ -37,11 +38,12 @@ class Monitor:
                 session, (MONITORING_DUE,), batch=_BATCH, hold_seconds=_HOLD_SECONDS
             )
         for chamber, event_ids in claimed.items():
-            async with database.write([chamber], MONITOR) as session:
-                rows = await repository.events(session, event_ids)
-                for year in sorted({int(row.payload["year"]) for row in rows}):
-                    await self._look(session, year)
-                await repository.mark_sent(session, event_ids, ())
+            with bind(chamber=chamber):
+                async with database.write([chamber], MONITOR) as session:
+                    rows = await repository.events(session, event_ids)
+                    for year in sorted({int(row.payload["year"]) for row in rows}):
+                        await self._look(session, year)
+                    await repository.mark_sent(session, event_ids, ())
         return sum(map(len, claimed.values())) == _BATCH
 
     async def _look(self, session: WriteSession, year: int) -> None:

@@ -9,6 +9,7 @@ from services.api.dispatch import repository
 from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
 from services.api.reports.jobs import JobState
 from services.api.reports.service import RENDER_REQUESTED
+from shared.runtime.logging import bind
 
 TOPICS: Final = (RENDER_REQUESTED,)
 """Kinds of event that go to the queue; the others are the announcer's."""
@@ -43,14 +44,15 @@ class Relay:
             )
         failed: QueueUnavailableError | None = None
         for chamber, event_ids in claimed.items():
-            try:
-                if failed is None:
-                    await self._send(chamber, event_ids)
-                    continue
-            except QueueUnavailableError as error:
-                failed = error
-            async with database.write([chamber], RELAY) as session:
-                await repository.release(session, event_ids)
+            with bind(chamber=chamber):
+                try:
+                    if failed is None:
+                        await self._send(chamber, event_ids)
+                        continue
+                except QueueUnavailableError as error:
+                    failed = error
+                async with database.write([chamber], RELAY) as session:
+                    await repository.release(session, event_ids)
         if failed is not None:
             raise failed
         return sum(map(len, claimed.values())) == _BATCH

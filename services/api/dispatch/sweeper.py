@@ -11,6 +11,7 @@ from services.api.db.session import Author
 from services.api.dispatch import repository
 from services.api.dispatch.queue import RenderQueue
 from services.api.reports import rendering
+from shared.runtime.logging import bind
 
 SWEEPER = Author("sweeper")
 
@@ -38,11 +39,12 @@ class Sweeper:
                 session, batch=_BATCH, silent_seconds=parts.settings.resend_seconds
             )
         for chamber, job_id in lost:
-            async with parts.database.write([chamber], SWEEPER) as session:
-                attempt = await rendering.recover(parts, session, job_id)
-            if attempt is not None and await self._queue.send(chamber, job_id, attempt):
-                _log.info(
-                    "job sent again",
-                    extra={"chamber": chamber, "job_id": job_id, "attempt": attempt},
-                )
+            with bind(chamber=chamber):
+                async with parts.database.write([chamber], SWEEPER) as session:
+                    attempt = await rendering.recover(parts, session, job_id)
+                if attempt is not None and await self._queue.send(chamber, job_id, attempt):
+                    _log.info(
+                        "job sent again",
+                        extra={"chamber": chamber, "job_id": job_id, "attempt": attempt},
+                    )
         return len(lost) == _BATCH

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
+from services.api.everywhere import everywhere
 from services.api.evidence import service
-from services.api.integrations.receiving import all_chambers
 
 _SECONDS = 3600.0
 
@@ -31,10 +32,7 @@ async def sweeping(parts: Container) -> AsyncIterator[None]:
 
 async def sweep_all(parts: Container) -> int:
     """Sweeps every chamber; answers how many blobs were removed."""
-    removed = 0
-    for chamber in await all_chambers(parts):
-        removed += await service.sweep(parts, chamber)
-    return removed
+    return await everywhere(parts, _log, partial(service.sweep, parts))
 
 
 async def _loop(parts: Container) -> None:

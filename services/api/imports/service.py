@@ -230,7 +230,8 @@ async def _write(
         await writing.write_section(session, head, section, difference)
         return
     rows = [*difference.created, *difference.changed]
-    await measuring.record(session, head, rows, measuring.FILE)
+    written = await measuring.record(session, head, rows, measuring.FILE)
+    await measuring.note(session, head, written, measuring.FILE)
     await writing.place(session, head, section, difference.moved)
 
 

@@ -5,10 +5,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
-from services.api.integrations.receiving import PENDING_AGE, all_chambers, apply_pending
+from services.api.everywhere import everywhere
+from services.api.integrations.receiving import PENDING_AGE, apply_pending
 
 _SECONDS = 15.0
 
@@ -31,9 +33,7 @@ async def repairing(parts: Container) -> AsyncIterator[None]:
 
 async def repair_all(parts: Container, *, age: timedelta = PENDING_AGE) -> int:
     """Applies what waits in any chamber for that long; answers how many messages there were."""
-    return sum(
-        [await apply_pending(parts, chamber, age=age) for chamber in await all_chambers(parts)]
-    )
+    return await everywhere(parts, _log, partial(apply_pending, parts, age=age))
 
 
 async def _loop(parts: Container) -> None:

@@ -16,7 +16,7 @@ from services.api.arrivals.service import Sender
 from services.api.completions import service as completions
 from services.api.container import Container
 from services.api.db.session import Author, WriteSession
-from services.api.db.trail import audit
+from services.api.db.trail import Facts, audit
 from services.api.errors import Refusal
 from services.api.integrations import repository
 from services.api.integrations.credentials import opened_keys
@@ -214,6 +214,7 @@ async def _settle(
         stands = await completions.record(session, event.completion, sender)
         counts = Counts(applied=1) if stands else Counts(unchanged=1, superseded=1)
     detail = asdict(counts)
+    change = (outcome.before, outcome.after)
     await repository.settle_message(
         session,
         address.integration,
@@ -222,15 +223,21 @@ async def _settle(
         outcome="applied",
         detail=detail,
     )
-    await _audit(session, "webhook.applied", address, message, detail)
+    await _audit(session, "webhook.applied", address, message, detail, change)
     return counts
 
 
 async def _audit(
-    session: WriteSession, action: str, address: Address, message: str, detail: Mapping[str, int]
+    session: WriteSession,
+    action: str,
+    address: Address,
+    message: str,
+    detail: Mapping[str, int],
+    change: tuple[Facts, Facts] = ({}, {}),
 ) -> None:
     subject = f"integration/{address.integration}/message/{message}"
-    await audit(session, action, subject, detail)
+    before, after = change
+    await audit(session, action, subject, detail, before=before or None, after=after or None)
 
 
 async def apply_pending(parts: Container, chamber: str, *, age: timedelta = PENDING_AGE) -> int:

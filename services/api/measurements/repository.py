@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.api.arrivals import repository as sets
 from services.api.arrivals.repository import Entry, StateRow
+from services.api.boundaries.noted import CONTENT, Changed, Datum
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.measurements import measurements
 from services.api.ids import new_id
@@ -41,8 +42,6 @@ _SUBJECTS = sa.text("""
     ORDER BY section, position
 """)
 
-_CONTENT = ("value", "status", "result", "value_text", "note")
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -54,11 +53,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many data were created, changed and left as they were."""
+    """How many data were created, changed and left as they were; what has changed into what."""
 
     created: int
     changed: int
     unchanged: int
+    changes: tuple[Changed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +113,22 @@ async def subjects(
 class Prepared:
     """What a set of rows would write: an entry for each that says something new.
 
-    ``places`` has the place of each entry's row in what was sent; ``created`` counts the
-    entries about which nothing was known.
+    ``before`` has what stood in place of each entry, ``places`` the place of its row in what was
+    sent; ``created`` counts the entries about which nothing was known.
     """
 
     entries: tuple[Entry, ...]
+    before: tuple[StateRow | None, ...]
     places: tuple[int, ...]
     created: int
     unchanged: int
+
+    def changes(self) -> tuple[Changed, ...]:
+        """What stood and what would stand."""
+        return tuple(
+            Changed(Datum(new.subject_kind, new.subject_code, new.year, new.period), old, new)
+            for old, new in zip(self.before, self.entries, strict=True)
+        )
 
 
 async def prepare(
@@ -131,7 +139,7 @@ async def prepare(
     Rows are columns; one without ``position`` keeps its place, or goes to the end.
     """
     if not rows:
-        return Prepared((), (), 0, 0)
+        return Prepared((), (), (), 0, 0)
     subjects = {(plan_id, row["subject_kind"], row["subject_code"]) for row in rows}
     held = {
         (row.subject_kind, row.subject_code, row.year, row.period): row
@@ -142,19 +150,22 @@ async def prepare(
     if any(key not in held for key in keys):
         last = (await sets.last_positions(session, [plan_id])).get(plan_id, -1)
     entries: list[Entry] = []
+    stood: list[StateRow | None] = []
     places: list[int] = []
     created = 0
     for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
         before = held.get(key)
-        if before is not None and all(getattr(before, name) == row[name] for name in _CONTENT):
+        if before is not None and all(getattr(before, name) == row[name] for name in CONTENT):
             continue
         if before is None:
             created += 1
             last += 1
         place = last if before is None else before.position
         entries.append(_entry(plan_id, {"position": place, **row}, before))
+        stood.append(before)
         places.append(row.get("position", index))
-    return Prepared(tuple(entries), tuple(places), created, len(rows) - len(entries))
+    unchanged = len(rows) - len(entries)
+    return Prepared(tuple(entries), tuple(stood), tuple(places), created, unchanged)
 
 
 async def write(session: WriteSession, prepared: Prepared, origin: Origin) -> Written:
@@ -164,7 +175,8 @@ async def write(session: WriteSession, prepared: Prepared, origin: Origin) -> Wr
         # A file has no instant: any statement made afterwards stands before it.
         at = None if origin.source == FILE else await session.scalar(sa.select(sa.func.now()))
         await sets.enter(session, entries, sets.Origin(origin.source, at, origin.message_id))
-    return Written(prepared.created, len(entries) - prepared.created, prepared.unchanged)
+    changed = len(entries) - prepared.created
+    return Written(prepared.created, changed, prepared.unchanged, prepared.changes())
 
 
 def _entry(plan_id: str, row: Mapping[str, Any], before: StateRow | None) -> Entry:

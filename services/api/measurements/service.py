@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from services.api.arrivals.repository import Entry
 from services.api.auth.access import Access
+from services.api.auth.principal import Machine
+from services.api.boundaries import noted
 from services.api.boundaries import service as boundaries
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit
@@ -25,6 +27,7 @@ from shared.contracts.case import CaseMeasurement
 from shared.contracts.case_checks import CaseChecks
 from shared.contracts.issues import Issue
 from shared.domain.completeness import owners_of
+from shared.domain.confidentiality import NOTHING_HIDDEN, Hidden
 from shared.domain.measurement_states import MOVES
 from shared.domain.permissions import Action
 from shared.domain.plan import SYSTEM
@@ -48,12 +51,12 @@ async def enter(
         What became of them, and the plan's revision.
 
     Raises:
-        Refusal: ``plan_not_found``, ``outside_units``, or ``measurements_refused`` with every
-            fault.
+        Refusal: ``plan_not_found``, ``sheet_not_visible``, ``outside_units``, or
+            ``measurements_refused`` with every fault.
     """
     head = await plans.lock_plan(session, year)
-    await _require_reach(session, head, access, items)
-    faults = check(await subjects_document(session, head, items), items)
+    hidden = await _require_reach(session, head, access, items)
+    faults = check(await subjects_document(session, head, items, hidden), items)
     if faults:
         issues = [issue for index in sorted(faults) for issue in faults[index]]
         raise Refusal("measurements_refused", issues=issues)
@@ -80,8 +83,8 @@ async def change(
     item = CaseMeasurement.model_validate(
         {row.subject_kind: row.subject_code, "year": row.year, "period": row.period, **content}
     )
-    await _require_reach(session, head, access, [item])
-    faults = check(await subjects_document(session, head, [item]), [item])
+    hidden = await _require_reach(session, head, access, [item])
+    faults = check(await subjects_document(session, head, [item], hidden), [item])
     if faults:
         prefix = f"/{MEASUREMENTS.name}/0"
         raise Refusal(
@@ -97,21 +100,30 @@ async def change(
 
 async def _require_reach(
     session: ReadSession, head: PlanHead, access: Access, items: Items
-) -> None:
-    """Keeps a contributor to the data of their own units.
+) -> Hidden:
+    """Keeps whoever enters data to what they see, and a contributor to their own units.
+
+    Returns:
+        What is not there for the caller: its codes are unknown.
 
     Raises:
-        Refusal: ``outside_units``, with every item that is not of them.
+        Refusal: ``sheet_not_visible`` or ``outside_units``, with every item that is not theirs.
     """
     action = Action.MEASUREMENT_RECORD
-    own = await boundaries.reach(session, head, access, action)
-    subjects = (
+    subjects = [
         (kind, code, f"/{MEASUREMENTS.name}/{place}")
         for place, item in enumerate(items)
         for kind in MEASUREMENTS.subjects
         if (code := getattr(item, kind)) is not None
-    )
+    ]
+    own = await boundaries.reach(session, head, access, action)
     own.require(action, subjects)
+    if isinstance(access.principal, Machine):  # a machine delivers, and never reads
+        return NOTHING_HIDDEN
+    hidden = await boundaries.hidden(session, head, access)
+    if access.sight.structure:
+        boundaries.require_visible(hidden, subjects)
+    return hidden
 
 
 async def locked(
@@ -196,8 +208,10 @@ def offices(stored: StoredPlan) -> tuple[dict[str, str], dict[str, list[str]]]:
     )
 
 
-async def subjects_document(session: ReadSession, head: PlanHead, items: Items) -> dict[str, Any]:
-    """What a plan has of the subjects of some measurements, as a case document.
+async def subjects_document(
+    session: ReadSession, head: PlanHead, items: Items, hidden: Hidden
+) -> dict[str, Any]:
+    """What a plan has of the subjects of some measurements, as a case document; hidden left out.
 
     Nothing else of the plan is read: whoever enters one value does not wait for all of it.
     """
@@ -207,6 +221,8 @@ async def subjects_document(session: ReadSession, head: PlanHead, items: Items) 
     }
     document: dict[str, Any] = {"chamber": session.chamber, "year": head.year}
     for row in await repository.subjects(session, head.plan_id, wanted):
+        if hidden.hides(row.section.removesuffix("s"), row.code):
+            continue
         found = {"code": row.code, "value_type": row.value_type, "formula": row.formula}
         if row.fed_with is not None:
             found["external_ids"] = {SYSTEM: row.fed_with}
@@ -315,16 +331,21 @@ async def close(session: WriteSession, head: PlanHead, written: Written, origin:
     if not written.created and not written.changed:
         return head.revision
     revision = await plans.touch(session, head, plans.MEASURED)
-    await audit(
-        session,
-        "measurement.recorded",
-        f"plan/{head.year}",
-        {
-            "source": origin.source,
-            "message_id": origin.message_id,
-            "created": written.created,
-            "changed": written.changed,
-            "revision": revision,
-        },
-    )
+    await note(session, head, written, origin)
     return revision
+
+
+async def note(session: WriteSession, head: PlanHead, written: Written, origin: Origin) -> None:
+    """Writes down what became what; in several lines where it is much."""
+    counts = {"created": written.created, "changed": written.changed}
+    detail = {"source": origin.source, "message_id": origin.message_id, **counts}
+    for line in await noted.lines(session, head.plan_id, head.year, written.changes):
+        about = f"plan/{head.year}"
+        await audit(
+            session,
+            "measurement.recorded",
+            about,
+            detail,
+            before=line.before,
+            after=line.after,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.api.boundaries.service import sheets
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
@@ -23,6 +24,7 @@ from services.api.states.repository import validators
 from shared.contracts.case import Case, CaseMeasurement
 from shared.contracts.case_reading import measurement_from_case, plan_from_case
 from shared.domain import plan as domain
+from shared.domain.audit_facts import about
 
 FORMAT = "ciclo/case@1"
 
@@ -281,8 +283,8 @@ class NarrativeKey:
 
 async def remove_narrative(session: WriteSession, found: PlanHead, key: NarrativeKey) -> None:
     """Removes a text of the plan."""
+    await _note_narrative(session, found, key, "removed", None)
     await repository.delete_narrative(session, found.plan_id, key.kind, key.code)
-    await audit(session, "narrative.removed", f"plan/{found.year}/{key}")
 
 
 async def check_subject(session: ReadSession, plan_id: str, kind: str, code: str) -> None:
@@ -305,10 +307,21 @@ async def write_narrative(
 ) -> None:
     """Writes a text of the plan. It is no input of the results: the revision stays."""
     await check_subject(session, found.plan_id, key.kind, key.code)
+    await _note_narrative(session, found, key, "written", text)
     await repository.write_narrative(session, found.plan_id, key.kind, key.code, text)
+
+
+async def _note_narrative(
+    session: WriteSession, found: PlanHead, key: NarrativeKey, move: str, text: str | None
+) -> None:
+    """The audit line of a text that is about to be changed."""
+    row = await repository.find_narrative(session, found.plan_id, key.kind, key.code)
+    of = (await sheets(session, found.plan_id)).get((key.kind, key.code), frozenset())
     await audit(
         session,
-        "narrative.written",
+        f"narrative.{move}",
         f"plan/{found.year}/{key}",
-        {"characters": len(text)},
+        {"characters": len(text or "")},
+        before=None if row is None else about({"text": row.text}, of),
+        after=None if text is None else about({"text": text}, of),
     )

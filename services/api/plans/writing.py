@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.api.boundaries.service import sheets
 from services.api.db.session import ReadSession, WriteSession
+from services.api.db.trail import audit
 from services.api.ids import new_id
 from services.api.plans import repository
 from services.api.plans.comparison import Comparison, Row
@@ -12,6 +14,7 @@ from services.api.plans.service import RowsBySection
 from services.api.statements import service as statements
 from services.api.statements.topics import NEUTRALISATION, About
 from services.api.tenants import service as tenants
+from shared.domain.audit_facts import about
 from shared.domain.workflow import Standing
 
 
@@ -57,6 +60,8 @@ async def write_section(
     """Brings a section to what was compared with it. Not for measurements: they have a history."""
     plan_id = head.plan_id
     signed = _signed(session, section)
+    if section is NARRATIVES:
+        await _note_texts(session, head, (*difference.created, *difference.changed))
     created = [{**row, **signed, **_own_id(section)} for row in difference.created]
     await repository.insert_rows(session, section, plan_id, created)
     if section is NARRATIVES:  # each with its version, which offices compare
@@ -82,6 +87,25 @@ async def place(
     keys = (*section.keys, "position")
     rows = [{name: row[name] for name in keys} for row in moved]
     await repository.update_rows(session, section, head.plan_id, rows)
+
+
+async def _note_texts(session: WriteSession, head: PlanHead, rows: Sequence[Row]) -> None:
+    """The audit line of texts that a file is about to bring."""
+    if not rows:
+        return
+    belonging = await sheets(session, head.plan_id)
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for row in rows:
+        kind, code = row["subject_kind"], row["subject_code"]
+        of = belonging.get((kind, code), frozenset())
+        stood = await repository.find_narrative(session, head.plan_id, kind, code)
+        if stood is not None:
+            before[f"{kind}:{code}"] = about({"text": stood.text}, of)
+        after[f"{kind}:{code}"] = about({"text": row["text"]}, of)
+    subject = f"plan/{head.year}"
+    detail = {"texts": len(rows)}
+    await audit(session, "narrative.written", subject, detail, before=before, after=after)
 
 
 async def _note_neutralisation(session: WriteSession, head: PlanHead, row: Row) -> None:

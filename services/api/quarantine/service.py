@@ -113,6 +113,16 @@ async def _arrive(
         return faults
     items = {places[at]: item for at, item in read.items.items()}
     outcome = await arrivals.record(session, items, sender)
+    if outcome.after:
+        subject = f"integration/{sender.integration}/message/{sender.message_id}"
+        await audit(
+            session,
+            "measurement.recorded",
+            subject,
+            {"source": sender.source},
+            before=outcome.before,
+            after=outcome.after,
+        )
     return {**faults, **outcome.faults}
 
 

@@ -22,6 +22,7 @@ from services.api.arrivals.service import Sender
 from services.api.container import Container
 from services.api.db.session import Author, DatabaseUnavailableError
 from services.api.db.trail import audit
+from services.api.everywhere import everywhere
 from services.api.integrations import receiving
 from services.api.integrations.credentials import opened_text
 from services.api.integrations.receiving import Address
@@ -55,10 +56,12 @@ class Runner:
 
     async def run_all(self) -> int:
         """Runs every job that waits in any chamber; answers how many there were."""
+        return await everywhere(self.parts, _log, self._run_those_of)
+
+    async def _run_those_of(self, chamber: str) -> int:
         done = 0
-        for chamber in await receiving.all_chambers(self.parts):
-            while await self.run_one(chamber):
-                done += 1
+        while await self.run_one(chamber):
+            done += 1
         return done
 
     async def run_one(self, chamber: str) -> bool:

@@ -4,7 +4,9 @@ Blobs of removed evidence are taken away by the sweep of :mod:`services.api.evid
 finds that no row speaks of them.
 """
 
+import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,12 +14,14 @@ import sqlalchemy as sa
 from services.api.container import Container
 from services.api.db.session import Author, WriteSession
 from services.api.db.trail import audit
+from services.api.everywhere import everywhere
 from services.api.ids import new_id
-from services.api.integrations.receiving import all_chambers
 from services.api.plans import service as plans
 from services.api.retention import repository
 from services.api.tenants import configuration
 from shared.domain.retention import Kind, Periods, cut_offs
+
+_log = logging.getLogger("ciclo.retention")
 
 KEEPER = Author("retention")
 
@@ -68,7 +72,4 @@ async def apply_where_due(parts: Container, chamber: str) -> bool:
 
 async def apply_everywhere(parts: Container) -> int:
     """Applies the retention of every chamber where it is due; answers of how many."""
-    done = 0
-    for chamber in await all_chambers(parts):
-        done += await apply_where_due(parts, chamber)
-    return done
+    return await everywhere(parts, _log, partial(apply_where_due, parts))

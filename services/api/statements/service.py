@@ -5,13 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.boundaries.service import sheets
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.paging import Page, Rows
 from services.api.statements import repository
 from services.api.statements.topics import About, Body, to_document
+from shared.domain import audit_facts
 from shared.domain.confidentiality import Hidden
+from shared.domain.plan import CHAMBER_SCOPE
 
 
 async def said(session: ReadSession, plan_id: str) -> dict[About, Body]:
@@ -113,9 +116,15 @@ async def add(
     number = 1 if last is None else last.number + 1
     await repository.append(session, plan_id, about, number, body=body, reason=reason)
     move = "withdrawn" if body is None else "written"
+    of = (await sheets(session, plan_id)).get((about.subject_kind, about.subject_code), frozenset())
+    if about.scope != CHAMBER_SCOPE:
+        of |= {about.scope}
+    said = None if last is None or last.body is None else audit_facts.about(last.body, of)
     await audit(
         session,
         f"{about.topic}.{move}",
         f"plan/{year}/{about.subject_kind}/{about.subject_code}",
-        {"scope": about.scope, "number": number, "reason": reason},
+        audit_facts.about({"scope": about.scope, "number": number, "reason": reason}, of),
+        before=said,
+        after=None if body is None else audit_facts.about(body, of),
     )

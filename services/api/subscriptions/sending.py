@@ -24,6 +24,7 @@ from services.api.db.session import Author, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.subscriptions import repository, secrets
 from shared.domain.deliveries import Answer, Standing, Verdict, after, given_up
+from shared.runtime.logging import bind
 from shared.runtime.outbound import AddressRefusedError, GuardedTransport
 from shared.runtime.webhooks import sign
 
@@ -73,10 +74,12 @@ class Sender:
             )
         async with asyncio.TaskGroup() as group:
             for chamber, ids in claimed.items():
-                async with database.read([chamber]) as session:
-                    rows = await repository.find_deliveries(session, ids)
-                for row in rows:
-                    group.create_task(self._deliver(chamber, row))
+                # A task takes along what is bound where it is made.
+                with bind(chamber=chamber):
+                    async with database.read([chamber]) as session:
+                        rows = await repository.find_deliveries(session, ids)
+                    for row in rows:
+                        group.create_task(self._deliver(chamber, row))
         return bool(claimed)
 
     async def close(self) -> None:

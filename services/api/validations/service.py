@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.api.auth.access import Access
 from services.api.auth.principal import MACHINE, Machine
+from services.api.boundaries import service as boundaries
 from services.api.db.session import WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
@@ -17,6 +18,7 @@ from services.api.plans.rows import PlanHead
 from services.api.states import service as states
 from services.api.states.repository import Change, append_changes
 from shared.contracts.issues import Issue
+from shared.domain.audit_facts import Facts, about
 from shared.domain.measurement_states import MOVES, Move, State, obstacle, role_for
 
 
@@ -45,7 +47,7 @@ async def move_one(
     if faults:
         raise Refusal(faults[0].code, issues=faults)
     await _move(session, head, [row], step)
-    detail = {"version": row.version, "reason": step.reason}
+    detail = await _facts(session, head, [row], {"version": row.version, "reason": step.reason})
     subject = f"plan/{year}/{row.subject_kind}/{row.subject_code}/{row.period or 'Y'}"
     await audit(session, f"measurement.{MOVES[step.move].result}", subject, detail)
     return await measuring.found(session, head, step.access, measurement_id)
@@ -81,9 +83,19 @@ async def move_many(
         faults.sort(key=lambda issue: int(issue.pointer.rpartition("/")[2]))
         raise Refusal("transitions_refused", issues=faults)
     await _move(session, head, list(rows.values()), step)
-    detail = {"measurements": len(rows), "reason": step.reason}
+    facts = {"measurements": len(rows), "reason": step.reason}
+    detail = await _facts(session, head, list(rows.values()), facts)
     await audit(session, f"measurement.{MOVES[step.move].result}", f"plan/{year}", detail)
     return len(rows)
+
+
+async def _facts(
+    session: WriteSession, head: PlanHead, rows: Sequence[sa.Row[Any]], facts: Facts
+) -> Facts:
+    """What the audit line says, with the sheets that it is about."""
+    belonging = await boundaries.sheets(session, head.plan_id)
+    of = (belonging.get((row.subject_kind, row.subject_code), frozenset()) for row in rows)
+    return about(facts, frozenset().union(*of))
 
 
 async def _move(

@@ -1,0 +1,32 @@
+"""Work beside the requests that looks after every chamber, one at a time."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from services.api.container import Container
+from services.api.db.session import DatabaseUnavailableError
+from services.api.integrations.receiving import all_chambers
+from shared.runtime.logging import bind
+
+
+async def everywhere(
+    parts: Container, log: logging.Logger, work: Callable[[str], Awaitable[int]]
+) -> int:
+    """Does ``work`` for each chamber and adds up what it answers.
+
+    Lines logged meanwhile name the chamber. One that fails is told in the log and does not
+    keep the others from their turn.
+
+    Raises:
+        DatabaseUnavailableError: none can be looked after now.
+    """
+    done = 0
+    for chamber in await all_chambers(parts):
+        with bind(chamber=chamber):
+            try:
+                done += await work(chamber)
+            except DatabaseUnavailableError:
+                raise
+            except Exception:
+                log.exception("%s failed", log.name.rpartition(".")[2])
+    return done
