@@ -19,7 +19,7 @@ from starlette.responses import Response
 from services.api.db.session import DatabaseUnavailableError
 from services.api.problem_kind import Problem
 from services.api.problem_table import PROBLEMS
-from services.api.problems import ProblemDetails, ProblemError
+from services.api.problems import ProblemDetails, ProblemError, TextConflict
 from services.api.requests import RequestInfo, request_info
 from shared.contracts.case_reading import CaseRefusedError
 from shared.contracts.issues import Issue, issues_from
@@ -46,6 +46,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the pr
         code: a key of :data:`~services.api.problem_table.PROBLEMS`.
         issues: what is wrong and where, all of it.
         headers: further headers of the answer.
+        conflict: the texts to put together, where two have written the same one.
         parts: values for the placeholders in the problem's detail.
     """
 
@@ -56,12 +57,14 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the pr
         *,
         issues: Sequence[Issue] = (),
         headers: Mapping[str, str] | None = None,
+        conflict: TextConflict | None = None,
         **parts: object,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.issues = tuple(issues)
         self.headers = dict(headers or {})
+        self.conflict = conflict
         self.parts = parts
 
 
@@ -72,6 +75,7 @@ def problem_response(
     issues: Sequence[Issue] = (),
     headers: Mapping[str, str] | None = None,
     parts: Mapping[str, object] | None = None,
+    conflict: TextConflict | None = None,
 ) -> Response:
     """The answer to a refused request."""
     problem: Problem = PROBLEMS[code]
@@ -87,9 +91,10 @@ def problem_response(
             ProblemError(pointer=issue.pointer, code=issue.code, detail=issue.detail(info.language))
             for issue in issues
         ],
+        conflict=conflict,
     )
     return Response(
-        body.model_dump_json(),
+        body.model_dump_json(exclude_none=True),
         status_code=problem.status,
         media_type=PROBLEM_JSON,
         headers={
@@ -118,6 +123,7 @@ def _refusal(request: Request, error: Exception) -> Response:
         issues=error.issues,
         headers=error.headers,
         parts=error.parts,
+        conflict=error.conflict,
     )
 
 

@@ -43,6 +43,7 @@ from services.api.catalogue.chamber_router import router as chamber_catalogue
 from services.api.catalogue.router import router as catalogue
 from services.api.clients.router import router as clients
 from services.api.clients.schemas import ClientChange
+from services.api.comments.router import router as comments
 from services.api.container import Container
 from services.api.cross_origin import cross_origin
 from services.api.db.quick import QuickReader
@@ -72,6 +73,8 @@ from services.api.members.router import router as members
 from services.api.members.schemas import MemberChange
 from services.api.metrics.endpoint import router as metrics
 from services.api.metrics.requests import RequestMetrics
+from services.api.narratives.drafts_router import router as drafts
+from services.api.narratives.router import router as narratives
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
 from services.api.publications.router import router as publications
@@ -124,6 +127,9 @@ _ROUTERS: tuple[APIRouter, ...] = (
     clients,
     imports,
     plans,
+    narratives,
+    drafts,
+    comments,
     editing,
     adoptions,
     versions,

@@ -23,10 +23,14 @@ TAGS = [
     {"name": "ente", "description": "Le camere di un ente, insieme."},
     {"name": "cataloghi", "description": "Indicatori condivisi da più camere, e propri."},
     {"name": "registro", "description": "Chi ha fatto che cosa, in una catena verificabile."},
-    {"name": "piani", "description": "I piani, i testi, l'esportazione."},
+    {"name": "piani", "description": "I piani e la loro esportazione."},
     {
         "name": "elementi del piano",
         "description": "Obiettivi, misure, indicatori e tabelle, scritti uno a uno.",
+    },
+    {
+        "name": "testi",
+        "description": "I testi scritti insieme: bozze, versioni, commenti, chi li deve.",
     },
     {"name": "persone e sistemi", "description": "Chi ha un ruolo o una chiave nella camera."},
     {"name": "versioni", "description": "Approvazione, variazioni e chiusura dei piani."},

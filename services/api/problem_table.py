@@ -14,6 +14,7 @@ from services.api.problem_integrations import INTEGRATIONS
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
 from services.api.problem_tenants import TENANTS
+from services.api.problem_texts import TEXTS
 
 _RETRY = {"Retry-After": "5"}
 
@@ -370,6 +371,7 @@ _INTEGRATIONS = {
 PROBLEMS: dict[str, Problem] = {
     **_GENERAL,
     **TENANTS,
+    **TEXTS,
     **IDENTITY,
     **_PLANS,
     **COLLECTION,

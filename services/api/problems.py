@@ -35,6 +35,23 @@ class ProblemError(BaseModel):
     ]
 
 
+Words = Annotated[str, Field(max_length=200_000, pattern=r"^[\s\S]*$")]
+
+
+class TextConflict(BaseModel):
+    """The texts that somebody has to put together, where two have written the same one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sent: Annotated[Words, Field(description="Il testo di chi scrive, che non è stato accolto.")]
+    stored: Annotated[
+        Words | None, Field(description="Il testo che c'è; manca se è stato tolto.")
+    ] = None
+    base: Annotated[
+        Words | None, Field(description="Il testo da cui era partito chi scrive, se c'era.")
+    ] = None
+
+
 class ProblemDetails(BaseModel):
     """Why a request was not granted."""
 
@@ -92,3 +109,7 @@ class ProblemDetails(BaseModel):
     errors: Annotated[
         list[ProblemError], Field(max_length=2000, json_schema_extra={"minItems": 0})
     ] = []
+    conflict: Annotated[
+        TextConflict | None,
+        Field(description="I testi da mettere insieme, quando un altro ha scritto lo stesso."),
+    ] = None

@@ -105,6 +105,42 @@ class ReportFailed(Contract):
     report_id: Identifier
 
 
+TextSubject = Annotated[
+    str,
+    Field(
+        max_length=1020,
+        pattern=r"^(objective|section):.+$",
+        description="Di che cosa parla il testo.",
+        examples=["section:2"],
+    ),
+]
+
+
+class TextMoved(Contract):
+    """Un testo è stato scritto o tolto."""
+
+    year: Year
+    key: TextSubject
+    version: Number
+
+
+class TextAssigned(Contract):
+    """È cambiato chi deve un testo, o entro quando."""
+
+    year: Year
+    key: TextSubject
+
+
+class CommentMoved(Contract):
+    """Una discussione su un testo ha una riga in più."""
+
+    year: Year
+    key: TextSubject
+    thread_id: Identifier
+    number: Number
+    move: Literal["open", "answer", "resolve", "reopen"]
+
+
 class QuarantineAdded(Contract):
     """Rilevazioni che attendono una decisione."""
 
@@ -171,6 +207,10 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
         "period.closed": EventKind(PeriodMoved, "Periodo chiuso"),
         "period.reopened": EventKind(PeriodMoved, "Periodo riaperto"),
         "results.changed": EventKind(ResultsChanged, "Risultati cambiati"),
+        "narrative.written": EventKind(TextMoved, "Testo scritto"),
+        "narrative.removed": EventKind(TextMoved, "Testo tolto"),
+        "narrative.assigned": EventKind(TextAssigned, "Testo affidato a un ufficio"),
+        "comment.added": EventKind(CommentMoved, "Commento a un testo"),
         "report.ready": EventKind(ReportReady, "Documento pronto"),
         "report.signed": EventKind(ReportSigned, "Documento firmato"),
         "report.approved": EventKind(ReportMoved, "Documento approvato"),

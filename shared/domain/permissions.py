@@ -71,6 +71,11 @@ class Action(StrEnum):
     DEVIATION_EXPLAIN = "deviation.explain"
     NARRATIVE_READ = "narrative.read"
     NARRATIVE_WRITE = "narrative.write"
+    NARRATIVE_ASSIGN = "narrative.assign"
+    """Saying which office owes a text, and by when."""
+    COMMENT_READ = "comment.read"
+    COMMENT_WRITE = "comment.write"
+    COMMENT_RESOLVE = "comment.resolve"
     RESULT_READ = "result.read"
     INTEGRATION_READ = "integration.read"
     INTEGRATION_MANAGE = "integration.manage"
@@ -106,41 +111,54 @@ _READING = frozenset(
     }
 )
 
-_ENTERING = _READING | {
-    Action.MEASUREMENT_RECORD,
-    Action.MEASUREMENT_SUBMIT,
-    Action.NARRATIVE_WRITE,
-    Action.DEVIATION_EXPLAIN,
-}
+_COMMENTING = frozenset({Action.COMMENT_READ, Action.COMMENT_WRITE, Action.COMMENT_RESOLVE})
+"""Talking about texts while they are written. Which thread somebody resolves is a rule of its
+own (:mod:`shared.domain.comments`)."""
 
-_RUNNING = _READING | {
-    Action.CATALOGUE_MANAGE,
-    Action.PLAN_IMPORT,
-    Action.PLAN_CREATE,
-    Action.PLAN_EDIT,
-    Action.PLAN_UPDATE,
-    Action.PLAN_APPROVE,
-    Action.PLAN_AMEND,
-    Action.PLAN_WITHDRAW,
-    Action.PLAN_CLOSE,
-    Action.PLAN_REOPEN,
-    Action.MEASUREMENT_RECORD,
-    Action.MEASUREMENT_SUBMIT,
-    Action.MEASUREMENT_REJECT,
-    Action.MEASUREMENT_REOPEN,
-    Action.PERIOD_CLOSE,
-    Action.PERIOD_REOPEN,
-    Action.NARRATIVE_WRITE,
-    Action.DEVIATION_EXPLAIN,
-    Action.INTEGRATION_READ,
-    Action.INTEGRATION_RECONCILE,
-    Action.QUARANTINE_READ,
-    Action.QUARANTINE_DECIDE,
-    Action.REPORT_REQUEST,
-    Action.REPORT_CANCEL,
-    Action.REPORT_APPROVE,
-    Action.REPORT_PUBLISH,
-}
+_ENTERING = (
+    _READING
+    | _COMMENTING
+    | {
+        Action.MEASUREMENT_RECORD,
+        Action.MEASUREMENT_SUBMIT,
+        Action.NARRATIVE_WRITE,
+        Action.DEVIATION_EXPLAIN,
+    }
+)
+
+_RUNNING = (
+    _READING
+    | _COMMENTING
+    | {
+        Action.CATALOGUE_MANAGE,
+        Action.PLAN_IMPORT,
+        Action.PLAN_CREATE,
+        Action.PLAN_EDIT,
+        Action.PLAN_UPDATE,
+        Action.PLAN_APPROVE,
+        Action.PLAN_AMEND,
+        Action.PLAN_WITHDRAW,
+        Action.PLAN_CLOSE,
+        Action.PLAN_REOPEN,
+        Action.MEASUREMENT_RECORD,
+        Action.MEASUREMENT_SUBMIT,
+        Action.MEASUREMENT_REJECT,
+        Action.MEASUREMENT_REOPEN,
+        Action.PERIOD_CLOSE,
+        Action.PERIOD_REOPEN,
+        Action.NARRATIVE_WRITE,
+        Action.NARRATIVE_ASSIGN,
+        Action.DEVIATION_EXPLAIN,
+        Action.INTEGRATION_READ,
+        Action.INTEGRATION_RECONCILE,
+        Action.QUARANTINE_READ,
+        Action.QUARANTINE_DECIDE,
+        Action.REPORT_REQUEST,
+        Action.REPORT_CANCEL,
+        Action.REPORT_APPROVE,
+        Action.REPORT_PUBLISH,
+    }
+)
 
 _ADMINISTERING = _RUNNING | {
     Action.AUDIT_READ,
@@ -176,13 +194,14 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.VALIDATOR: _ENTERING
         | {Action.MEASUREMENT_VALIDATE, Action.MEASUREMENT_REJECT, Action.MEASUREMENT_REOPEN},
         Role.OIV: _READING
+        | _COMMENTING
         | {
             Action.AUDIT_READ,
             Action.EVALUATION_DECIDE,
             Action.EVALUATION_JUDGE,
             Action.REPORT_VALIDATE,
         },
-        Role.SIGNER: _READING,
+        Role.SIGNER: _READING | {Action.COMMENT_READ},
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),
     }
@@ -208,6 +227,8 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.CLIENT_READ,
     Action.CLIENT_MANAGE,
     Action.MEASUREMENT_VALIDATE,
+    Action.COMMENT_WRITE,
+    Action.COMMENT_RESOLVE,
     Action.PLAN_APPROVE,
     Action.EVALUATION_DECIDE,
     Action.EVALUATION_JUDGE,

@@ -4,7 +4,8 @@ A datum is entered by the units of its objective, or of the nearest objective ab
 some, and by the source office of its indicator. It is answered for by every unit named from
 its objective up to the top: who leads an area answers for all of it. An objective of kind
 ``area`` or ``unit`` is itself a unit, by its code and its title. A measure is the data of every
-indicator that reads it. A text is its objective's.
+indicator that reads it. A text is its objective's, and of the offices it was assigned to; that
+of a section is theirs alone.
 
 Contributors enter what their units enter, validators act on what their units answer for, and
 neither without units; every other role is bound to none.
@@ -65,6 +66,11 @@ def is_bound(membership: Membership, action: Action) -> bool:
     if EVERY_UNIT in membership.units:
         return False
     return not any(action in PERMISSIONS[role] for role in membership.roles - BOUND_ROLES)
+
+
+def is_of(membership: Membership, offices: Iterable[str]) -> bool:
+    """Whether one of these offices is a unit of the person."""
+    return not _folded(membership.units).isdisjoint(_folded(offices))
 
 
 class Responsibilities:

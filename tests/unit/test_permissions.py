@@ -134,6 +134,10 @@ TABLE = {
     "deviation.explain": "EACUV",
     "narrative.read": "EACUVOSR",
     "narrative.write": "EACUV",
+    "narrative.assign": "EAC",
+    "comment.read": "EACUVOS",
+    "comment.write": "EACUVO",
+    "comment.resolve": "EACUVO",
     "result.read": "EACUVOSR",
     "integration.read": "EAC",
     "integration.manage": "EA",
@@ -172,7 +176,7 @@ PERSONS_ONLY = (
     *("entity.create", "chamber.create", "member.read", "member.manage"),
     *("client.read", "client.manage", "plan.approve", "measurement.validate"),
     *("evaluation.decide", "evaluation.judge", "report.approve", "report.validate"),
-    *("report.publish", "reader.read", "reader.manage"),
+    *("report.publish", "reader.read", "reader.manage", "comment.write", "comment.resolve"),
     *("chamber.configure", "chamber.suspend", "chamber.resume"),
 )
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from services.api.db.session import ReadSession
 from services.api.db.tables.plans import indicators, objectives
+from services.api.db.tables.texts import text_assignments
 from shared.domain.confidentiality import INDIVIDUAL_KINDS
 
 
@@ -45,6 +46,16 @@ async def leaves(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
     columns = indicators.c
     return await session.all(
         sa.select(columns.code, columns.objective, columns.source_office, columns.formula).where(
+            columns.chamber_id == session.chamber, columns.plan_id == plan_id
+        )
+    )
+
+
+async def assigned(session: ReadSession, plan_id: str) -> Sequence[sa.Row[Any]]:
+    """Subject and offices of every text of a plan that was assigned."""
+    columns = text_assignments.c
+    return await session.all(
+        sa.select(columns.subject_kind, columns.subject_code, columns.offices).where(
             columns.chamber_id == session.chamber, columns.plan_id == plan_id
         )
     )

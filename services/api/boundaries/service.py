@@ -25,7 +25,7 @@ from shared.domain.confidentiality import (
 from shared.domain.formula import parse
 from shared.domain.permissions import Action
 from shared.domain.plan import Kind
-from shared.domain.responsibility import Leaf, Node, Responsibilities
+from shared.domain.responsibility import Leaf, Node, Responsibilities, is_of
 
 
 async def hidden(session: ReadSession, head: PlanHead, access: Access) -> Hidden:
@@ -98,12 +98,16 @@ class Reach:
     found: Responsibilities | None = None
     own: frozenset[tuple[str, str]] = frozenset()
     """Kind and code of elements of sheets that the person fills in or evaluates."""
+    texts: frozenset[tuple[str, str]] = frozenset()
+    """Kind and code of what has a text that was assigned to one of their units."""
 
     def covers(self, action: Action, kind: str, code: str) -> bool:
-        """Whether the caller may do this to an objective, indicator or measure."""
+        """Whether the caller may do this to an objective, indicator, measure or section."""
         if not self.access.bound(action) or self.found is None:
             return True
         if (kind, code) in self.own:
+            return True
+        if action is Action.NARRATIVE_WRITE and (kind, code) in self.texts:
             return True
         return self.found.within(self.access.membership, action, kind, code)
 
@@ -140,7 +144,22 @@ async def reach(session: ReadSession, head: PlanHead, access: Access, *actions: 
         Leaf(row.code, row.objective, row.source_office, measures_of(row.formula))
         for row in indicators
     ]
-    return Reach(access, Responsibilities(nodes, leaves), _own_elements(access, rows, leaves))
+    texts = await _own_texts(session, head, access) if Action.NARRATIVE_WRITE in actions else ()
+    return Reach(
+        access,
+        Responsibilities(nodes, leaves),
+        _own_elements(access, rows, leaves),
+        frozenset(texts),
+    )
+
+
+async def _own_texts(session: ReadSession, head: PlanHead, access: Access) -> list[tuple[str, str]]:
+    rows = await repository.assigned(session, head.plan_id)
+    return [
+        (row.subject_kind, row.subject_code)
+        for row in rows
+        if is_of(access.membership, row.offices)
+    ]
 
 
 def _own_elements(

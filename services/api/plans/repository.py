@@ -7,20 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.tables.plans import narratives, plans
+from services.api.db.tables.plans import plans
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
-from services.api.plans.rows import MEASUREMENTS, NARRATIVES, PlanHead, Section
+from services.api.plans.rows import MEASUREMENTS, PlanHead, Section
 from shared.domain.arrivals import WITHDRAWN
 from shared.domain.workflow import PlanState, Standing
 
 PLAN_ORDER = Order({"year": plans.c.year}, plans.c.plan_id, "-year")
-
-# Two rows differ in kind or code: together they tell rows apart, as one text.
-_NARRATIVE_KEY = narratives.c.subject_kind.concat(":").concat(narratives.c.subject_code)
-NARRATIVE_ORDER = Order(
-    {"position": narratives.c.position, "key": _NARRATIVE_KEY}, _NARRATIVE_KEY, "position"
-)
 
 
 def _head(row: sa.Row[Any] | None) -> PlanHead | None:
@@ -258,76 +252,3 @@ async def list_section(
     if without:
         statement = statement.where(table.c.code.not_in(sorted(without)))
     return cut(await session.all(sliced(statement, order, asked)), order, asked)
-
-
-async def list_narratives(
-    session: ReadSession, plan_id: str, asked: Page, without: Collection[str]
-) -> Rows:
-    """The texts of a plan, those of certain objectives left out."""
-    statement = sa.select(narratives).where(
-        narratives.c.chamber_id == session.chamber, narratives.c.plan_id == plan_id
-    )
-    if without:
-        left_out = sa.and_(
-            narratives.c.subject_kind == "objective",
-            narratives.c.subject_code.in_(sorted(without)),
-        )
-        statement = statement.where(sa.not_(left_out))
-    return cut(await session.all(sliced(statement, NARRATIVE_ORDER, asked)), NARRATIVE_ORDER, asked)
-
-
-async def delete_narrative(session: WriteSession, plan_id: str, kind: str, code: str) -> None:
-    """Removes a text."""
-    await session.execute(
-        sa.delete(narratives).where(
-            narratives.c.chamber_id == session.chamber,
-            narratives.c.plan_id == plan_id,
-            narratives.c.subject_kind == kind,
-            narratives.c.subject_code == code,
-        )
-    )
-
-
-async def find_narrative(
-    session: ReadSession, plan_id: str, kind: str, code: str, *, lock: bool = False
-) -> sa.Row[Any] | None:
-    """A text of the plan."""
-    statement = sa.select(narratives).where(
-        narratives.c.chamber_id == session.chamber,
-        narratives.c.plan_id == plan_id,
-        narratives.c.subject_kind == kind,
-        narratives.c.subject_code == code,
-    )
-    return await session.first(statement.with_for_update(key_share=True) if lock else statement)
-
-
-async def write_narrative(
-    session: WriteSession, plan_id: str, kind: str, code: str, text: str
-) -> None:
-    """Writes a text, raising its version when there was one."""
-    table = NARRATIVES.table
-    last = (
-        sa.select(sa.func.coalesce(sa.func.max(table.c.position) + 1, 0))
-        .where(table.c.chamber_id == session.chamber, table.c.plan_id == plan_id)
-        .scalar_subquery()
-    )
-    insert = postgresql.insert(table).values(
-        chamber_id=session.chamber,
-        plan_id=plan_id,
-        subject_kind=kind,
-        subject_code=code,
-        position=last,
-        text=text,
-        updated_by=session.author.actor,
-    )
-    await session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["chamber_id", "plan_id", "subject_kind", "subject_code"],
-            set_={
-                "text": text,
-                "version": table.c.version + 1,
-                "updated_at": sa.func.now(),
-                "updated_by": session.author.actor,
-            },
-        )
-    )

@@ -124,34 +124,3 @@ class Plan(Resource):
     revision: Revision
     updated_at: Instant
     allowed_actions: Actions
-
-
-class NewNarrative(Resource):
-    """Il testo di un obiettivo o di una sezione, in Markdown."""
-
-    text: Text
-
-
-class Narrative(ListItem):
-    """Un testo del piano."""
-
-    key: Annotated[
-        str,
-        Field(
-            max_length=1020,
-            pattern=r"^(objective|section):.+$",
-            description="Di che cosa parla il testo.",
-            examples=["objective:A1"],
-        ),
-    ]
-    text: Text
-    version: Annotated[int, Field(ge=1, le=2_147_483_647)]
-    updated_at: Instant
-    allowed_actions: Actions
-
-
-class NarrativeList(Resource):
-    """I testi del piano."""
-
-    items: Annotated[list[Narrative], Field(max_length=500)]
-    next: Cursor

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.api.boundaries.service import sheets
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.trail import audit, emit
+from services.api.db.trail import emit
 from services.api.errors import Refusal
 from services.api.paging import Order, Page, Rows
 from services.api.plans import repository
@@ -24,7 +23,6 @@ from services.api.states.repository import validators
 from shared.contracts.case import Case, CaseMeasurement
 from shared.contracts.case_reading import measurement_from_case, plan_from_case
 from shared.domain import plan as domain
-from shared.domain.audit_facts import about
 
 FORMAT = "ciclo/case@1"
 
@@ -258,35 +256,6 @@ async def announce(session: WriteSession, found: PlanHead, cause: str) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NarrativeKey:
-    """What a text is about: ``objective:A1`` or ``section:3.3``."""
-
-    kind: str
-    code: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.code}"
-
-    @classmethod
-    def parse(cls, text: str) -> "NarrativeKey":
-        """Reads ``kind:code``.
-
-        Raises:
-            Refusal: ``subject_not_found``.
-        """
-        kind, colon, code = text.partition(":")
-        if not colon or not code or kind not in ("objective", "section"):
-            raise Refusal("subject_not_found", code=text)
-        return cls(kind, code)
-
-
-async def remove_narrative(session: WriteSession, found: PlanHead, key: NarrativeKey) -> None:
-    """Removes a text of the plan."""
-    await _note_narrative(session, found, key, "removed", None)
-    await repository.delete_narrative(session, found.plan_id, key.kind, key.code)
-
-
 async def check_subject(session: ReadSession, plan_id: str, kind: str, code: str) -> None:
     """Makes sure that the plan has such an objective or indicator.
 
@@ -300,28 +269,3 @@ async def check_subject(session: ReadSession, plan_id: str, kind: str, code: str
     rows = await repository.section_rows(session, section, plan_id)
     if all(row["code"] != code for row in rows):
         raise Refusal("subject_not_found", code=code)
-
-
-async def write_narrative(
-    session: WriteSession, found: PlanHead, key: NarrativeKey, text: str
-) -> None:
-    """Writes a text of the plan. It is no input of the results: the revision stays."""
-    await check_subject(session, found.plan_id, key.kind, key.code)
-    await _note_narrative(session, found, key, "written", text)
-    await repository.write_narrative(session, found.plan_id, key.kind, key.code, text)
-
-
-async def _note_narrative(
-    session: WriteSession, found: PlanHead, key: NarrativeKey, move: str, text: str | None
-) -> None:
-    """The audit line of a text that is about to be changed."""
-    row = await repository.find_narrative(session, found.plan_id, key.kind, key.code)
-    of = (await sheets(session, found.plan_id)).get((key.kind, key.code), frozenset())
-    await audit(
-        session,
-        f"narrative.{move}",
-        f"plan/{found.year}/{key}",
-        {"characters": len(text or "")},
-        before=None if row is None else about({"text": row.text}, of),
-        after=None if text is None else about({"text": text}, of),
-    )

@@ -14,6 +14,8 @@ from services.api.plans.service import RowsBySection
 from services.api.statements import service as statements
 from services.api.statements.topics import NEUTRALISATION, About
 from services.api.tenants import service as tenants
+from services.api.texts import service as texts
+from services.api.texts.keys import TextKey
 from shared.domain.audit_facts import about
 from shared.domain.workflow import Standing
 
@@ -59,17 +61,14 @@ async def write_section(
 ) -> None:
     """Brings a section to what was compared with it. Not for measurements: they have a history."""
     plan_id = head.plan_id
-    signed = _signed(session, section)
     if section is NARRATIVES:
-        await _note_texts(session, head, (*difference.created, *difference.changed))
-    created = [{**row, **signed, **_own_id(section)} for row in difference.created]
-    await repository.insert_rows(session, section, plan_id, created)
-    if section is NARRATIVES:  # each with its version, which offices compare
-        for row in difference.changed:
-            subject = (row["subject_kind"], row["subject_code"])
-            await repository.write_narrative(session, plan_id, *subject, row["text"])
-        await place(session, head, section, difference.changed)
+        given = (*difference.created, *difference.changed)
+        await _note_texts(session, head, given)
+        await texts.write_all(session, plan_id, given)
     else:
+        signed = _signed(session, section)
+        created = [{**row, **signed, **_own_id(section)} for row in difference.created]
+        await repository.insert_rows(session, section, plan_id, created)
         changed = [{**row, **signed} for row in difference.changed]
         await repository.update_rows(session, section, plan_id, changed)
         if section is EVALUATIONS:
@@ -94,12 +93,13 @@ async def _note_texts(session: WriteSession, head: PlanHead, rows: Sequence[Row]
     if not rows:
         return
     belonging = await sheets(session, head.plan_id)
+    standing = await texts.standing(session, head.plan_id)
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for row in rows:
         kind, code = row["subject_kind"], row["subject_code"]
         of = belonging.get((kind, code), frozenset())
-        stood = await repository.find_narrative(session, head.plan_id, kind, code)
+        stood = standing.get(TextKey(kind, code))
         if stood is not None:
             before[f"{kind}:{code}"] = about({"text": stood.text}, of)
         after[f"{kind}:{code}"] = about({"text": row["text"]}, of)
@@ -116,8 +116,7 @@ async def _note_neutralisation(session: WriteSession, head: PlanHead, row: Row) 
 
 
 def _signed(session: WriteSession, section: Section) -> dict[str, Any]:
-    names = {EVALUATIONS.name: "created_by", NARRATIVES.name: "updated_by"}
-    return {names[section.name]: session.author.actor} if section.name in names else {}
+    return {"created_by": session.author.actor} if section is EVALUATIONS else {}
 
 
 def _own_id(section: Section) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.api.db.tables import (
     statements,
     subscriptions,
     tenants,
+    texts,
     validation,
     versions,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "statements",
     "subscriptions",
     "tenants",
+    "texts",
     "validation",
     "versions",
 ]

@@ -1,0 +1,1 @@
+"""Texts over HTTP: by the offices they are of, drafted in private, kept in every version."""
