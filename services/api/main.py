@@ -55,6 +55,7 @@ from services.api.edge import Edge, Limits
 from services.api.editing.router import router as editing
 from services.api.editing.sent import RAW_BODIES
 from services.api.entity.merger_router import router as merger
+from services.api.entity.report_router import router as entity_reports
 from services.api.entity.router import router as entity
 from services.api.evaluations.router import router as evaluations
 from services.api.evidence.background import sweeping
@@ -122,6 +123,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     readers,
     chamber_readers,
     entity,
+    entity_reports,
     merger,
     members,
     clients,

@@ -69,6 +69,17 @@ ENTITY = {
             "The chamber {chamber} is not among those that you are granted to read together.",
         ),
     ),
+    "figures_changing": Problem(
+        409,
+        (
+            "Le cifre stanno cambiando",
+            "Mentre si leggevano le camere sono cambiati i loro dati: ripetere la richiesta.",
+        ),
+        (
+            "Figures are changing",
+            "The chambers' data changed while they were being read: repeat the request.",
+        ),
+    ),
     "catalogue_refused": Problem(
         422,
         (

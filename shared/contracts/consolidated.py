@@ -13,7 +13,7 @@ from pydantic import Field
 from shared.contracts.base import Contract
 from shared.contracts.catalogue import IndicatorEntry
 from shared.contracts.results import ResultsDocument
-from shared.contracts.snapshot import DecimalText, Figure
+from shared.contracts.snapshot_views import DecimalText, Figure
 from shared.domain.benchmark import Benchmark, Standing
 from shared.domain.calendar import YEAR, span
 from shared.domain.catalogue import REFERENCE_PATTERN, Direction

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from shared.contracts.base import Contract
-from shared.contracts.snapshot import (
+from shared.contracts.snapshot_views import (
     Contribution,
     DecimalText,
     Explanation,

@@ -6,9 +6,10 @@ never derive one. Its rows are in :mod:`shared.contracts.snapshot_views`.
 """
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from shared.contracts.document_layout import LayoutView
+from shared.contracts.snapshot_entity import EntityView
 from shared.contracts.snapshot_history import RegisterRow, StepView
 from shared.contracts.snapshot_views import (
     Act,
@@ -76,8 +77,8 @@ __all__ = [
     "canonical_bytes",
 ]
 
-ReportKind = Literal["relazione", "monitoraggio"]
-"""The yearly report, and the monitoring report of a period."""
+ReportKind = Literal["relazione", "monitoraggio", "relazione_ente"]
+"""The yearly report, the monitoring report of a period, the yearly report of an entity."""
 
 
 class ReportSnapshot(YearContent):
@@ -101,6 +102,8 @@ class ReportSnapshot(YearContent):
     """The cycle of the year, in order."""
     cycle_documents: tuple[RegisterRow, ...] = ()
     """The documents of the cycle."""
+    entity: EntityView | None = None
+    """Of the report of an entity."""
 
 
 LATER_FIELDS = (
@@ -115,6 +118,7 @@ LATER_FIELDS = (
     "steps",
     "cycle_documents",
     "trends",
+    "entity",
 )
 """Fields that the first snapshots do not have. They are not written where they say nothing, so
 that what was frozen before them keeps its bytes and its hash."""
@@ -127,8 +131,18 @@ def canonical_bytes(snapshot: ReportSnapshot) -> bytes:
     again gives the same bytes.
     """
     document = snapshot.model_dump(mode="json")
-    for name in LATER_FIELDS:
-        if getattr(snapshot, name) == ReportSnapshot.model_fields[name].default:
-            del document[name]
+    _leave_out_later(document, snapshot)
+    if snapshot.entity is not None:
+        chapters = zip(document["entity"]["chapters"], snapshot.entity.chapters, strict=True)
+        for written, chapter in chapters:
+            _leave_out_later(written, chapter)
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
+
+
+def _leave_out_later(document: dict[str, Any], content: YearContent) -> None:
+    """Takes out what an older version of the contract would not have written."""
+    for name in LATER_FIELDS:
+        field = type(content).model_fields.get(name)
+        if field is not None and getattr(content, name) == field.default:
+            del document[name]

@@ -11,7 +11,7 @@ from services.renderer.sandbox import Limits
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from tests.renderer import monitoring, snapshots
+from tests.renderer import entity, monitoring, snapshots
 
 LIMITS = Limits(memory_mb=2048, seconds=100)
 
@@ -71,3 +71,9 @@ def quadrimestre(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A monitoring report of the same shape."""
     folder = tmp_path_factory.mktemp("quadrimestre")
     return make(monitoring.first_quadrimestre(), folder)
+
+
+@pytest.fixture(scope="session")
+def ente(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The report of an entity, with a chapter for each of two chambers."""
+    return make(entity.consolidated_report(), tmp_path_factory.mktemp("ente"))

@@ -41,14 +41,15 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.mark.parametrize("flavour", ["3a", "ua1"])
+@pytest.mark.parametrize("kind", ["pisa", "quadrimestre", "ente"])
 def test_verapdf_passes_before_and_after_the_seal(
-    validator: list[str], pisa: Made, quadrimestre: Made, flavour: str
+    request: pytest.FixtureRequest, validator: list[str], kind: str, flavour: str
 ) -> None:
-    files = [*pisa.files, *quadrimestre.files]
+    made: Made = request.getfixturevalue(kind)
     done = subprocess.run(
-        [*validator, "-f", flavour, *map(str, files)],
+        [*validator, "-f", flavour, *map(str, made.files)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.count("PASS") == len(files), done.stdout + done.stderr
+    assert done.stdout.count("PASS") == len(made.files), done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """``ciclo entity``: the chambers of an entity together, and who may see them so."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +10,12 @@ from rich.table import Table
 
 from services.api.cli.chambers import ENTITY
 from services.api.cli.connection import connected
-from services.api.cli.display import LIGHT_STYLES, console, figure_text, write_json
+from services.api.cli.display import LIGHT_STYLES, console, figure_text, progress, write_json
 from services.api.cli.measurements import everything
 from services.api.cli.merger import accorpamento, merger_schema
 from services.api.cli.options import Data, Json, Language
 from services.api.cli.paths import entity_path
+from services.api.cli.rendering import followed_report, refuse_missing_folder, save
 from shared.runtime.language import in_terminal_language
 
 app = typer.Typer(
@@ -129,6 +131,24 @@ def plan(
 ) -> None:
     """Il piano e la relazione dell'ente con le schede delle camere, come documento JSON."""
     write_json(_read(data, f"{entity_path(entity)}/plans/{year}/consolidated", {}, only))
+
+
+@app.command()
+def report(
+    year: OneYear,
+    out: Annotated[Path, typer.Option(help="PDF da scrivere.")],
+    entity: Entity = ENTITY,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Chiede la relazione dell'ente, un capitolo per camera, e salva il PDF firmato."""
+    refuse_missing_folder(out)
+    label = in_terminal_language(f"Relazione {entity} {year}", f"Report {entity} {year}")
+    with connected(data, renderer=True) as connection, progress(label) as step:
+        path = f"{entity_path(entity)}/reports"
+        made = followed_report(connection.api, path, {"year": year}, step)
+    save(out, made, as_json=as_json)
 
 
 @app.command()

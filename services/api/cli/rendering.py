@@ -76,12 +76,7 @@ def render(
     _lang: Language = None,
 ) -> None:
     """Chiede il documento, ne segue la composizione e salva il PDF firmato."""
-    if not out.parent.is_dir():
-        raise CommandFailedError(
-            in_terminal_language(
-                f"La cartella {out.parent} non esiste.", f"The folder {out.parent} does not exist."
-            )
-        )
+    refuse_missing_folder(out)
     with connected(data, renderer=True) as connection:
         label = in_terminal_language(f"Relazione {chamber} {year}", f"Report {chamber} {year}")
         with progress(label) as step:
@@ -91,6 +86,21 @@ def render(
             if sheets is not None:
                 wanted["individual_sheets"] = "roles" if sheets else "omitted"
             report = rendered_report(connection.api, chamber, wanted, step)
+    save(out, report, as_json=as_json)
+
+
+def refuse_missing_folder(out: Path) -> None:
+    """Before anything is asked for: a document that cannot be saved is made for nobody."""
+    if not out.parent.is_dir():
+        raise CommandFailedError(
+            in_terminal_language(
+                f"La cartella {out.parent} non esiste.", f"The folder {out.parent} does not exist."
+            )
+        )
+
+
+def save(out: Path, report: RenderedReport, *, as_json: bool) -> None:
+    """Writes the PDF and says where it is."""
     write_file(out, report.pdf)
     if as_json:
         write_json({"out": str(out), **report.facts})
@@ -116,11 +126,14 @@ def rendered_report(
         RefusedError: there is no such plan, or the caller may not request documents.
         CommandFailedError: the document could not be made, with the reason.
     """
-    accepted = api.post(
-        f"{chamber_path(chamber)}/reports",
-        wanted,
-        idempotency_key=str(uuid.uuid4()),
-    )
+    return followed_report(api, f"{chamber_path(chamber)}/reports", wanted, step)
+
+
+def followed_report(
+    api: ApiClient, path: str, wanted: Mapping[str, Any], step: Step
+) -> RenderedReport:
+    """As :func:`rendered_report`, asked for at ``path``."""
+    accepted = api.post(path, wanted, idempotency_key=str(uuid.uuid4()))
     location = accepted.headers["Location"]
     try:
         job = _finished(api, location, step)

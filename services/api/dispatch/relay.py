@@ -8,7 +8,7 @@ from services.api.db.session import Author
 from services.api.dispatch import repository
 from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
 from services.api.reports.jobs import JobState
-from services.api.reports.service import RENDER_REQUESTED
+from services.api.reports.requesting import RENDER_REQUESTED
 from shared.runtime.logging import bind
 
 TOPICS: Final = (RENDER_REQUESTED,)

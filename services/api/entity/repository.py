@@ -25,6 +25,15 @@ async def plans_of(session: ReadSession, years: Iterable[int]) -> Sequence[sa.Ro
     return await session.all(statement)
 
 
+async def revisions(session: ReadSession, last: int) -> Sequence[sa.Row[tuple[str, int, int]]]:
+    """Chamber, year and revision of every plan up to a year."""
+    columns = plans.c.chamber_id, plans.c.year, plans.c.revision
+    statement = sa.select(*columns).where(
+        plans.c.chamber_id.in_(session.chambers), plans.c.year <= last
+    )
+    return await session.all(statement.order_by(*columns))
+
+
 async def stored_results(session: ReadSession, years: Iterable[int]) -> Sequence[sa.Row[Any]]:
     """Plans of some years with their results, where those of the present revision are stored."""
     current = sa.and_(

@@ -51,6 +51,12 @@ EntryFilter = Annotated[
 DryRun = Annotated[bool, Query(description="Solo il risultato che si avrebbe: nulla è registrato.")]
 
 
+class NewEntityReport(Resource):
+    """La richiesta della relazione di un ente."""
+
+    year: Annotated[int, Field(ge=1990, le=2100, description="Anno dei piani.", examples=[2020])]
+
+
 class UnmappedElement(Resource):
     """Un elemento del piano di una camera che l'accorpamento non nomina."""
 

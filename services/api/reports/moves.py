@@ -67,7 +67,8 @@ async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
     """
     found = await report(session, report_id)
     # Always the plan first: whoever asks for another version holds it, too.
-    await plans.lock_plan(session, found.year)
+    if found.plan_id is not None:
+        await plans.lock_plan(session, found.year)
     await repository.lock_report(session, report_id)
     return await report(session, report_id)
 

@@ -24,6 +24,7 @@ from services.api.reports import repository
 from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobState
 from services.api.reports.repository import StoredDocument
 from services.api.sealing import DocumentRefusedError
+from services.api.tenants import service as tenants
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
 from shared.contracts.snapshot import ReportSnapshot
 from shared.runtime.blobs import report_key
@@ -69,7 +70,7 @@ async def _writing(parts: Container, chamber: str, author: Author) -> AsyncItera
         Refusal: ``chamber_suspended``.
     """
     async with parts.database.write([chamber], author) as session:
-        if await repository.suspended(session):
+        if (await tenants.chamber(session)).status == "suspended":
             raise Refusal("chamber_suspended")
         yield session
 

@@ -13,6 +13,7 @@ from services.api.db.tables.tenants import chambers, entities
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.reports.jobs import TRANSITIONS, JobEvent, JobState
+from shared.contracts.snapshot import ReportKind
 from shared.domain.report_states import ReportMove, ReportState
 
 _r = reports.c
@@ -21,6 +22,7 @@ _m = report_moves
 
 _REPORT = (
     _r.report_id,
+    _r.plan_id,
     _r.year,
     _r.kind,
     _r.subject,
@@ -66,7 +68,7 @@ class Series:
     """What versions are counted for: a kind of document of a year, about all or part of it."""
 
     year: int
-    kind: str
+    kind: ReportKind
     subject: str = ""
 
     @classmethod
@@ -80,7 +82,7 @@ class NewReport:
     """A report as it is requested."""
 
     report_id: str
-    plan_id: str
+    plan_id: str | None
     series: Series
     version: int
     plan_revision: int
@@ -124,14 +126,6 @@ async def signing_identity(session: ReadSession) -> str | None:
     )
     name = (settings.get("signing") or {}).get("identity")
     return None if name is None else str(name)
-
-
-async def suspended(session: ReadSession) -> bool:
-    """Whether the chamber of the session may only be read."""
-    status = await session.scalar(
-        sa.select(chambers.c.status).where(chambers.c.chamber_id == session.chamber)
-    )
-    return bool(status == "suspended")
 
 
 def _of(session: ReadSession, series: Series) -> sa.ColumnElement[bool]:

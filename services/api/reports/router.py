@@ -25,7 +25,8 @@ from services.api.paging import Page, list_response, page
 from services.api.periods.working_days import italian_day
 from services.api.plans.schemas import PlanYear
 from services.api.reports import moves, repository, service
-from services.api.reports.jobs import JobState
+from services.api.reports.answers import job_response
+from services.api.reports.reading import require_reading
 from services.api.reports.schemas import (
     UUID_PATTERN,
     NewReport,
@@ -41,8 +42,7 @@ from services.api.reports.schemas import (
     ReportList,
     ReportStateName,
 )
-from services.api.reports.sheets import require_sight
-from services.api.reports.views import file_name, job_path, job_view, report_detail, report_view
+from services.api.reports.views import file_name, job_view, report_detail, report_view
 from services.api.requests import request_info
 from services.api.responses import (
     REVALIDATE,
@@ -57,9 +57,6 @@ from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["relazioni"])
-
-# Rendering takes seconds: asking more often tells nothing more.
-_RETRY_AFTER = {"Retry-After": "1"}
 
 Reading = Annotated[ReadCall, Depends(reading(Action.REPORT_READ), scope="function")]
 Requesting = Annotated[WriteCall, Depends(writing(Action.REPORT_REQUEST), scope="function")]
@@ -81,18 +78,6 @@ _MOVING = (
     "report_refused",
     "chamber_suspended",
 )
-
-
-def _job_response(
-    request: Request, row: sa.Row[Any], access: Access, *, status: int = 200
-) -> Response:
-    headers = {"Vary": "Authorization, Accept-Language"}
-    if not JobState(row.state).over:
-        headers |= _RETRY_AFTER
-    if status == 202:  # noqa: PLR2004 - Accepted
-        headers["Location"] = job_path(access.chamber, row.job_id)
-    view = job_view(row, access, request_info(request).language)
-    return resource_response(request, view, status=status, headers=headers)
 
 
 @router.post(
@@ -121,7 +106,7 @@ async def request_report(
 
     async def make() -> Response:
         row = await service.request_report(parts, call.session, new)
-        return _job_response(request, row, call.access, status=202)
+        return job_response(request, row, call.access, status=202)
 
     return await once(request, call.session, key, to_json(new), make)
 
@@ -319,7 +304,8 @@ def _oiv_act(document: str, number: str | None, day: date) -> Act:
     operation_id="report_pdf",
     summary="Il PDF di un documento",
     description="Il PDF firmato; l'ETag è la sua impronta SHA-256. Se porta schede individuali, "
-    "fino alla pubblicazione lo legge solo chi può vederle tutte.",
+    "fino alla pubblicazione lo legge solo chi può vederle tutte; se mostra più camere, chi è "
+    "autorizzato a leggerle insieme.",
     responses={
         200: {
             "description": "Il PDF.",
@@ -330,6 +316,8 @@ def _oiv_act(document: str, number: str | None, day: date) -> Act:
             "report_not_ready",
             "report_without_document",
             "sheet_not_visible",
+            "reading_not_granted",
+            "chamber_not_granted",
         ),
     },
     response_class=Response,
@@ -343,7 +331,7 @@ async def show_pdf(
     """The signed bytes, read from the blob store with no transaction open."""
     async with parts.database.read([access.chamber]) as session:
         row = await service.rendered_report(session, report_id)
-    require_sight(row, access)
+    await require_reading(parts, request, row, access)
     etag = f'"{row.pdf_sha256}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Authorization"}
     if matches(request.headers.get("if-none-match"), etag):
@@ -365,7 +353,7 @@ async def show_pdf(
 )
 async def show_job(request: Request, job_id: JobId, call: Reading) -> Response:
     """One job."""
-    return _job_response(request, await service.job(call.session, job_id), call.access)
+    return job_response(request, await service.job(call.session, job_id), call.access)
 
 
 @router.delete(

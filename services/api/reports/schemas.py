@@ -54,10 +54,19 @@ JobStateName = Literal["queued", "leased", "done", "failed", "cancelled"]
 Kind = Annotated[
     ReportKind,
     Field(
+        description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo, "
+        "`relazione_ente` dell'ente con le sue camere.",
+        examples=["relazione"],
+    ),
+]
+KindByYear = Annotated[
+    Literal["relazione", "monitoraggio"],
+    Field(
         description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo.",
         examples=["relazione"],
     ),
 ]
+"""What is asked for by naming a year of the chamber."""
 Period = Annotated[
     str,
     Field(
@@ -81,7 +90,7 @@ class NewReport(Resource):
     """La richiesta di un documento."""
 
     year: Year
-    kind: Kind = "relazione"
+    kind: KindByYear = "relazione"
     period: Annotated[
         Period | None, Field(description="Del monitoraggio, e soltanto: di quale periodo.")
     ] = None
@@ -201,6 +210,10 @@ class Report(ListItem):
     year: Year
     kind: Kind
     period: Annotated[Period | None, Field(description="Del monitoraggio.")]
+    chambers: Annotated[
+        list[Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]],
+        Field(max_length=500, description="Della relazione di un ente: le camere che mostra."),
+    ]
     version: Annotated[
         int,
         Field(ge=1, le=1_000_000, description="Numero progressivo per anno e tipo."),

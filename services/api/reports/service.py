@@ -1,9 +1,7 @@
 """Use cases of those who want a report."""
 
-import asyncio
-import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,24 +10,26 @@ from services.api import signals
 from services.api.boundaries.cuts import stored_without_sheets
 from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.trail import audit, emit
+from services.api.db.trail import audit
 from services.api.deviations import service as deviations
 from services.api.errors import Refusal
 from services.api.history import service as history
-from services.api.ids import new_id
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
 from services.api.reports import monitoring, repository
 from services.api.reports.evaluation import Amendment
 from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState
-from services.api.reports.repository import NewReport, Series
+from services.api.reports.repository import Series
+from services.api.reports.requesting import Wish, request
 from services.api.reports.schemas import NewReport as Wanted
-from services.api.reports.snapshot import Freeze, ReportSource, freeze
+from services.api.reports.snapshot import ReportSource, described, freeze
 from services.api.reports.views import job_path
 from services.api.tenants import configuration
+from services.api.tenants import service as tenants
 from services.api.versions import service as versions
 from shared.contracts.issues import Issue
-from shared.contracts.snapshot import ChamberCard, canonical_bytes
+from shared.contracts.snapshot import ChamberCard, YearContent
+from shared.contracts.snapshot_entity import EntityView
 from shared.domain.confidentiality import (
     FULL_SIGHT,
     INDIVIDUAL_KINDS,
@@ -39,9 +39,6 @@ from shared.domain.confidentiality import (
 )
 from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
-
-RENDER_REQUESTED = "render.requested"
-"""Topic of the event that the relay turns into a message on the queue."""
 
 # A job is looked at this often even when no change is heard of: another process may serve
 # the renderer.
@@ -78,35 +75,35 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         content = await _with_history(session, head, content, sight, parts.settings.public_url)
     else:
         content = await monitoring.as_of_period(session, head, content, wanted.period)
-    version = await repository.next_version(session, series)
-    report_id, job_id = new_id(), new_id()
-    facts = Freeze(
-        report_id=report_id,
-        version=version,
-        kind=wanted.kind,
-        created_at=parts.clock.now(),
-        development=not parts.settings.production,
-        verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
-        reason=wanted.reason,
-    )
-    frozen = await asyncio.to_thread(lambda: canonical_bytes(freeze(content, facts)))
-    report = NewReport(
-        report_id=report_id,
-        plan_id=head.plan_id,
+    wish = Wish(
         series=series,
-        version=version,
+        plan_id=head.plan_id,
         plan_revision=head.revision,
-        snapshot=frozen,
-        snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
         with_sheets=any(row.kind in INDIVIDUAL_KINDS for row in content.case.objectives),
         reason=wanted.reason,
     )
-    await repository.add_report(session, report)
-    await repository.add_job(session, job_id, report_id)
-    await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
-    noted = {**asdict(series), "version": version, "job_id": job_id}
-    await audit(session, "report.requested", report_id, noted | {"sha256": report.snapshot_sha256})
-    session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
+    job_id = await request(parts, session, wish, lambda facts: freeze(content, facts))
+    return await job(session, job_id)
+
+
+async def request_entity_report(
+    parts: Container, session: WriteSession, own: YearContent, view: EntityView
+) -> sa.Row[Any]:
+    """Freezes the report of the entity whose own chamber this is; answers its job.
+
+    Raises:
+        Refusal: ``plan_not_found`` when the entity's own plan was removed meanwhile.
+    """
+    # Two requests at once wait for each other here, so they get different versions.
+    await tenants.chamber(session, lock=True)
+    codes = ",".join(card.code for card in view.chambers)
+    wish = Wish(
+        series=Series(own.year, "relazione_ente", codes),
+        plan_id=(await plans.head(session, own.year)).plan_id if view.own_plan else None,
+        plan_revision=own.plan_revision,
+        with_sheets=False,
+    )
+    job_id = await request(parts, session, wish, lambda facts: described(own, facts, entity=view))
     return await job(session, job_id)
 
 
@@ -140,22 +137,31 @@ async def _amendments(session: ReadSession, head: PlanHead, sight: Sight) -> tup
     return tuple(found)
 
 
+async def card(session: ReadSession) -> ChamberCard:
+    """The chamber of the session as a cover shows it.
+
+    Raises:
+        Refusal: ``chamber_not_found``.
+    """
+    row = await repository.chamber_card(session)
+    if row is None:
+        raise Refusal("chamber_not_found")
+    return ChamberCard(
+        code=row.chamber_id,
+        name=row.name,
+        entity_code=row.entity_id,
+        entity_name=row.entity_name,
+        logo_svg=row.logo_svg,
+        **({} if row.colour is None else {"colour": row.colour}),
+    )
+
+
 async def source(session: ReadSession, head: PlanHead, sight: Sight) -> ReportSource:
     """Everything that a report of a year may show, as it stands, to somebody of this sight."""
-    card = await repository.chamber_card(session)
-    if card is None:
-        raise Refusal("chamber_not_found")
+    chamber = await card(session)
     stored = await plans.read_parts(session, head)
     stored = stored_without_sheets(stored, hidden_in(stored.to_domain(), sight))
     plan = stored.to_domain()
-    chamber = ChamberCard(
-        code=card.chamber_id,
-        name=card.name,
-        entity_code=card.entity_id,
-        entity_name=card.entity_name,
-        logo_svg=card.logo_svg,
-        **({} if card.colour is None else {"colour": card.colour}),
-    )
     results = score(plan)
     return ReportSource(
         chamber=chamber,
@@ -230,9 +236,9 @@ async def issued_as(session: ReadSession, pdf_sha256: str) -> Issued | None:
 
 
 async def _issued(session: ReadSession, row: sa.Row[Any]) -> Issued:
-    card = await repository.chamber_card(session)
+    chamber = await repository.chamber_card(session)
     latest = await repository.latest_issued_version(session, Series.of(row))
-    return Issued(row, "" if card is None else card.name, latest)
+    return Issued(row, "" if chamber is None else chamber.name, latest)
 
 
 async def job(session: ReadSession, job_id: str) -> sa.Row[Any]:

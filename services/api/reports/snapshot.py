@@ -36,6 +36,7 @@ from shared.contracts.snapshot import (
     Resource,
     TableView,
     TargetView,
+    YearContent,
 )
 from shared.contracts.snapshot_history import RegisterRow, StepView, TrendView
 from shared.domain.deviations import Deviation
@@ -82,22 +83,41 @@ class ReportSource:
 
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
     """The snapshot of a report."""
+    around = ("layout", "steps", "cycle_documents")
+    return described(
+        year_content(source), facts, **{name: getattr(source, name) for name in around}
+    )
+
+
+def described(content: YearContent, facts: Freeze, **more: object) -> ReportSnapshot:
+    """A content with what the document says of itself; ``more`` are fields of its kind."""
+    return ReportSnapshot.model_validate(
+        {
+            **dict(content),
+            "report_id": facts.report_id,
+            "version": facts.version,
+            "kind": facts.kind,
+            "created_at": facts.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "development": facts.development,
+            "verification_url": facts.verification_url,
+            "reason": facts.reason,
+            **more,
+        }
+    )
+
+
+def year_content(source: ReportSource) -> YearContent:
+    """All that a year of a chamber came to."""
     plan, results, case = source.plan, source.results, source.case
     titles = titles_of(plan)
-    return ReportSnapshot(
-        report_id=facts.report_id,
-        version=facts.version,
-        kind=facts.kind,
+    return YearContent(
         year=plan.year,
         chamber=source.chamber,
-        created_at=facts.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        development=facts.development,
-        verification_url=facts.verification_url,
         plan_revision=plan.revision,
         plan_version=source.standing.version,
         plan_state=source.standing.state,
         acts=tuple(Act(**act.model_dump()) for act in case.acts),
-        policy=_policy(plan.policy),
+        policy=policy_view(plan.policy),
         overall=overall_figure(plan.policy, results),
         objectives=tuple(_objectives(source)),
         indicators=tuple(_indicators(source)),
@@ -121,17 +141,14 @@ def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
             explanation_view(explanation, titles)
             for explanation in Explainer(plan, results).everything()
         ),
-        reason=facts.reason,
         period=source.period,
-        layout=source.layout,
         trends=source.trends,
-        steps=source.steps,
-        cycle_documents=source.cycle_documents,
         **evaluation_parts(case, source.deviations, source.amendments),
     )
 
 
-def _policy(policy: Policy) -> PolicyView:
+def policy_view(policy: Policy) -> PolicyView:
+    """The parts of the rules that documents print."""
     tolerance = policy.tolerance
     return PolicyView(
         cap=number_text(policy.cap),

@@ -35,6 +35,7 @@ def job_path(chamber: str, job_id: str) -> str:
 _TITLES: Mapping[ReportKind, str] = {
     "relazione": "Relazione sulla performance",
     "monitoraggio": "Report di monitoraggio",
+    "relazione_ente": "Relazione consolidata dell'ente",
 }
 
 _ACTIONS = (
@@ -54,7 +55,8 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         chamber=access.chamber,
         year=row.year,
         kind=row.kind,
-        period=row.subject or None,
+        period=row.subject if row.kind == "monitoraggio" else None,
+        chambers=row.subject.split(",") if row.kind == "relazione_ente" else [],
         version=row.version,
         state=row.state,
         plan_revision=row.plan_revision,
@@ -130,5 +132,5 @@ def title_of(kind: ReportKind) -> str:
 def file_name(row: sa.Row[Any], chamber: str) -> str:
     """Name under which a person saves the PDF."""
     title = title_of(row.kind)
-    about = f"{row.subject} {row.year}" if row.subject else str(row.year)
+    about = f"{row.subject} {row.year}" if row.kind == "monitoraggio" else str(row.year)
     return f"{title} {about} - {chamber} - versione {row.version}.pdf"

@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from services.renderer.document import formats, glyphs, labels, markdown, said, view
-from services.renderer.document.attachments import ATTACHMENTS, snapshot_sha256
+from services.renderer.document import formats, glyphs, labels, markdown, said, together, view
+from services.renderer.document.attachments import cards, snapshot_sha256
 from services.renderer.document.contents import Contents
 from services.renderer.document.figures import bars, qr, strategic_map
 from services.renderer.document.kinds import KINDS, DocumentKind, subtitle
@@ -167,11 +167,7 @@ def _context(
     snapshot: ReportSnapshot, kind: DocumentKind, contents: Contents, narratives: Narratives
 ) -> dict[str, Any]:
     report = view.Report(snapshot)
-    thresholds = [
-        bars.Threshold(Decimal(at), formats.number(at))
-        for _, at, _ in snapshot.policy.lights
-        if Decimal(at) > 0
-    ]
+    thresholds = together.thresholds(snapshot)
     colour = snapshot.chamber.colour
     return {
         "s": snapshot,
@@ -191,10 +187,13 @@ def _context(
         "title": kind.title(snapshot),
         "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,
         "known_sections": kind.places,
-        "attachments": ATTACHMENTS,
+        "attachments": cards(snapshot),
+        "prefix": "",
+        "together": None if snapshot.entity is None else together.Together(snapshot.entity),
+        "shown": together.shown,
         "snapshot_sha256": snapshot_sha256(snapshot),
         "strategic_map": lambda: strategic_map.draw(report, colour),
-        "result_bars": lambda nodes: bars.results(nodes, thresholds),
+        "result_bars": lambda nodes: bars.results(bars.of_nodes(nodes), thresholds, "l'obiettivo"),
         "spending_bars": lambda: bars.spending(report.resources),
         "qr": lambda: qr.draw(snapshot.verification_url),
     }
@@ -225,5 +224,8 @@ def _tint(colour: str, towards_white: Decimal) -> str:
 def _estimate(snapshot: ReportSnapshot) -> int:
     """A rough page count, only to show progress while pages are laid out."""
     rows = len(snapshot.indicators) + len(snapshot.objectives) + len(snapshot.explanations)
+    if snapshot.entity is not None:
+        chapters = snapshot.entity.chapters
+        rows += sum(len(year.indicators) + len(year.objectives) for year in chapters)
     texts = sum(len(text) for text in narrative_keys(snapshot).values())
     return 12 + rows // 9 + texts // 3000

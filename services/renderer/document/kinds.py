@@ -79,7 +79,23 @@ MONITORAGGIO = DocumentKind(
     ),
 )
 
+RELAZIONE_ENTE = DocumentKind(
+    cover=("Relazione", "consolidata"),
+    law="Articolo 10, comma 1, lettera b), D.Lgs. 27 ottobre 2009, n. 150",
+    act=None,
+    sections=(
+        Section("1", "L'ente e le sue camere", "entity_overview"),
+        Section("2", "Gli indicatori consolidati", "entity_indicators"),
+        Section("3", "Le camere a confronto", "entity_benchmark"),
+        Section("4", "L'andamento negli anni", "entity_trend"),
+        Section("5", "Che cosa non si consolida", "entity_coverage"),
+        Section("6", "Il piano dell'ente", "entity_own"),
+        Section("7", "Le schede delle camere", "entity_chambers"),
+        Section("A", "Allegati", "entity_annexes"),
+    ),
+)
+
 KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(
-    {"relazione": RELAZIONE, "monitoraggio": MONITORAGGIO}
+    {"relazione": RELAZIONE, "monitoraggio": MONITORAGGIO, "relazione_ente": RELAZIONE_ENTE}
 )
 """Every kind of document, by the ``kind`` of its snapshot."""

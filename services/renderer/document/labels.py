@@ -30,6 +30,28 @@ REASONS = {
     "division_by_zero": "non calcolabile (divisione per zero)",
     "missing_measure": "misura mancante",
     "not_a_number": "valore non numerico",
+    "no_plan": "nessun piano nell'anno",
+    "not_adopted": "non è nel piano",
+    "value_without_measures": "comunicato senza le sue misure",
+    "other_aggregation": "il piano somma i periodi in altro modo",
+    "ambiguous_measure": "più misure con lo stesso nome",
+    "unknown_measure": "il piano non ha la misura",
+    "mixed_periods": "periodi di tipo diverso",
+    "type_mismatch": "tipo di valore diverso",
+    "different_dates": "consistenze a date diverse",
+    "rate_without_weight": "media senza una misura che faccia da peso",
+    "not_additive": "non è una quantità: le camere si leggono una accanto all'altra",
+    "negative_weight": "peso negativo",
+    "zero_weight": "pesi nulli",
+    "no_chamber": "nessuna camera ha tutte le misure",
+    "assessed": "grado di realizzazione attribuito, senza misure",
+}
+
+JOININGS = {
+    "sum": "somma delle camere",
+    "sum_at_date": "somma alla stessa data",
+    "weighted_mean": "media pesata",
+    "none": "non si consolida",
 }
 
 STATUSES = {
@@ -147,6 +169,11 @@ ROLES = {
     "entity_administrator": "amministratore dell'ente",
     "integration": "sistema di misura",
 }
+
+
+def joining(code: str) -> str:
+    """How values of several chambers make one."""
+    return JOININGS.get(code, code)
 
 
 def role(code: str | None) -> str:

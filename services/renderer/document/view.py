@@ -17,10 +17,10 @@ from shared.contracts.snapshot import (
     Explanation,
     IndicatorView,
     ObjectiveView,
-    ReportSnapshot,
     Resource,
     TableView,
     UsedMeasure,
+    YearContent,
 )
 
 CHAMBER = "chamber"
@@ -79,9 +79,9 @@ class ResourceRow:
 
 
 class Report:
-    """Looks into one snapshot; built once per document."""
+    """Looks into one year of a chamber; built once for each that a document tells."""
 
-    def __init__(self, snapshot: ReportSnapshot) -> None:
+    def __init__(self, snapshot: YearContent) -> None:
         self.snapshot = snapshot
         self._indicators = {item.code: item for item in snapshot.indicators}
         self._below: dict[str | None, list[ObjectiveView]] = {}

@@ -20,10 +20,11 @@ reports = sa.Table(
     metadata,
     chamber_key(),
     id_key("report_id"),
-    sa.Column("plan_id", sa.Uuid(as_uuid=False), nullable=False),
+    # Absent where an entity without a plan of its own reports of its chambers.
+    sa.Column("plan_id", sa.Uuid(as_uuid=False)),
     sa.Column("year", sa.SmallInteger, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    # The period of a monitoring report; empty for one about the whole year.
+    # What within the year: the period of a monitoring report, the chambers of an entity's.
     sa.Column("subject", sa.Text, nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False, server_default="requested"),

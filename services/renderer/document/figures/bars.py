@@ -10,6 +10,7 @@ from services.renderer import fonts
 from services.renderer.document import formats, labels
 from services.renderer.document.figures.svg import LINE, MUTED, Drawing, style_of
 from services.renderer.document.view import Node, ResourceRow
+from shared.contracts.snapshot import Figure
 
 WIDTH = 658.0
 """Inner width of a portrait A4 page with the margins of ``page.css``, in CSS pixels."""
@@ -29,18 +30,35 @@ class Threshold:
     text: str
 
 
-def results(nodes: Sequence[Node], thresholds: Sequence[Threshold]) -> Markup:
-    """One bar per objective, 0-100, with the lights' thresholds as thin lines."""
-    top = 16.0
-    drawing = Drawing(WIDTH, top + len(nodes) * ROW + 4)
+@dataclass(frozen=True)
+class Bar:
+    """What a bar is about: its code, its words and its result."""
+
+    code: str
+    title: str
+    figure: Figure
+
+
+def of_nodes(nodes: Sequence[Node]) -> list[Bar]:
+    """A bar per objective."""
+    return [Bar(n.objective.code, n.objective.title, n.objective.figure) for n in nodes]
+
+
+def results(rows: Sequence[Bar], thresholds: Sequence[Threshold], noun: str) -> Markup:
+    """One bar per result, 0-100, with the lights' thresholds as thin lines.
+
+    ``noun`` says in the alternative text what a bar is: "l'obiettivo".
+    """
+    top = 16.0 if thresholds else 2.0
+    drawing = Drawing(WIDTH, top + len(rows) * ROW + 4)
     for mark in thresholds:
         x = LABEL_WIDTH + float(mark.at) / 100 * TRACK
         drawing.line(x, top - 3, x, drawing.height, LINE)
         drawing.text(x, top - 6, mark.text, 8, fill=MUTED, anchor="middle")
     words = []
-    for index, node in enumerate(nodes):
-        figure, y = node.objective.figure, top + index * ROW
-        _label(drawing, f"{node.objective.code}  {node.objective.title}", y)
+    for index, row in enumerate(rows):
+        figure, y = row.figure, top + index * ROW
+        _label(drawing, f"{row.code}  {row.title}", y)
         drawing.rect(LABEL_WIDTH, y + 4, TRACK, ROW - 9, fill="#eef2f6")
         word = labels.light(figure.light)
         if figure.shown is None:
@@ -55,8 +73,7 @@ def results(nodes: Sequence[Node], thresholds: Sequence[Threshold]) -> Markup:
         drawing.text(WIDTH - VALUE_WIDTH + 21, y + 13.5, word, 9, fill=MUTED)
         drawing.text(WIDTH, y + 13.5, value, 10.5, bold=True, anchor="end")
         words.append(
-            f"l'obiettivo {node.objective.code} ha risultato {value} "
-            f"e semaforo {word.lower() or 'assente'}"
+            f"{noun} {row.code} ha risultato {value} e semaforo {word.lower() or 'assente'}"
         )
     return drawing.close(f"Barre dei risultati: {'; '.join(words)}.", "bars")
 

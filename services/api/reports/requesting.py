@@ -1,0 +1,73 @@
+"""The one way a document begins: content frozen, row, job, event and audit line together."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from services.api import signals
+from services.api.container import Container
+from services.api.db.session import WriteSession
+from services.api.db.trail import audit, emit
+from services.api.ids import new_id
+from services.api.reports import repository
+from services.api.reports.repository import NewReport, Series
+from services.api.reports.snapshot import Freeze
+from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
+
+RENDER_REQUESTED = "render.requested"
+"""Topic of the event that the relay turns into a message on the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A document to be made; ``plan_id`` is absent where it stands on no plan of its chamber."""
+
+    series: Series
+    plan_id: str | None
+    plan_revision: int
+    with_sheets: bool
+    reason: str | None = None
+
+
+async def request(
+    parts: Container,
+    session: WriteSession,
+    wish: Wish,
+    content: Callable[[Freeze], ReportSnapshot],
+) -> str:
+    """Freezes a document and asks for its PDF; answers the id of the job.
+
+    The caller holds what keeps others from the same series until the transaction ends.
+    ``content`` is called in a thread: it may compute, and touches no database.
+    """
+    version = await repository.next_version(session, wish.series)
+    report_id, job_id = new_id(), new_id()
+    facts = Freeze(
+        report_id=report_id,
+        version=version,
+        kind=wish.series.kind,
+        created_at=parts.clock.now(),
+        development=not parts.settings.production,
+        verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
+        reason=wish.reason,
+    )
+    frozen = await asyncio.to_thread(lambda: canonical_bytes(content(facts)))
+    report = NewReport(
+        report_id=report_id,
+        plan_id=wish.plan_id,
+        series=wish.series,
+        version=version,
+        plan_revision=wish.plan_revision,
+        snapshot=frozen,
+        snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
+        with_sheets=wish.with_sheets,
+        reason=wish.reason,
+    )
+    await repository.add_report(session, report)
+    await repository.add_job(session, job_id, report_id)
+    await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
+    noted = {**asdict(wish.series), "version": version, "job_id": job_id}
+    await audit(session, "report.requested", report_id, noted | {"sha256": report.snapshot_sha256})
+    session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
+    return job_id
