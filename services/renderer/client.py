@@ -1,4 +1,4 @@
-"""The renderer's side of ``ciclo/render-job@1``: five calls to the API, patient ones."""
+"""The renderer's side of ``ciclo/render-job@1``: six calls to the API, patient ones."""
 
 import asyncio
 import base64
@@ -13,6 +13,7 @@ from typing import Any, Self
 import httpx
 
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
+from shared.contracts.web_page import MEDIA_TYPE
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
@@ -116,14 +117,24 @@ class ApiClient:
         self._expect_lease(answer)
 
     async def deliver(self, key: JobKey, token: str, pdf: bytes) -> None:
-        """Hand over the signed document with its digest (RFC 9530)."""
-        digest = base64.b64encode(hashlib.sha256(pdf).digest()).decode()
+        """Hand over the signed document, which ends the job."""
+        await self._put(key, "document", token, pdf, "application/pdf")
+
+    async def deliver_web_page(self, key: JobKey, token: str, page: bytes) -> None:
+        """Hand over the web page of the document, before the document itself."""
+        await self._put(key, "web-page", token, page, MEDIA_TYPE)
+
+    async def _put(
+        self, key: JobKey, call: str, token: str, content: bytes, media_type: str
+    ) -> None:
+        """Hand over a file with its digest (RFC 9530)."""
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         answer = await self._send(
-            *("PUT", key, "document"),
+            *("PUT", key, call),
             patience=DELIVERY_PATIENCE,
             token=token,
-            content=pdf,
-            content_type="application/pdf",
+            content=content,
+            content_type=media_type,
             headers={"Content-Digest": f"sha-256=:{digest}:"},
         )
         self._expect_lease(answer)

@@ -133,6 +133,7 @@ async def _attempt(
             rendered.content, lease.snapshot.chamber, lease.signing_identity
         )
         pulse.tell("uploading", UPLOADING_AT)
+        await workshop.api.deliver_web_page(key, lease.lease_token, rendered.web)
         await workshop.api.deliver(key, lease.lease_token, signed)
     except RenderError as error:
         return _failure(error.code, error.detail, retryable=error.retryable, section=error.section)

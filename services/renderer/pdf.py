@@ -1,4 +1,4 @@
-"""The rendering child: a snapshot on standard input, a PDF in its folder.
+"""The rendering child: a snapshot on standard input, a PDF and a web page in its folder.
 
 Started by ``process.py`` as ``python -m services.renderer.pdf FOLDER MEMORY SECONDS`` with
 an empty environment. Speaks JSON lines on standard output: ``{"stage", "progress"}`` while
@@ -19,6 +19,7 @@ from services.renderer import fonts, sandbox
 from services.renderer.errors import RenderError
 
 DOCUMENT = "document.pdf"
+WEB_PAGE = "document.html"
 HTML_DONE = 8
 LAYOUT_DONE = 60
 PDF_DONE = 88
@@ -49,7 +50,7 @@ def _say(message: dict[str, Any]) -> None:
 
 
 def render(snapshot_json: bytes, folder: Path) -> dict[str, Any]:
-    """Write ``document.pdf`` into ``folder``; answers pages and warnings."""
+    """Write ``document.pdf`` and its web page into ``folder``; answers pages and warnings."""
     from services.renderer import layout  # noqa: PLC0415 - loads Pango under the limits
     from services.renderer.document import html  # noqa: PLC0415 - in the child only
     from shared.contracts.snapshot import ReportSnapshot  # noqa: PLC0415 - in the child only
@@ -64,6 +65,7 @@ def render(snapshot_json: bytes, folder: Path) -> dict[str, Any]:
     watch = _Watch(document.estimated_pages)
     logging.getLogger("weasyprint.progress").addHandler(watch)
     document, pages = layout.write(snapshot, document, folder / DOCUMENT, watch.laid_out)
+    (folder / WEB_PAGE).write_text(document.web, encoding="utf-8")
     return {"pages": pages, "warnings": list(document.warnings)}
 
 

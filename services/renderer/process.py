@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from services.renderer.errors import RenderError
-from services.renderer.pdf import DOCUMENT
+from services.renderer.pdf import DOCUMENT, WEB_PAGE
 from services.renderer.sandbox import Limits
 from shared.runtime.clock import SystemClock
 
@@ -34,9 +34,10 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class RenderedPdf:
-    """An unsigned PDF with what the child said about it."""
+    """An unsigned PDF and its web page, with what the child said about them."""
 
     content: bytes
+    web: bytes
     pages: int
     warnings: tuple[str, ...]
 
@@ -72,7 +73,8 @@ async def render(
             await _end(child)
         if status == 0 and last is not None and "pages" in last:
             content = (folder / DOCUMENT).read_bytes()
-            return RenderedPdf(content, last["pages"], tuple(last["warnings"]))
+            web = (folder / WEB_PAGE).read_bytes()
+            return RenderedPdf(content, web, last["pages"], tuple(last["warnings"]))
         raise _failure(status, last, errors, limits)
 
 

@@ -12,13 +12,15 @@ method  path            body -> answer
 ======  ==============  =====================================
 POST    ``/lease``      -> 200 RenderLease
 POST    ``/heartbeat``  RenderProgress -> 204
+PUT     ``/web-page``   text/html -> 204
 PUT     ``/document``   application/pdf -> 204
 POST    ``/failure``    RenderFailure -> 204
 ======  ==============  =====================================
 
 ``lease`` answers 404 for an unknown job and 409 with code ``not_leasable`` when the job is
 finished or another worker holds a live lease. ``document`` carries ``Content-Digest:
-sha-256=:<base64>:`` (RFC 9530) and is answered 422 when hash or signature do not hold.
+sha-256=:<base64>:`` (RFC 9530) and is answered 422 when hash or signature do not hold. So does
+``web-page`` (:mod:`shared.contracts.web_page`), which comes before it: the document ends the job.
 """
 
 from typing import Literal

@@ -29,6 +29,14 @@ def report_key(chamber: str, report_id: str, sha256: str) -> str:
     return f"{chamber}/reports/{report_id}/{sha256}.pdf"
 
 
+def web_page_key(chamber: str, report_id: str, sha256: str) -> str:
+    """Key of the web page of a report: ``<chamber>/web/<report_id>/<sha256>.html``.
+
+    In a folder of its own: beside a PDF nothing else is kept.
+    """
+    return f"{chamber}/web/{report_id}/{sha256}.html"
+
+
 def evidence_folder(chamber: str) -> str:
     """Folder of the files that prove a chamber's measurements."""
     return f"{chamber}/evidence"

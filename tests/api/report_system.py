@@ -22,6 +22,7 @@ from fastapi import FastAPI
 
 from deploy.local.identity import LocalIssuer
 from services.api.main import create_app
+from services.renderer.document import html
 from services.renderer.signing.development import ensure_authority
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
@@ -163,19 +164,35 @@ class ScriptedRenderer:
         identities = IdentityFolder(self.signing, "", production=False, make_missing=True)
         return await PadesSigner(identities).seal(plain_pdf(snapshot), snapshot.chamber)
 
+    def page(self) -> bytes:
+        """The web page of the document of the lease, as the renderer writes it."""
+        assert self.lease is not None
+        return html.build(self.lease.snapshot).web.encode()
+
     async def deliver(self, pdf: bytes, digest: str | None = None) -> httpx.Response:
         """Uploads a document."""
+        return await self._put("document", "application/pdf", pdf, digest)
+
+    async def deliver_page(self, page: bytes, digest: str | None = None) -> httpx.Response:
+        """Uploads a web page."""
+        return await self._put("web-page", "text/html", page, digest)
+
+    async def _put(
+        self, call: str, media_type: str, content: bytes, digest: str | None
+    ) -> httpx.Response:
         if digest is None:
-            digest = base64.b64encode(hashlib.sha256(pdf).digest()).decode()
-        headers = {"Content-Type": "application/pdf", "Content-Digest": f"sha-256=:{digest}:"}
+            digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        headers = {"Content-Type": media_type, "Content-Digest": f"sha-256=:{digest}:"}
         return await self.client.put(
-            f"{self.base}/document", headers=self._headers() | headers, content=pdf
+            f"{self.base}/{call}", headers=self._headers() | headers, content=content
         )
 
     async def work(self) -> bytes:
         """Everything, as a good renderer does it."""
         taken = await self.take()
         assert taken.status_code == 200, taken.text
+        answer = await self.deliver_page(self.page())
+        assert answer.status_code == 204, answer.text
         pdf = await self.pdf()
         answer = await self.deliver(pdf)
         assert answer.status_code == 204, answer.text

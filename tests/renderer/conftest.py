@@ -23,6 +23,7 @@ class Made:
     snapshot: ReportSnapshot
     unsigned: bytes
     sealed: bytes
+    web: bytes
     pages: int
     folder: Path
     signing: Path
@@ -48,7 +49,7 @@ def make(snapshot: ReportSnapshot, folder: Path) -> Made:
         return rendered, await signer.seal(rendered.content, snapshot.chamber)
 
     rendered, sealed = asyncio.run(both())
-    made = Made(snapshot, rendered.content, sealed, rendered.pages, folder, signing)
+    made = Made(snapshot, rendered.content, sealed, rendered.web, rendered.pages, folder, signing)
     for path, content in zip(made.files, (made.unsigned, made.sealed), strict=True):
         path.write_bytes(content)
     return made

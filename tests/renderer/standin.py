@@ -27,6 +27,7 @@ class Job:
     beats: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     document: bytes | None = None
+    web_page: bytes | None = None
     cancelled_after: int | None = None
     """Heartbeats after which the lease is lost."""
 
@@ -106,8 +107,8 @@ class StandIn:
             return self._lease(job, job_id)
         if request.headers["Ciclo-Lease-Token"] != LEASE or job.state != "leased":
             return _problem(409, "lease_lost")
-        if call == "document":
-            return self._document(job, body, request.headers["Content-Digest"])
+        if call in {"document", "web-page"}:
+            return self._file(job, call, body, request.headers["Content-Digest"])
         return self._news(job, call, json.loads(body))
 
     @staticmethod
@@ -123,10 +124,13 @@ class StandIn:
         return 204, b""
 
     @staticmethod
-    def _document(job: Job, body: bytes, given: str) -> tuple[int, bytes]:
+    def _file(job: Job, call: str, body: bytes, given: str) -> tuple[int, bytes]:
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         if given != f"sha-256=:{digest}:":
             return _problem(422, "document_refused")
+        if call == "web-page":
+            job.web_page = body
+            return 204, b""
         job.document = body
         job.state = "done"
         return 204, b""

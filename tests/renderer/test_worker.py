@@ -99,7 +99,10 @@ def test_a_job_becomes_one_sealed_document(api: StandIn, queue: OwnRedis, worker
     assert steps == sorted(steps)
     assert {"pdf"} <= {beat["stage"] for beat in job.beats}
     assert worker.end() == 0
-    assert sum(call.startswith("PUT") for call in api.calls) == 1
+    puts = [call.split()[1] for call in api.calls if call.startswith("PUT")]
+    assert puts == ["web-page", "document"]
+    assert job.web_page is not None
+    assert job.web_page.startswith(b"<!DOCTYPE html>")
 
 
 def test_redis_may_be_killed_and_emptied_while_a_job_is_rendered(

@@ -27,7 +27,7 @@ from shared.runtime.blobs import BlobStore, ChamberBlobs
 
 _BATCH = 500
 
-_MEDIA_TYPES = {".pdf": "application/pdf", ".json": "application/json"}
+_MEDIA_TYPES = {".pdf": "application/pdf", ".json": "application/json", ".html": "text/html"}
 
 
 async def export_chamber(

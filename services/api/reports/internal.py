@@ -19,6 +19,7 @@ from services.api.reports.schemas import UUID_PATTERN
 from services.api.requests import request_info
 from shared.contracts.issues import Issue
 from shared.contracts.render_job import RenderFailure, RenderProgress
+from shared.contracts.web_page import MEDIA_TYPE
 
 _ACTOR = "renderer"
 
@@ -79,12 +80,14 @@ async def report_progress(progress: RenderProgress, holder: Holder, parts: Parts
 @router.put("/document", status_code=204)
 async def deliver_document(request: Request, holder: Holder, parts: Parts) -> Response:
     """The signed PDF."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/pdf":
-        raise Refusal("unsupported_media_type", expected="application/pdf")
-    pdf = await request.body()
-    _check_digest(request.headers.get("content-digest", ""), pdf)
-    await rendering.deliver(parts, holder, pdf)
+    await rendering.deliver(parts, holder, await _file(request, "application/pdf"))
+    return Response(status_code=204)
+
+
+@router.put("/web-page", status_code=204)
+async def deliver_web_page(request: Request, holder: Holder, parts: Parts) -> Response:
+    """The same content as a page of the web."""
+    await rendering.deliver_web_page(parts, holder, await _file(request, MEDIA_TYPE))
     return Response(status_code=204)
 
 
@@ -93,6 +96,16 @@ async def report_failure(failure: RenderFailure, holder: Holder, parts: Parts) -
     """The attempt failed."""
     await rendering.fail(parts, holder, failure)
     return Response(status_code=204)
+
+
+async def _file(request: Request, expected: str) -> bytes:
+    """The body, if it is of this type and what its sender hashed."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != expected:
+        raise Refusal("unsupported_media_type", expected=expected)
+    content = await request.body()
+    _check_digest(request.headers.get("content-digest", ""), content)
+    return content
 
 
 def _check_digest(header: str, content: bytes) -> None:

@@ -25,9 +25,11 @@ from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobS
 from services.api.reports.repository import StoredDocument
 from services.api.sealing import DocumentRefusedError
 from services.api.tenants import service as tenants
+from services.api.web_pages import service as web_pages
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
 from shared.contracts.snapshot import ReportSnapshot
-from shared.runtime.blobs import report_key
+from shared.contracts.web_page import MEDIA_TYPE
+from shared.runtime.blobs import ChamberBlobs, report_key
 
 _LONGEST_DELAY_SECONDS = 300
 
@@ -155,10 +157,41 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
         # The job is in other hands or over, and these bytes are not what it ended with.
         await blobs.delete(key)
         raise
-    # What a process left that ended between storing a document and closing its job.
+    await _remove_others(blobs, key)
+    async with parts.database.read([holder.chamber]) as session:
+        page = await web_pages.kept(session, report_id)
+    if page is not None:
+        await _remove_others(blobs, page)
+
+
+async def _remove_others(blobs: ChamberBlobs, key: str) -> None:
+    """Removes what earlier attempts left beside a file of a job that is over."""
     for other in await blobs.keys(key.rpartition("/")[0]):
         if other != key:
             await blobs.delete(other)
+
+
+async def deliver_web_page(parts: Container, holder: Leaseholder, page: bytes) -> None:
+    """Takes the web page of a document; whoever still holds the job may deliver it again.
+
+    Raises:
+        Refusal: ``lease_lost``; ``document_refused`` when the page is not one of ours or was not
+            made from the frozen snapshot.
+    """
+    async with _writing(parts, holder.chamber, holder.author) as session:
+        if not await _beat(parts, session, holder, _UPLOADING):
+            raise Refusal("lease_lost")
+        report_id = (await _known_job(session, holder.job_id)).report_id
+        frozen = await repository.snapshot(session, report_id)
+    web_pages.refuse_foreign_page(page, frozen.snapshot_sha256)
+    key = web_pages.key_of(holder.chamber, report_id, page)
+    blobs = parts.blobs.of_chamber(holder.chamber)
+    await blobs.put(key, page, media_type=MEDIA_TYPE)
+    async with _writing(parts, holder.chamber, holder.author) as session:
+        job = await repository.job(session, holder.job_id, lock=True)
+        if job is None or not _holds(job, holder):
+            raise Refusal("lease_lost")
+        await web_pages.note(session, report_id, key, page)
 
 
 async def _complete(

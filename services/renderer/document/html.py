@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from services.renderer.document import formats, glyphs, labels, markdown, said, together, view
+from services.renderer.document import formats, glyphs, labels, markdown, said, together, view, web
 from services.renderer.document.attachments import cards, snapshot_sha256
 from services.renderer.document.contents import Contents
 from services.renderer.document.figures import bars, qr, strategic_map
@@ -32,6 +32,8 @@ class Document:
     """The finished HTML with what the PDF writer and the job need to know about it."""
 
     html: str
+    web: str
+    """The same sections as a page of the web (:mod:`services.renderer.document.web`)."""
     title: str
     anchors: dict[str, str]
     """Anchor -> words, for the alternative text of links."""
@@ -136,6 +138,7 @@ def build(
         narratives.warnings.append(f"{len(lost)} caratteri sostituiti nel documento")
     return Document(
         html=html,
+        web=web.write(environment, context, bodies),
         title=context["title"],
         anchors=contents.titles(),
         warnings=tuple(narratives.warnings),

@@ -36,6 +36,10 @@ reports = sa.Table(
     sa.Column("pdf_pages", sa.Integer),
     sa.Column("blob_key", sa.Text),
     sa.Column("signature", Json),
+    # The same content as a page of the web; absent of documents made before there were any.
+    sa.Column("web_sha256", sa.Text),
+    sa.Column("web_size", sa.BigInteger),
+    sa.Column("web_blob_key", sa.Text),
     # Why this version was made although an earlier one had been approved.
     sa.Column("reason", sa.Text),
     # Whether the frozen content holds figures of individual sheets.
