@@ -4,6 +4,7 @@ Runs as WeasyPrint's finisher: on the objects in memory, just before they are wr
 the file is neither parsed nor written a second time.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -58,12 +59,12 @@ class Finisher:
     """Corrects the PDF WeasyPrint has built; call it with the document and the PDF.
 
     ``anchors`` gives words to internal links (``Contents`` of a link annotation must tell
-    where it leads, not repeat an identifier).
+    where it leads, not repeat an identifier). ``fields`` wait for signatures.
     """
 
-    def __init__(self, anchors: dict[str, str], seal: SealField) -> None:
+    def __init__(self, anchors: dict[str, str], fields: Sequence[SealField]) -> None:
         self._anchors = anchors
-        self._seal = seal
+        self._fields = fields
 
     def __call__(self, document: weasyprint.Document, pdf: pydyf.PDF) -> None:
         """Apply every correction to ``pdf`` in place."""
@@ -76,7 +77,7 @@ class Finisher:
         for figure in reached.of_type("/Figure"):
             _place(figure, pdf)
         _release_margins(pdf, reached)
-        _await_seal(pdf, reached, self._seal)
+        _await_signatures(pdf, reached, self._fields)
         self._associate(pdf)
         self._metadata(document.metadata, pdf)
 
@@ -211,8 +212,14 @@ def _mark_as_artifacts(operators: list[Any], marks: set[int]) -> None:
             operators[place] = pydyf.Dictionary({"Type": "/Pagination"})
 
 
-def _await_seal(pdf: pydyf.PDF, tree: _StructureTree, seal: SealField) -> None:
-    """Put the field of the seal on the last page, named and tagged as a form."""
+def _await_signatures(pdf: pydyf.PDF, tree: _StructureTree, fields: Sequence[SealField]) -> None:
+    """Put the fields of seal and signatures on the last page, named and tagged as forms."""
+    references = [_await_signature(pdf, tree, field) for field in fields]
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array(references)})
+
+
+def _await_signature(pdf: pydyf.PDF, tree: _StructureTree, field: SealField) -> bytes:
+    """Answers the reference of the field."""
     page = pdf.objects[pdf.pages["Kids"][-3]]
     whole = pdf.objects[_number(tree.root["K"][0])]
     numbers = pdf.objects[_number(tree.root["ParentTree"])]["Nums"]
@@ -221,8 +228,8 @@ def _await_seal(pdf: pydyf.PDF, tree: _StructureTree, seal: SealField) -> None:
             "Type": "/Annot",
             "Subtype": "/Widget",
             "FT": "/Sig",
-            "T": pydyf.String(seal.name),
-            "TU": pydyf.String(seal.label),
+            "T": pydyf.String(field.name),
+            "TU": pydyf.String(field.label),
             "F": PRINT_FLAG,
             "Rect": pydyf.Array(OFF_PAGE),
             "P": page.reference,
@@ -245,7 +252,8 @@ def _await_seal(pdf: pydyf.PDF, tree: _StructureTree, seal: SealField) -> None:
     whole["K"].append(form.reference)
     numbers.extend([widget["StructParent"], form.reference])
     page.setdefault("Annots", pydyf.Array()).append(widget.reference)
-    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([widget.reference])})
+    reference: bytes = widget.reference
+    return reference
 
 
 def attachments(files: tuple[AttachedFile, ...], created_at: str) -> list[weasyprint.Attachment]:

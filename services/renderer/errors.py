@@ -19,10 +19,14 @@ class RenderError(Exception):
 
 
 class SigningError(Exception):
-    """A document could not be sealed at the level asked for; same fields as ``RenderError``."""
+    """A document could not be signed as asked; same fields as ``RenderError``.
 
-    def __init__(self, code: str, detail: str, *, retryable: bool = False) -> None:
+    ``english`` is the sentence in English. ``services.renderer.signing.words`` makes them.
+    """
+
+    def __init__(self, code: str, detail: str, english: str, *, retryable: bool = False) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.english = english
         self.retryable = retryable

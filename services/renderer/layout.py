@@ -12,7 +12,7 @@ from services.renderer.conformance import Finisher, attachments
 from services.renderer.document import html, markdown
 from services.renderer.document.attachments import attached_files, snapshot_sha256
 from services.renderer.errors import RenderError
-from services.renderer.seal_field import seal_field
+from services.renderer.seal_field import fields_of
 from shared.contracts.snapshot import ReportSnapshot
 
 VARIANT = "pdf/a-3a"
@@ -58,7 +58,7 @@ def write(
     identifier = hashlib.sha256(snapshot_sha256(snapshot).encode()).hexdigest()[:32]
     pages.write_pdf(
         target,
-        finisher=Finisher(document.anchors, seal_field(snapshot.chamber)),
+        finisher=Finisher(document.anchors, fields_of(snapshot)),
         pdf_variant=VARIANT,
         pdf_identifier=identifier.encode(),
         attachments=attachments(attached_files(snapshot), snapshot.created_at),

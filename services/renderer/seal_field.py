@@ -1,12 +1,14 @@
-"""The form field that waits for the chamber's seal, as the document carries it.
+"""The form fields that wait for signatures, as the document carries them.
 
-The renderer puts it into the unsigned document, inside a ``Form`` element of the structure
-tree, so that assistive programs know the seal by name; the signer fills it in.
+The renderer puts them into the unsigned document, inside ``Form`` elements of the structure
+tree, so that assistive programs know each by name; the signers fill them in, one by one. A field
+that is there from the beginning needs no change of pages when it is signed.
 """
 
 from dataclasses import dataclass
 
-from shared.contracts.snapshot import ChamberCard
+from shared.contracts.signing import SignatureSlot, field_of, seal_field_of
+from shared.contracts.snapshot import ChamberCard, ReportSnapshot
 
 OFF_PAGE = (-9999.0, -9999.0, -9999.0, -9999.0)
 """Where the invisible widget lies: PDF/UA wants it off the page, PDF/A not hidden."""
@@ -24,4 +26,14 @@ class SealField:
 
 def seal_field(chamber: ChamberCard) -> SealField:
     """The field of a chamber's seal."""
-    return SealField(f"Sigillo_{chamber.code}", f"Sigillo elettronico: {chamber.name}")
+    return SealField(seal_field_of(chamber.code), f"Sigillo elettronico: {chamber.name}")
+
+
+def signature_field(slot: SignatureSlot) -> SealField:
+    """The field of a person's signature."""
+    return SealField(field_of(slot.office), f"Firma: {slot.title}")
+
+
+def fields_of(snapshot: ReportSnapshot) -> tuple[SealField, ...]:
+    """Every field of a document, in the order in which they are signed."""
+    return (seal_field(snapshot.chamber), *map(signature_field, snapshot.signatures))

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from services.renderer import jobs, process
 from services.renderer.client import ApiClient, JobKey
 from services.renderer.sandbox import MEGABYTE, Limits
+from services.renderer.signing.authorities import Authorities
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.render_job import QUEUE_NAME, RENDER_FUNCTION
@@ -164,6 +165,13 @@ async def run(settings: RendererSettings) -> None:
             make_missing=settings.signer == "development",
         ),
         level=settings.signature_level,
+        authorities=Authorities(
+            anchors=settings.trust_anchors or settings.signing_dir / "trust",
+            tsa_url=settings.tsa_url,
+            tsa_user=settings.tsa_user,
+            tsa_password=settings.tsa_password,
+        ),
+        seconds=settings.signing_timeout_seconds,
     )
     if settings.signer == "development":
         _log.warning("seals are made for tests and have no legal value")

@@ -9,6 +9,7 @@ import json
 from typing import Any, Literal
 
 from shared.contracts.document_layout import LayoutView
+from shared.contracts.signing import SignatureSlot
 from shared.contracts.snapshot_entity import EntityView
 from shared.contracts.snapshot_history import RegisterRow, StepView
 from shared.contracts.snapshot_views import (
@@ -104,6 +105,8 @@ class ReportSnapshot(YearContent):
     """The documents of the cycle."""
     entity: EntityView | None = None
     """Of the report of an entity."""
+    signatures: tuple[SignatureSlot, ...] = ()
+    """Of persons, in order, beside the seal; what was frozen before them waits for none."""
 
 
 LATER_FIELDS = (
@@ -119,6 +122,7 @@ LATER_FIELDS = (
     "cycle_documents",
     "trends",
     "entity",
+    "signatures",
 )
 """Fields that the first snapshots do not have. They are not written where they say nothing, so
 that what was frozen before them keeps its bytes and its hash."""

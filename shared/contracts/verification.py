@@ -15,8 +15,9 @@ class SignatureProblem(Contract):
 
     code: str
     """``not_a_pdf``, ``too_large``, ``unreadable``, ``unsigned``, ``modified``,
-    ``not_covered``, ``not_compared``, ``signature_wrong``, ``signature_malformed``, ``untrusted``,
-    ``certificate_expired``, ``certificate_unsuitable``, ``other_chamber``."""
+    ``not_covered``, ``too_many_signatures``, ``signature_wrong``, ``signature_malformed``,
+    ``stamp_wrong``, ``untrusted``, ``certificate_expired``, ``certificate_revoked``,
+    ``certificate_unsuitable``, ``other_chamber``."""
     it: str
     en: str
     field: str | None = None
@@ -43,6 +44,9 @@ class SignerReport(Contract):
     trusted: bool
     """The certificate chains to one of the trust anchors and is fit for signing."""
     covers_whole_document: bool
+    certificate_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    covers_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    """Of the file as it was when it was signed: of the stage of the document it made."""
     development: bool = False
     """The certificate says that it has no legal value."""
 

@@ -268,6 +268,15 @@ class RendererSettings(ProcessSettings):
     """Opens the PKCS#12 files of the seals; empty when they are not protected."""
     signature_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"
     """PAdES level asked for; what cannot be reached fails the job, never a lower level."""
+    trust_anchors: Path | None = None
+    """Folder of certificates that signatures, stamps and revocations must chain to;
+    ``trust`` in ``signing_dir`` where none is given."""
+    tsa_url: str = ""
+    """Time stamping authority (RFC 3161); levels from B-T on need one."""
+    tsa_user: str = ""
+    tsa_password: SecretStr = SecretStr("")
+    signing_timeout_seconds: float = Field(default=120, ge=5, le=600)
+    """Longest that one signature may take, devices and services included."""
     render_jobs: int = Field(default=1, ge=1, le=16)
     """Documents rendered at the same time by this process."""
     render_timeout_seconds: int = Field(default=600, ge=10, le=7200)

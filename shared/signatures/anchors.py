@@ -15,15 +15,17 @@ def load_anchors(folder: Path) -> tuple[x509.Certificate, ...]:
     """
     found: list[x509.Certificate] = []
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES:
-            continue
-        content = path.read_bytes()
-        if pem.detect(content):
-            found.extend(
-                x509.Certificate.load(der) for _, _, der in pem.unarmor(content, multiple=True)
-            )
-        else:
-            found.append(x509.Certificate.load(content, strict=True))
+        if path.suffix.lower() in SUFFIXES:
+            found.extend(certificates_in(path.read_bytes()))
+    return tuple(found)
+
+
+def certificates_in(content: bytes) -> list[x509.Certificate]:
+    """The certificates of a PEM or DER file; raises ``ValueError`` for anything else."""
+    if pem.detect(content):
+        found = [x509.Certificate.load(der) for _, _, der in pem.unarmor(content, multiple=True)]
+    else:
+        found = [x509.Certificate.load(content, strict=True)]
     for certificate in found:
         certificate.subject.native  # noqa: B018 - parses, so a wrong file fails here
-    return tuple(found)
+    return found

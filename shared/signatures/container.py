@@ -24,17 +24,24 @@ def problem_in(
     anchors: Sequence[x509.Certificate],
 ) -> str | None:
     """Say (for the log, in English) what is not canonical, or ``None``."""
+    if strange := gap_problem(pdf, byte_range, contents):
+        return strange
+    message = cms.ContentInfo.load(contents)
+    der = message.dump()
+    if contents[len(der) :].strip(b"\x00"):
+        return "padding that is not empty"
+    return _message_problem(message) or _certificates_problem(message["content"], anchors)
+
+
+def gap_problem(pdf: bytes, byte_range: Sequence[int], contents: bytes) -> str | None:
+    """Say (for the log) when what a signature leaves out is not just the signature itself."""
     if len(byte_range) != _RANGE_LENGTH or byte_range[0] != 0 or min(byte_range) < 0:
         return "unusual byte range"
     gap = pdf[byte_range[1] : byte_range[2]]
     text = contents.hex().encode()
     if gap not in {b"<" + text + b">", b"<" + text.upper() + b">"}:
         return "the gap does not hold exactly the signature"
-    message = cms.ContentInfo.load(contents)
-    der = message.dump()
-    if contents[len(der) :].strip(b"\x00"):
-        return "padding that is not empty"
-    return _message_problem(message) or _certificates_problem(message["content"], anchors)
+    return None
 
 
 def _message_problem(message: cms.ContentInfo) -> str | None:

@@ -21,9 +21,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "La firma non copre l'intero documento: vi è stato aggiunto qualcosa.",
         "The signature does not cover the whole document: something was added.",
     ),
-    "not_compared": (
-        "Ciò che è stato aggiunto fra le firme non è stato esaminato: un firmatario è ignoto.",
-        "What was added between the signatures was not examined: a signer is not trusted.",
+    "too_many_signatures": (
+        "Il PDF porta più firme di quante se ne verifichino.",
+        "The PDF carries more signatures than are verified.",
+    ),
+    "stamp_wrong": (
+        "La marca temporale non è valida o non viene da un'autorità riconosciuta.",
+        "The time stamp is not valid, or not from a trusted authority.",
     ),
     "signature_wrong": (
         "La firma non corrisponde al documento o al certificato.",
@@ -40,6 +44,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "certificate_expired": (
         "Il certificato del firmatario è scaduto o non ancora valido.",
         "The signer's certificate has expired or is not valid yet.",
+    ),
+    "certificate_revoked": (
+        "Il certificato del firmatario era revocato.",
+        "The signer's certificate was revoked.",
     ),
     "certificate_unsuitable": (
         "Il certificato del firmatario non è destinato alla firma di documenti.",

@@ -15,14 +15,8 @@ from pathlib import Path
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation.pdf_embedded import (
-    EmbeddedPdfSignature,
-    async_validate_pdf_signature,
-    async_validate_pdf_timestamp,
-)
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from shared.contracts.verification import (
     SignatureLevel,
@@ -32,11 +26,16 @@ from shared.contracts.verification import (
 )
 from shared.runtime.clock import SystemClock
 from shared.signatures.anchors import load_anchors
-from shared.signatures.container import problem_in
+from shared.signatures.container import gap_problem, problem_in
+from shared.signatures.evidence import Evidence
 from shared.signatures.problems import problem
+from shared.signatures.revisions import forbidden_changes
 
 MAX_BYTES = 64 * 1024 * 1024
 """A hundred pages with attachments have about three megabytes."""
+
+MOST_SIGNATURES = 60
+"""Each is compared with the next; a document has a handful, and stamps renewed over decades."""
 
 HEADER_WINDOW = 1024
 PADES_SUBFILTER = "/ETSI.CAdES.detached"
@@ -54,8 +53,9 @@ def verify(
     """Verify every signature of ``pdf`` against ``anchors`` (certificates or their folder).
 
     ``chamber`` asks that the first signature is the seal of that chamber. ``moment`` is
-    when certificates must be valid; now by default. Never raises for what is in ``pdf``;
-    raises ``OSError`` or ``ValueError`` when the folder of anchors cannot be used.
+    when certificates must be valid that no time stamp speaks for; now by default. Never raises
+    for what is in ``pdf``; raises ``OSError`` or ``ValueError`` when the folder of anchors cannot
+    be used.
     """
     roots = load_anchors(anchors) if isinstance(anchors, Path) else tuple(anchors)
     digest = hashlib.sha256(pdf).hexdigest()
@@ -118,25 +118,35 @@ class _Verification:
         self._digest = digest
         self._roots = roots
         self._chamber = chamber
-        self._moment = moment
+        self._moment = moment or SystemClock().now()
         self._problems: list[SignatureProblem] = []
 
     async def report(self) -> SignatureReport:
         """Read the file and judge every signature in it."""
         reader = PdfFileReader(BytesIO(self._pdf), strict=True)
-        signatures = reader.embedded_regular_signatures
-        if not signatures:
+        signatures = reader.embedded_signatures
+        regular = [item for item in signatures if item.sig_object_type == "/Sig"]
+        if not regular:
             return _refusal("unsigned", self._digest, len(self._pdf))
-        later_stamps = bool(reader.embedded_timestamp_signatures)
-        covered = await self._covered(reader)
-        if not covered:
-            self._problems.append(problem("not_covered"))
-        signers = [await self._signer(item, stamped=later_stamps) for item in signatures]
-        if covered:
-            signers = self._compare(signatures, signers)
+        if len(signatures) > MOST_SIGNATURES:
+            return _refusal("too_many_signatures", self._digest, len(self._pdf))
+        unchanged, covered = self._compare(reader, signatures)
+        evidence = Evidence(reader, self._roots)
+        # From the last to the first: each is there at the moment of the next stamp.
+        latest, archived = self._moment, False
+        found: list[SignerReport] = []
+        for place in reversed(range(len(signatures))):
+            signature = signatures[place]
+            if signature.sig_object_type == "/Sig":
+                judged = await self._signer(signature, evidence, latest, archived=archived)
+                intact = judged.intact and unchanged[place]
+                found.append(judged.model_copy(update={"intact": intact}))
+            elif (stamped := await self._time_stamp(signature, evidence, latest)) is not None:
+                latest, archived = stamped, True
+        signers = found[::-1]
         if self._chamber is not None and signers[0].chamber != self._chamber:
             self._problems.append(problem("other_chamber", signers[0].field))
-        intact = covered and all(item.intact for item in signers)
+        intact = covered and all(unchanged) and all(item.intact for item in signers)
         trusted = all(item.trusted for item in signers)
         return SignatureReport(
             valid=intact and trusted and not self._problems,
@@ -148,62 +158,78 @@ class _Verification:
             problems=tuple(self._problems),
         )
 
-    def _context(self) -> ValidationContext:
-        """A fresh context without network, trusting the given roots and nothing else."""
-        return ValidationContext(
-            trust_manager=SimpleTrustManager.build(trust_roots=list(self._roots)),
-            allow_fetching=False,
-            revocation_mode="soft-fail",
-            moment=self._moment,
-        )
-
-    async def _covered(self, reader: PdfFileReader) -> bool:
-        """The last signature or time stamp reaches the last byte of the file."""
-        last = reader.embedded_signatures[-1]
-        last.compute_integrity_info(skip_diff=True)
-        if last.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
-            return False
-        if last.sig_object_type == "/DocTimeStamp":
-            status = await async_validate_pdf_timestamp(last, self._context())
-            return bool(status.intact and status.valid and status.trusted)
-        _, _, start, length = (int(item) for item in last.byte_range)
-        return start + length == len(self._pdf)
-
     def _compare(
-        self, signatures: Sequence[EmbeddedPdfSignature], signers: list[SignerReport]
-    ) -> list[SignerReport]:
-        """Look at what was added after each signature but the last.
+        self, reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature]
+    ) -> tuple[list[bool], bool]:
+        """Of each signature whether what it covers is still there; whether all is covered.
 
-        Comparing the revisions of a tagged document takes pyHanko minutes: it is done for
-        documents whose signers are all trusted, not for whatever a stranger signs and sends.
+        After the last signature there may be validation data (level B-LT as other programs
+        write it) and nothing else.
         """
-        worth = all(item.intact and item.trusted for item in signers)
-        compared: list[SignerReport] = []
-        for signature, signer in zip(signatures, signers, strict=True):
-            intact = signer.intact
-            if signature.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
-                if worth:
-                    signature.compute_integrity_info()  # type: ignore[no-untyped-call]
-                    intact = bool(signature.summarise_integrity_info()["docmdp_ok"])
-                else:
-                    intact = False
-                if not intact:
-                    found = "modified" if worth else "not_compared"
-                    self._problems.append(problem(found, signer.field))
-            compared.append(signer.model_copy(update={"intact": intact}))
-        return compared
+        ends = [sum(_ints(part.byte_range)[-2:]) for part in signatures]
+        last = signatures[-1]
+        last.compute_integrity_info(skip_diff=True)  # type: ignore[no-untyped-call]
+        coverage: SignatureCoverageLevel | None = last.coverage
+        whole = coverage is SignatureCoverageLevel.ENTIRE_FILE and ends[-1] == len(self._pdf)
+        later = (
+            ends[-1] < len(self._pdf) and reader.xrefs.total_revisions > last.signed_revision + 1
+        )
+        if not whole and later:
+            ends.append(len(self._pdf))
+        changes = forbidden_changes(self._pdf, ends, tail=len(ends) > len(signatures))
+        covered = whole
+        if len(ends) > len(signatures):
+            covered = changes.pop() is None
+        unchanged = [True] * len(signatures)
+        for place, change in enumerate(changes):
+            if change is not None:
+                _log.info("after signature %d of %s: %s", place + 1, self._digest, change)
+                unchanged[: place + 1] = [False] * (place + 1)
+        if not covered:
+            self._problems.append(problem("not_covered"))
+        for signature, good in zip(signatures, unchanged, strict=True):
+            if not good:
+                self._problems.append(problem("modified", signature.field_name))
+        return unchanged, covered
 
-    async def _signer(self, signature: EmbeddedPdfSignature, *, stamped: bool) -> SignerReport:
+    async def _time_stamp(
+        self, signature: EmbeddedPdfSignature, evidence: Evidence, latest: datetime
+    ) -> datetime | None:
+        """When a document time stamp says the document was there, if it is to be believed."""
+        status = await evidence.time_stamp(signature, latest)
+        strange = gap_problem(self._pdf, _ints(signature.byte_range), signature.pkcs7_content)
+        if status.intact and status.valid and status.trusted and strange is None:
+            return status.timestamp
+        _log.info("time stamp %s of %s: %s", signature.field_name, self._digest, strange)
+        self._problems.append(problem("stamp_wrong", signature.field_name))
+        return None
+
+    async def _signer(
+        self,
+        signature: EmbeddedPdfSignature,
+        evidence: Evidence,
+        latest: datetime,
+        *,
+        archived: bool,
+    ) -> SignerReport:
         name = signature.field_name
-        status = await async_validate_pdf_signature(signature, self._context(), skip_diff=True)
+        status = await evidence.signature(signature, latest, latest)
+        stamp = status.timestamp_validity
+        stamped = stamp.timestamp if stamp is not None and stamp.trusted else None
+        moment = stamped or latest
+        if stamped is not None:
+            status = await evidence.signature(signature, moment, latest)
         intact = self._judge_bytes(signature, status, name)
+        if intact and stamp is not None and stamped is None:
+            self._problems.append(problem("stamp_wrong", name))
         trusted = bool(status.trusted)
         if intact and not trusted:
-            self._problems.append(problem(self._trust_problem(signature), name))
+            self._problems.append(problem(_trust_problem(signature, status, moment), name))
         certificate = signature.signer_cert
         subject, issuer = certificate.subject.native, certificate.issuer.native
-        claimed = status.signer_reported_dt
-        stamp = status.timestamp_validity
+        level = _level(signature, stamped=stamped is not None)
+        if level == "B-T" and await evidence.lasting(signature, moment, latest):
+            level = "B-LTA" if archived else "B-LT"
         return SignerReport(
             field=name,
             common_name=_text(subject.get("common_name")),
@@ -211,19 +237,23 @@ class _Verification:
             chamber=_text(subject.get("organizational_unit_name")),
             issuer=_text(issuer.get("common_name")),
             serial_number=str(certificate.serial_number),
-            level=_level(signature, status, stamped=stamped),
-            claimed_time=_instant(claimed),
-            trusted_time=_instant(stamp.timestamp) if stamp and stamp.trusted else None,
+            certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
+            level=level,
+            claimed_time=_instant(status.signer_reported_dt),
+            trusted_time=_instant(stamped),
             intact=intact,
             trusted=trusted,
             covers_whole_document=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
+            covers_sha256=hashlib.sha256(
+                self._pdf[: sum(_ints(signature.byte_range)[-2:])]
+            ).hexdigest(),
             development=_is_development(certificate),
         )
 
     def _judge_bytes(
         self, signature: EmbeddedPdfSignature, status: PdfSignatureStatus, name: str
     ) -> bool:
-        byte_range = [int(item) for item in signature.byte_range]
+        byte_range = _ints(signature.byte_range)
         strange = problem_in(self._pdf, byte_range, signature.pkcs7_content, self._roots)
         if strange is not None:
             _log.info("signature %s of %s: %s", name, self._digest, strange)
@@ -238,32 +268,34 @@ class _Verification:
             return True
         return False
 
-    def _trust_problem(self, signature: EmbeddedPdfSignature) -> str:
-        validity = signature.signer_cert["tbs_certificate"]["validity"]
-        moment = self._moment or SystemClock().now()
-        if not validity["not_before"].native <= moment <= validity["not_after"].native:
-            return "certificate_expired"
-        usage = signature.signer_cert.key_usage_value
-        if usage is not None and not {"non_repudiation", "digital_signature"} & usage.native:
-            return "certificate_unsuitable"
-        return "untrusted"
+
+def _trust_problem(
+    signature: EmbeddedPdfSignature, status: PdfSignatureStatus, moment: datetime
+) -> str:
+    if status.revoked:
+        return "certificate_revoked"
+    validity = signature.signer_cert["tbs_certificate"]["validity"]
+    if not validity["not_before"].native <= moment <= validity["not_after"].native:
+        return "certificate_expired"
+    usage = signature.signer_cert.key_usage_value
+    if usage is not None and not {"non_repudiation", "digital_signature"} & usage.native:
+        return "certificate_unsuitable"
+    return "untrusted"
 
 
-def _level(
-    signature: EmbeddedPdfSignature, status: PdfSignatureStatus, *, stamped: bool
-) -> SignatureLevel:
-    """The PAdES level reached, by what the file really carries."""
+def _level(signature: EmbeddedPdfSignature, *, stamped: bool) -> SignatureLevel:
+    """The PAdES level reached by the signature itself, without what the document carries."""
     attributes = {item["type"].native for item in signature.signer_info["signed_attrs"]}
     if (
         signature.sig_object.get("/SubFilter") != PADES_SUBFILTER
         or "signing_certificate_v2" not in attributes
     ):
         return "CMS"
-    if status.timestamp_validity is None or not status.timestamp_validity.valid:
-        return "B-B"
-    if "/DSS" not in signature.reader.root:
-        return "B-T"
-    return "B-LTA" if stamped else "B-LT"
+    return "B-T" if stamped else "B-B"
+
+
+def _ints(numbers: Sequence[object]) -> list[int]:
+    return [int(item) for item in numbers]  # type: ignore[call-overload]
 
 
 def _is_development(certificate: x509.Certificate) -> bool:

@@ -62,12 +62,14 @@ def identity_for(
     password: bytes = b"",
     *,
     target: Path | None = None,
+    office: str | None = None,
 ) -> Path:
     """Make the identity of a chamber once; answers the path of its PKCS#12 file.
 
     ``target`` is the file, ``DIR/<CHAMBER>.p12`` when none is given.
     ``name`` is the chamber's full name (``Camera di commercio di Pisa``); the certificate is
-    for "NAME (sigillo di prova)", organisational unit = chamber code.
+    for "NAME (sigillo di prova)", organisational unit = chamber code; for an office of the
+    chamber, "OFFICE (firma di prova)".
     """
     certificate_file = ensure_authority(signing_dir)
     target = target or signing_dir / f"{chamber}.p12"
@@ -81,7 +83,8 @@ def identity_for(
         if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
             raise TypeError(f"{_key_file(signing_dir)} does not hold an elliptic curve key")
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = _name(_common_name(name), name[:64], unit=chamber)
+        common_name = _common_name(office or name, "firma" if office else "sigillo")
+        subject = _name(common_name, name[:64], unit=chamber)
         certificate = _sign(
             subject,
             authority.subject,
@@ -104,9 +107,9 @@ def identity_for(
     return target
 
 
-def _common_name(name: str) -> str:
+def _common_name(name: str, what: str) -> str:
     """X.520 allows 64 characters: a long name is cut, the words that matter stay."""
-    suffix = " (sigillo di prova)"
+    suffix = f" ({what} di prova)"
     return f"{name[: 64 - len(suffix)]}{suffix}"
 
 

@@ -1,31 +1,76 @@
-"""The signing identities of the chambers: ``<folder>/<CHAMBER>.p12``, or as a chamber names it."""
+"""The signing identities of the chambers: a PKCS#12 file or a description, by name.
 
+``<folder>/<NAME>.p12`` is opened with ``CICLO_SIGNING_PASSWORD``. ``<folder>/<NAME>.toml`` says
+where the key is instead; docs/signatures.md tells its fields. Both are read anew for every
+signature: an identity is replaced by replacing its file.
+"""
+
+import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pyhanko.sign import Signer
 
 from services.renderer.errors import SigningError
-from services.renderer.signing import development
+from services.renderer.signing import NO_SECRETS, GivenSecrets, KeySource, development
+from services.renderer.signing.csc import CscSource
+from services.renderer.signing.pkcs11 import Pkcs11Source
+from services.renderer.signing.pkcs12 import Pkcs12Source
+from services.renderer.signing.words import refusal
 from shared.contracts.snapshot import ChamberCard
-from shared.runtime.clock import SystemClock
+from shared.signatures.anchors import certificates_in
 
 
-@dataclass(frozen=True)
-class Identity:
-    """A PKCS#12 file that was opened and found fit to seal for its chamber."""
+class _Description(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    content: bytes
-    certificate: x509.Certificate
-    chain: tuple[x509.Certificate, ...]
-    """The other certificates of the file, its issuer among them when it was exported whole."""
+
+class Pkcs12Description(_Description):
+    """``source = "pkcs12"``: a file; without ``password_file`` its password is asked as PIN."""
+
+    source: Literal["pkcs12"]
+    file: Path
+    password_file: Path | None = None
+
+
+class Pkcs11Description(_Description):
+    """``source = "pkcs11"``: key and certificate of one label on a token."""
+
+    source: Literal["pkcs11"]
+    module: str
+    token: str
+    key: str
+    chain: Path | None = None
+    """PEM file of the certificates above the one on the token."""
+    pin_file: Path | None = None
+    """Without it the PIN is asked for every signature."""
+
+
+class CscDescription(_Description):
+    """``source = "csc"``: a credential of a remote signing service."""
+
+    source: Literal["csc"]
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    credential: str
+    token_file: Path | None = None
+    pin_file: Path | None = None
+    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+
+
+_DESCRIPTION: TypeAdapter[Pkcs12Description | Pkcs11Description | CscDescription] = TypeAdapter(
+    Annotated[Pkcs12Description | Pkcs11Description | CscDescription, Field(discriminator="source")]
+)
 
 
 @dataclass(frozen=True)
 class IdentityFolder:
-    """Finds the identity of a chamber.
+    """Finds identities by name.
 
     ``make_missing`` makes development identities on demand; ``production`` refuses them
     wherever they come from.
@@ -36,73 +81,96 @@ class IdentityFolder:
     production: bool
     make_missing: bool
 
-    def find(self, chamber: ChamberCard, name: str | None = None) -> Identity:
-        """Open and check the identity of ``chamber``; raises ``SigningError``.
+    @asynccontextmanager
+    async def open(
+        self,
+        chamber: ChamberCard,
+        name: str,
+        office: str | None = None,
+        secrets: GivenSecrets = NO_SECRETS,
+    ) -> AsyncIterator[Signer]:
+        """The identity of that name; raises ``SigningError``.
 
-        ``name`` is that of the file, where it is not the chamber's code; whose seal is in it
-        the certificate says.
+        ``office`` is what a development identity is for, where it is not the chamber's seal.
         """
-        path = self.folder / f"{name or chamber.code}.p12"
+        async with self._source(chamber, name, office).open(secrets) as signer:
+            certificate = signer.signing_cert
+            if certificate is None:
+                raise refusal("identity_unreadable", identity=name, reason="certificate")
+            if self.production and is_development(certificate):
+                raise refusal("identity_of_development", identity=name)
+            # Only what the signature protects travels in it: roots come from the trust list.
+            signer.embed_roots = False
+            yield signer
+
+    def _source(self, chamber: ChamberCard, name: str, office: str | None) -> KeySource:
+        described = self.folder / f"{name}.toml"
+        if described.is_file():
+            return self._described(name, described)
+        path = self.folder / f"{name}.p12"
         if self.make_missing and not self.production:
             development.identity_for(
-                self.folder, chamber.code, chamber.name, self.password.encode(), target=path
+                self.folder,
+                chamber.code,
+                chamber.name,
+                self.password.encode(),
+                target=path,
+                office=office,
             )
+        return Pkcs12Source(name, path, SecretStr(self.password))
+
+    def _described(self, name: str, path: Path) -> KeySource:
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise SigningError(
-                "identity_missing", f"Manca il sigillo della camera {chamber.code} ({error})."
-            ) from error
-        identity = self._open(content, chamber.code)
-        self._check(identity.certificate, chamber.code)
-        return identity
+            given = _DESCRIPTION.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+            match given:
+                case Pkcs12Description():
+                    return Pkcs12Source(
+                        name, self.folder / given.file, self._secret(given.password_file)
+                    )
+                case Pkcs11Description():
+                    chain = given.chain and certificates_in(
+                        (self.folder / given.chain).read_bytes()
+                    )
+                    return Pkcs11Source(
+                        name,
+                        given.module,
+                        given.token,
+                        given.key,
+                        tuple(chain or ()),
+                        self._secret(given.pin_file),
+                    )
+                case CscDescription():
+                    return CscSource(
+                        name,
+                        given.url.rstrip("/"),
+                        given.credential,
+                        self._secret(given.token_file) or SecretStr(""),
+                        self._secret(given.pin_file),
+                        given.timeout_seconds,
+                    )
+        except (OSError, ValueError, ValidationError) as error:
+            raise _unreadable(name, error) from error
 
-    def _open(self, content: bytes, chamber: str) -> Identity:
-        try:
-            key, certificate, chain = pkcs12.load_key_and_certificates(
-                content, self.password.encode() or None
-            )
-        except ValueError as error:
-            raise SigningError(
-                "identity_unreadable",
-                f"Il sigillo della camera {chamber} non si apre: password errata o file guasto.",
-            ) from error
-        if key is None or certificate is None:
-            raise SigningError(
-                "identity_unreadable",
-                f"Il sigillo della camera {chamber} è privo di chiave o certificato.",
-            )
-        return Identity(content, certificate, tuple(chain))
-
-    def _check(self, certificate: x509.Certificate, chamber: str) -> None:
-        units = [
-            attribute.value
-            for attribute in certificate.subject.get_attributes_for_oid(
-                NameOID.ORGANIZATIONAL_UNIT_NAME
-            )
-        ]
-        if chamber not in units:
-            raise SigningError(
-                "identity_of_another",
-                f"Il certificato in {chamber}.p12 non è intestato alla camera {chamber}.",
-            )
-        now = SystemClock().now()
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise SigningError(
-                "identity_expired",
-                f"Il certificato della camera {chamber} vale dal "
-                f"{certificate.not_valid_before_utc:%d/%m/%Y} al "
-                f"{certificate.not_valid_after_utc:%d/%m/%Y}.",
-            )
-        if self.production and is_development(certificate):
-            raise SigningError(
-                "identity_of_development",
-                f"Il sigillo della camera {chamber} è di prova: in produzione non firma.",
-            )
+    def _secret(self, file: Path | None) -> SecretStr | None:
+        if file is None:
+            return None
+        return SecretStr((self.folder / file).read_text(encoding="utf-8").strip())
 
 
-def is_development(certificate: x509.Certificate) -> bool:
+def _unreadable(name: str, error: Exception) -> SigningError:
+    """Says where a description is wrong, not what stands there: it may be a secret."""
+    if isinstance(error, ValidationError):
+        places = {".".join(map(str, item["loc"][1:] or item["loc"])) for item in error.errors()}
+        reason = ", ".join(sorted(filter(None, places))) or "source"
+    else:
+        reason = type(error).__name__
+    return refusal("identity_unreadable", identity=name, reason=reason)
+
+
+def is_development(certificate: asn1_x509.Certificate | x509.Certificate) -> bool:
     """True for certificates of the development authority."""
+    if isinstance(certificate, asn1_x509.Certificate):
+        certificate = x509.load_der_x509_certificate(certificate.dump())
     try:
         policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
     except x509.ExtensionNotFound:
