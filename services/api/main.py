@@ -33,6 +33,7 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, openapi
+from services.api.assignments.router import router as assignments
 from services.api.audit.router import of_entities as entity_audit
 from services.api.audit.router import router as audit
 from services.api.auth.directory import ChamberDirectory, MemberDirectory
@@ -132,6 +133,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     narratives,
     drafts,
     comments,
+    assignments,
     editing,
     adoptions,
     versions,

@@ -70,7 +70,7 @@ def is_bound(membership: Membership, action: Action) -> bool:
 
 def is_of(membership: Membership, offices: Iterable[str]) -> bool:
     """Whether one of these offices is a unit of the person."""
-    return not _folded(membership.units).isdisjoint(_folded(offices))
+    return not folded(membership.units).isdisjoint(folded(offices))
 
 
 class Responsibilities:
@@ -83,7 +83,7 @@ class Responsibilities:
         }
         measures: dict[str, Responsible] = defaultdict(Responsible)
         for leaf in leaves:
-            office = _folded([leaf.source_office] if leaf.source_office else ())
+            office = folded([leaf.source_office] if leaf.source_office else ())
             found = self.of(Subject.OBJECTIVE, leaf.objective) | Responsible(office, office)
             self._of[Subject.INDICATOR, leaf.code] = found
             for code in leaf.measures:
@@ -96,7 +96,7 @@ class Responsibilities:
 
     def within(self, membership: Membership, action: Action, kind: str, code: str) -> bool:
         """Whether somebody who is bound to units may do this to an element."""
-        held = _folded(membership.units)
+        held = folded(membership.units)
         responsible = self.of(kind, code)
         by_role = {
             Role.CONTRIBUTOR: responsible.entering,
@@ -116,15 +116,15 @@ class Responsibilities:
         while at in self._nodes and at not in seen:
             seen.add(at)
             node = self._nodes[at]
-            own = _folded(node.units)
+            own = folded(node.units)
             if node.kind in _UNIT_KINDS:
-                own |= _folded((node.code, node.title))
+                own |= folded((node.code, node.title))
             nearest = nearest or own
             every |= own
             at = node.parent
         return Responsible(nearest, every)
 
 
-def _folded(names: Iterable[str]) -> frozenset[str]:
+def folded(names: Iterable[str]) -> frozenset[str]:
     """Names as they are compared: spaces and capitals make no other unit."""
     return frozenset(" ".join(name.split()).casefold() for name in names)

@@ -94,3 +94,26 @@ def test_what_fell_short_is_told_and_explained(data: Path) -> None:
     )  # fmt: skip
     assert nothing.status == 1
     assert ciclo("report", "list", *place, "--data", data, "--json").document == {"items": []}
+
+
+def test_who_owes_which_text(data: Path) -> None:
+    place = ("PI", "2020")
+    first = ciclo(
+        "text", "assign", *place, "section:2", "--office", "Ufficio Studi", "--due", "2021-04-30",
+        "--data", data,
+    )  # fmt: skip
+    assert (first.status, "è affidato a Ufficio Studi" in first.text) == (0, True)
+    again = ciclo(
+        "text", "assign", *place, "section:2", "--office", "Ufficio Studi", "--office", "CED",
+        "--data", data, "--json",
+    )  # fmt: skip
+    assert (again.document["offices"], again.document["due_on"]) == (["Ufficio Studi", "CED"], None)
+    owed = ciclo("text", "owed", *place, "--office", "ced", "--data", data, "--json").document
+    assert [row["key"] for row in owed["items"]] == ["section:2"]
+    assert "Analisi del contesto" in ciclo("text", "owed", *place, "--data", data).text
+    check = ciclo("text", "check", *place, "--data", data)
+    assert check.status == 0
+    assert "lo deve Ufficio Studi, CED" in check.text.replace("\n", " ")
+    assert (
+        ciclo("text", "assign", *place, "section:99", "--office", "x", "--data", data).status == 1
+    )

@@ -33,6 +33,7 @@ from services.api.cli import (
     secrets,
     subscriptions,
     tenant,
+    texts,
     token,
     up,
     verify,
@@ -79,6 +80,7 @@ app.add_typer(members.member, name="member")
 app.add_typer(clients.client, name="client")
 app.command("deviations")(deviations.deviations)
 app.add_typer(deviations.deviation, name="deviation")
+app.add_typer(texts.text, name="text")
 app.add_typer(reports.report, name="report")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)

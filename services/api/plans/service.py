@@ -197,6 +197,12 @@ async def find_element(
     return row
 
 
+async def titles(session: ReadSession, found: PlanHead, section: Section) -> dict[str, str]:
+    """What the rows of a section are called, by code, in their order."""
+    rows = await repository.section_rows(session, section, found.plan_id)
+    return {row["code"]: row["title"] for row in rows}
+
+
 async def structure_document(session: ReadSession, found: PlanHead) -> dict[str, Any]:
     """Objectives, measures and indicators as a case document, for checks against them."""
     rows = {

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.assignments import service as assignments
 from services.api.auth.access import Access
 from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
@@ -20,10 +22,12 @@ from services.api.reports.service import report, source
 from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.views import job_path
+from services.api.texts.keys import TextKey
 from shared.contracts.case import Act
 from shared.contracts.issues import Issue
 from shared.contracts.report_checks import report_issues
 from shared.contracts.snapshot import ReportSnapshot
+from shared.contracts.text_checks import text_issues, text_warnings
 from shared.domain.confidentiality import FULL_SIGHT
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.workflow import MoveRefusedError
@@ -35,9 +39,16 @@ _ACTS = frozenset({ReportMove.APPROVE, ReportMove.VALIDATE})
 """Moves whose acts stand among the plan's."""
 
 
-async def check(
-    parts: Container, session: ReadSession, access: Access, year: int
-) -> tuple[ReportSnapshot, list[Issue]]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What would keep a report from being approved, and what else one should know."""
+
+    snapshot: ReportSnapshot
+    obstacles: list[Issue]
+    warnings: list[Issue]
+
+
+async def check(parts: Container, session: ReadSession, access: Access, year: int) -> Checked:
     """What would keep the report of a year from being approved if it were frozen now.
 
     Of sheets that the caller does not see it says only that something is missing.
@@ -56,7 +67,16 @@ async def check(
         verification_url=parts.settings.public_url,
     )
     snapshot = await asyncio.to_thread(freeze, content, facts)
-    return snapshot, veiled(snapshot, report_issues(snapshot), access.sight)
+    owed = await assignments.duties(session, head.plan_id)
+    obstacles = [*report_issues(snapshot), *text_issues(snapshot, owed)]
+    found = await assignments.progress(session, head, access)
+    warnings = text_warnings(snapshot, owed, named(found.threads), named(found.drafts))
+    return Checked(snapshot, veiled(snapshot, obstacles, access.sight), warnings)
+
+
+def named(counts: Mapping[TextKey, int]) -> dict[str, int]:
+    """Counts by the key of a text as it is written."""
+    return {str(key): count for key, count in counts.items()}
 
 
 async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
@@ -96,7 +116,9 @@ async def approve(
         raise Refusal("report_superseded", version=later)
     frozen = await repository.snapshot(session, row.report_id)
     snapshot = ReportSnapshot.model_validate_json(frozen.snapshot)
-    missing = veiled(snapshot, report_issues(snapshot), access.sight)
+    owed = await assignments.duties(session, (await plans.head(session, row.year)).plan_id)
+    obstacles = [*report_issues(snapshot), *text_issues(snapshot, owed)]
+    missing = veiled(snapshot, obstacles, access.sight)
     issues = [*_date_issues("/act/date", act, today), *missing]
     if issues:
         raise Refusal("report_approval_refused", issues=issues)

@@ -53,6 +53,7 @@ from services.api.responses import (
     to_json,
 )
 from shared.contracts.case import Act
+from shared.contracts.issues import Issue
 from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
 
@@ -172,23 +173,29 @@ async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any
     operation_id="report_check",
     summary="Che cosa manca alla Relazione",
     description="Tutto ciò che impedirebbe di approvare la Relazione se fosse congelata ora: "
-    "scostamenti senza causa, obiettivi senza risultato né testo, giudizio complessivo. I "
-    "puntatori sono nella fotografia.",
+    "scostamenti senza causa, obiettivi senza risultato né testo, testi affidati e sezioni proprie "
+    "che mancano, giudizio complessivo. `warnings` è ciò che non lo impedisce: sezioni vuote, "
+    "discussioni aperte, bozze non inviate. I puntatori sono nella fotografia.",
     response_model=ReportCheck,
     responses=refusals("plan_not_found"),
 )
 async def check_report(request: Request, year: PlanYear, call: Reading, parts: Parts) -> Response:
     """Before anything is rendered."""
-    snapshot, issues = await moves.check(parts, call.session, call.access, year)
-    language = request_info(request).language
-    body = ReportCheck(
-        year=year,
-        plan_revision=snapshot.plan_revision,
-        ready=not issues,
-        obstacles=[
+    checked = await moves.check(parts, call.session, call.access, year)
+
+    def told(issues: list[Issue]) -> list[Obstacle]:
+        language = request_info(request).language
+        return [
             Obstacle(pointer=issue.pointer, code=issue.code, detail=issue.detail(language))
             for issue in issues
-        ],
+        ]
+
+    body = ReportCheck(
+        year=year,
+        plan_revision=checked.snapshot.plan_revision,
+        ready=not checked.obstacles,
+        obstacles=told(checked.obstacles),
+        warnings=told(checked.warnings),
     )
     headers = {"Vary": "Authorization, Accept-Language"}
     return resource_response(request, body, headers=headers)

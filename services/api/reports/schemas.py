@@ -157,6 +157,9 @@ class ReportCheck(Resource):
     ]
     ready: bool
     obstacles: Annotated[list[Obstacle], Field(max_length=20_000)]
+    warnings: Annotated[
+        list[Obstacle], Field(max_length=20_000, description="Ciò che non impedisce nulla.")
+    ]
 
 
 class MoveAct(Resource):

@@ -1,0 +1,1 @@
+"""Which office owes which text by when, and who still owes what."""
