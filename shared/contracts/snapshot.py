@@ -78,8 +78,8 @@ __all__ = [
     "canonical_bytes",
 ]
 
-ReportKind = Literal["relazione", "monitoraggio", "relazione_ente"]
-"""The yearly report, the monitoring report of a period, the yearly report of an entity."""
+ReportKind = Literal["relazione", "monitoraggio", "relazione_ente", "piano"]
+"""The yearly report, the monitoring report of a period, the report of an entity, the plan."""
 
 
 class ReportSnapshot(YearContent):

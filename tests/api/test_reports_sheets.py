@@ -100,3 +100,28 @@ async def test_a_monitoring_report_never_has_sheets(system: ReportSystem) -> Non
     report, snapshot = await rendered(system, kind="monitoraggio", period="Y")
     assert sheets_in(snapshot) == set()
     assert await statuses(system, report, SEES_NOT_ALL) == {200}
+
+
+async def test_a_piano_has_the_sheets_and_nothing_of_what_came_of_them(
+    system: ReportSystem,
+) -> None:
+    report, snapshot = await rendered(system, kind="piano", individual_sheets="roles")
+    assert sheets_in(snapshot) >= {"SG", "DARS", "DASTT"}
+    assert all(row.value is None and row.figure.shown is None for row in snapshot.indicators)
+    assert (snapshot.evaluations, snapshot.explanations, snapshot.deviations) == ((), (), None)
+    assert [act.document for act in snapshot.acts] == []
+    runs_the_cycle: list[dict[str, list[str]]] = [
+        {"PI": ["controller"]},
+        {"PI": ["chamber_administrator"]},
+    ]
+    others: list[dict[str, list[str]]] = [{"PI": [r]} for r in ("reader", "contributor")]
+    assert await statuses(system, report, [*runs_the_cycle, *SEES_ALL]) == {200}
+    assert await statuses(system, report, others) == {403}
+    _, without = await rendered(system, kind="piano", individual_sheets="omitted")
+    assert sheets_in(without) == set()
+
+
+async def test_a_piano_is_of_the_whole_year(system: ReportSystem) -> None:
+    wanted = {"year": 2020, "kind": "piano", "period": "Q1"}
+    answer = await system.request("POST", "/v1/chambers/PI/reports", json=wanted)
+    assert answer.status_code == 422

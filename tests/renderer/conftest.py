@@ -11,7 +11,7 @@ from services.renderer.sandbox import Limits
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from tests.renderer import entity, monitoring, snapshots
+from tests.renderer import entity, monitoring, plans, snapshots
 
 LIMITS = Limits(memory_mb=2048, seconds=100)
 
@@ -78,3 +78,9 @@ def quadrimestre(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def ente(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The report of an entity, with a chapter for each of two chambers."""
     return make(entity.consolidated_report(), tmp_path_factory.mktemp("ente"))
+
+
+@pytest.fixture(scope="session")
+def piano(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The Piano of Massa-Carrara for 2021."""
+    return make(plans.massa(), tmp_path_factory.mktemp("piano"))

@@ -10,6 +10,7 @@ import pytest
 
 from services.api.reports.snapshot import Freeze, ReportSource, freeze
 from services.renderer import process
+from services.renderer.document import html
 from services.renderer.sandbox import Limits
 from shared.contracts.case_reading import plan_from_case, read_case
 from shared.contracts.snapshot import ChamberCard, Figure, ReportSnapshot, canonical_bytes
@@ -60,3 +61,9 @@ async def test_every_code_and_result_is_printed(name: str) -> None:
     overall = printed(snapshot.overall)
     assert overall is not None
     assert overall in text
+
+
+@pytest.mark.parametrize("name", YEARS)
+def test_every_objective_stands_in_one_place(name: str) -> None:
+    anchors = re.findall(r' id="([^"]+)"', html.build(frozen(name)).html)
+    assert len(anchors) == len(set(anchors))

@@ -39,6 +39,7 @@ class Kind(StrEnum):
 
     RELAZIONE = "relazione"
     MONITORAGGIO = "monitoraggio"
+    PIANO = "piano"
 
 
 @dataclass(frozen=True, slots=True)

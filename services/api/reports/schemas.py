@@ -55,14 +55,15 @@ Kind = Annotated[
     ReportKind,
     Field(
         description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo, "
-        "`relazione_ente` dell'ente con le sue camere.",
+        "`piano` della performance, `relazione_ente` dell'ente con le sue camere.",
         examples=["relazione"],
     ),
 ]
 KindByYear = Annotated[
-    Literal["relazione", "monitoraggio"],
+    Literal["relazione", "monitoraggio", "piano"],
     Field(
-        description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo.",
+        description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo, "
+        "`piano` della performance.",
         examples=["relazione"],
     ),
 ]

@@ -116,8 +116,8 @@ async def _refuse_without_reason(session: ReadSession, series: Series, reason: s
 
 
 async def _sight_of_report(session: ReadSession, wanted: Wanted) -> Sight:
-    """What a document shows of individual sheets; one made during the year, nothing."""
-    if wanted.kind != "relazione":
+    """What a document shows of individual sheets; a monitoring report, nothing."""
+    if wanted.kind == "monitoraggio":
         return NO_SIGHT
     chosen = wanted.individual_sheets
     if chosen is None:

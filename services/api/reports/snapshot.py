@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.api.reports.evaluation import Amendment, evaluation_parts
+from services.api.reports.planned import as_planned, as_reported
 from shared.contracts import case as case_format
 from shared.contracts.case import Case
 from shared.contracts.document_layout import LayoutView
@@ -83,9 +84,12 @@ class ReportSource:
 
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
     """The snapshot of a report."""
+    content = year_content(source)
+    if facts.kind == "piano":
+        return described(as_planned(content), facts)
     around = ("layout", "steps", "cycle_documents")
     return described(
-        year_content(source), facts, **{name: getattr(source, name) for name in around}
+        as_reported(content), facts, **{name: getattr(source, name) for name in around}
     )
 
 

@@ -35,6 +35,7 @@ def job_path(chamber: str, job_id: str) -> str:
 _TITLES: Mapping[ReportKind, str] = {
     "relazione": "Relazione sulla performance",
     "monitoraggio": "Report di monitoraggio",
+    "piano": "Piano della performance",
     "relazione_ente": "Relazione consolidata dell'ente",
 }
 

@@ -10,7 +10,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from services.renderer.document import formats, glyphs, labels, markdown, said, together, view, web
+from services.renderer.document import (
+    formats,
+    glyphs,
+    labels,
+    markdown,
+    planned,
+    said,
+    together,
+    view,
+    web,
+)
 from services.renderer.document.attachments import cards, snapshot_sha256
 from services.renderer.document.contents import Contents
 from services.renderer.document.figures import bars, qr, strategic_map
@@ -184,6 +194,7 @@ def _context(
         "amended_column": lambda rows: view.code_width(row.indicator for row in rows),
         "amounts_given": view.amounts_given,
         "code_column": view.code_column,
+        "code_width": view.code_width,
         "spent_share": view.spent_share,
         "kind": kind,
         "subtitle": subtitle(snapshot),
@@ -194,6 +205,7 @@ def _context(
         "prefix": "",
         "together": None if snapshot.entity is None else together.Together(snapshot.entity),
         "shown": together.shown,
+        "planned": planned.Planned(report),
         "snapshot_sha256": snapshot_sha256(snapshot),
         "strategic_map": lambda: strategic_map.draw(report, colour),
         "result_bars": lambda nodes: bars.results(bars.of_nodes(nodes), thresholds, "l'obiettivo"),

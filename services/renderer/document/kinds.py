@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from services.renderer.document import formats, labels
+from shared.contracts.plan_sections import PLAN_PLACES
 from shared.contracts.snapshot import ReportKind, ReportSnapshot
 
 
@@ -26,13 +27,15 @@ class DocumentKind:
     """A kind of document.
 
     ``cover`` are the lines of its title, ``law`` the rule that asks for it, ``act`` the
-    document that an act must be about to stand on the cover, where the kind is approved.
+    document that an act must be about to stand on the cover, where the kind is approved;
+    ``approved`` says so in its gender.
     """
 
     cover: tuple[str, ...]
     law: str
     act: str | None
     sections: tuple[Section, ...]
+    approved: str = "Approvata"
     places: frozenset[str] = frozenset()
     """Numbers of the sections and paragraphs that narratives and tables can be for."""
 
@@ -95,7 +98,34 @@ RELAZIONE_ENTE = DocumentKind(
     ),
 )
 
+PIANO = DocumentKind(
+    cover=("Piano", "della performance"),
+    law="Articolo 10, comma 1, lettera a), D.Lgs. 27 ottobre 2009, n. 150",
+    act="piano",
+    sections=(
+        *(
+            Section(place, PLAN_PLACES[place], template)
+            for place, template in (
+                ("P0", "plan_premise"),
+                ("P1", "plan_context"),
+                ("P2", "plan_strategy"),
+                ("P3", "plan_year"),
+                ("P4", "plan_sheets"),
+                ("P5", "plan_process"),
+            )
+        ),
+        Section("A", "Allegati", "plan_annexes"),
+    ),
+    approved="Approvato",
+    places=frozenset(PLAN_PLACES),
+)
+
 KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(
-    {"relazione": RELAZIONE, "monitoraggio": MONITORAGGIO, "relazione_ente": RELAZIONE_ENTE}
+    {
+        "relazione": RELAZIONE,
+        "monitoraggio": MONITORAGGIO,
+        "relazione_ente": RELAZIONE_ENTE,
+        "piano": PIANO,
+    }
 )
 """Every kind of document, by the ``kind`` of its snapshot."""

@@ -30,6 +30,7 @@ REASONS = {
     "division_by_zero": "non calcolabile (divisione per zero)",
     "missing_measure": "misura mancante",
     "not_a_number": "valore non numerico",
+    "planned": "non ancora rilevato",
     "no_plan": "nessun piano nell'anno",
     "not_adopted": "non è nel piano",
     "value_without_measures": "comunicato senza le sue misure",

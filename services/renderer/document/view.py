@@ -5,7 +5,7 @@ counting rows and adding amounts of money that the page shows as totals.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -129,12 +129,20 @@ class Report:
 
     @cached_property
     def operational(self) -> tuple[Group, ...]:
-        """Operational objectives and actions grouped by the strategic objective above them."""
-        return self._grouped(OPERATIONAL, STRATEGIC)
+        """Operational objectives and actions grouped by the strategic objective above them.
 
-    def _grouped(self, kinds: frozenset[str], heads: frozenset[str]) -> tuple[Group, ...]:
+        Those of a board stand with their board.
+        """
+        elsewhere = {item.objective.code for board in self.boards for item in board.walk()}
+        return self._grouped(OPERATIONAL, STRATEGIC, elsewhere)
+
+    def _grouped(
+        self, kinds: frozenset[str], heads: frozenset[str], elsewhere: Collection[str] = ()
+    ) -> tuple[Group, ...]:
         groups: dict[str | None, list[Node]] = {}
         for node in self.of_kind(*kinds):
+            if node.objective.code in elsewhere:
+                continue
             head = self._ancestor(node, heads)
             groups.setdefault(head.objective.code if head else None, []).append(node)
         return tuple(
@@ -238,15 +246,19 @@ class Report:
         return tuple((label, counts[label]) for _, _, label in self.snapshot.policy.lights)
 
     @cached_property
-    def judged(self) -> tuple[IndicatorView, ...]:
-        """Indicators of the chamber's plan that have a result."""
+    def own_indicators(self) -> tuple[IndicatorView, ...]:
+        """Indicators of the chamber's own plan, in document order."""
         return tuple(
             indicator
             for node in self.nodes.values()
             if node.objective.scope == CHAMBER
             for indicator in node.indicators
-            if indicator.met is not None
         )
+
+    @cached_property
+    def judged(self) -> tuple[IndicatorView, ...]:
+        """Indicators of the chamber's plan that have a result."""
+        return tuple(item for item in self.own_indicators if item.met is not None)
 
     @cached_property
     def met(self) -> tuple[IndicatorView, ...]:
