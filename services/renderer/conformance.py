@@ -1,72 +1,33 @@
-"""What makes the file PDF/A-3a and PDF/UA-1 at once, where WeasyPrint falls short.
+"""What makes a chapter PDF/A-3a and PDF/UA-1 at once, where WeasyPrint falls short.
 
 Runs as WeasyPrint's finisher: on the objects in memory, just before they are written, so
 the file is neither parsed nor written a second time.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape
+from urllib.parse import unquote
 
 import pydyf
 import weasyprint
-from weasyprint.pdf.metadata import DocumentMetadata
 
-from services.renderer.document.attachments import AttachedFile
-from services.renderer.seal_field import OFF_PAGE, PRINT_FLAG, SealField
+from services.renderer.document.chapters import LINK_SCHEME
 
 PIXEL = 0.75
 """Points in a CSS pixel."""
-
-_PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/">
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
- xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"
- xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
- xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
- xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
- xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
-<rdf:Description rdf:about="">
-<pdfaid:part>3</pdfaid:part><pdfaid:conformance>A</pdfaid:conformance>
-<pdfuaid:part>1</pdfuaid:part>
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
-<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
-<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description>
-<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
-<xmp:CreatorTool>{tool}</xmp:CreatorTool>
-<xmp:CreateDate>{created}</xmp:CreateDate><xmp:ModifyDate>{created}</xmp:ModifyDate>
-<pdf:Producer>{producer}</pdf:Producer>
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
-<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
-<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
-<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
-<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
-<pdfaProperty:name>part</pdfaProperty:name>
-<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
-<pdfaProperty:category>internal</pdfaProperty:category>
-<pdfaProperty:description>Part of ISO 14289 the file conforms to</pdfaProperty:description>
-</rdf:li></rdf:Seq></pdfaSchema:property>
-</rdf:li></rdf:Bag></pdfaExtension:schemas>
-</rdf:Description>
-</rdf:RDF>
-</x:xmpmeta>
-<?xpacket end="w"?>"""
 
 
 class Finisher:
     """Corrects the PDF WeasyPrint has built; call it with the document and the PDF.
 
-    ``anchors`` gives words to internal links (``Contents`` of a link annotation must tell
-    where it leads, not repeat an identifier). ``fields`` wait for signatures.
+    ``titles`` gives words to links inside the document (``Contents`` of a link annotation
+    must tell where it leads, not repeat an identifier).
     """
 
-    def __init__(self, anchors: dict[str, str], fields: Sequence[SealField]) -> None:
-        self._anchors = anchors
-        self._fields = fields
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        self._titles = titles
 
-    def __call__(self, document: weasyprint.Document, pdf: pydyf.PDF) -> None:
+    def __call__(self, _document: weasyprint.Document, pdf: pydyf.PDF) -> None:
         """Apply every correction to ``pdf`` in place."""
         reached = _StructureTree(pdf)
         for item in pdf.objects:
@@ -77,42 +38,17 @@ class Finisher:
         for figure in reached.of_type("/Figure"):
             _place(figure, pdf)
         _release_margins(pdf, reached)
-        _await_signatures(pdf, reached, self._fields)
-        self._associate(pdf)
-        self._metadata(document.metadata, pdf)
 
     def _describe(self, link: dict[str, Any]) -> None:
-        if "A" in link:
-            address = link["A"]["URI"].string
+        """Say where a link leads; one to another place of the document goes there by name."""
+        address = link["A"]["URI"].string
+        if not address.startswith(LINK_SCHEME):
             link["Contents"] = pydyf.String(f"Apri {address}")
-        else:
-            anchor = link["Dest"].string
-            link["Contents"] = pydyf.String(f"Vai a: {self._anchors.get(anchor, anchor)}")
-
-    @staticmethod
-    def _associate(pdf: pydyf.PDF) -> None:
-        """Name each associated file once: WeasyPrint lists document attachments twice."""
-        files = pdf.catalog.get("AF")
-        if files:
-            pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(files))
-
-    @staticmethod
-    def _metadata(metadata: DocumentMetadata, pdf: pydyf.PDF) -> None:
-        """One XMP description instead of several: signing tools keep it whole."""
-        number = int(pdf.catalog["Metadata"].split()[0])
-        packet = _PACKET.format(
-            title=escape(metadata.title),
-            author=escape(", ".join(metadata.authors)),
-            subject=escape(metadata.description),
-            language=escape(metadata.lang),
-            tool=escape(metadata.generator),
-            created=escape(metadata.created),
-            producer=escape(str(pdf.info["Producer"].string)),
-        )
-        stream = pdf.objects[number]
-        stream.stream = [packet.encode()]
-        # Readable without decoding, as archives' tools expect of XMP.
-        stream.compress = False
+            return
+        anchor = unquote(address.removeprefix(LINK_SCHEME))
+        del link["A"]
+        link["Dest"] = pydyf.String(anchor)
+        link["Contents"] = pydyf.String(f"Vai a: {self._titles[anchor]}")
 
 
 class _StructureTree:
@@ -210,63 +146,3 @@ def _mark_as_artifacts(operators: list[Any], marks: set[int]) -> None:
         if isinstance(operand, dict) and operand.get("MCID") in marks:
             operators[place - 1] = "/Artifact"
             operators[place] = pydyf.Dictionary({"Type": "/Pagination"})
-
-
-def _await_signatures(pdf: pydyf.PDF, tree: _StructureTree, fields: Sequence[SealField]) -> None:
-    """Put the fields of seal and signatures on the last page, named and tagged as forms."""
-    references = [_await_signature(pdf, tree, field) for field in fields]
-    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array(references)})
-
-
-def _await_signature(pdf: pydyf.PDF, tree: _StructureTree, field: SealField) -> bytes:
-    """Answers the reference of the field."""
-    page = pdf.objects[pdf.pages["Kids"][-3]]
-    whole = pdf.objects[_number(tree.root["K"][0])]
-    numbers = pdf.objects[_number(tree.root["ParentTree"])]["Nums"]
-    widget = pydyf.Dictionary(
-        {
-            "Type": "/Annot",
-            "Subtype": "/Widget",
-            "FT": "/Sig",
-            "T": pydyf.String(field.name),
-            "TU": pydyf.String(field.label),
-            "F": PRINT_FLAG,
-            "Rect": pydyf.Array(OFF_PAGE),
-            "P": page.reference,
-            "StructParent": numbers[-2] + 1,
-        }
-    )
-    pdf.add_object(widget)
-    place = pydyf.Dictionary({"Type": "/OBJR", "Obj": widget.reference, "Pg": page.reference})
-    pdf.add_object(place)
-    form = pydyf.Dictionary(
-        {
-            "Type": "/StructElem",
-            "S": "/Form",
-            "P": whole.reference,
-            "Pg": page.reference,
-            "K": pydyf.Array([place.reference]),
-        }
-    )
-    pdf.add_object(form)
-    whole["K"].append(form.reference)
-    numbers.extend([widget["StructParent"], form.reference])
-    page.setdefault("Annots", pydyf.Array()).append(widget.reference)
-    reference: bytes = widget.reference
-    return reference
-
-
-def attachments(files: tuple[AttachedFile, ...], created_at: str) -> list[weasyprint.Attachment]:
-    """Attachments for WeasyPrint, dated as the snapshot, in the order of the name tree."""
-    moment = datetime.fromisoformat(created_at).astimezone(UTC)
-    return [
-        weasyprint.Attachment(
-            string=file.content,
-            name=file.card.name,
-            description=file.card.description,
-            created=moment,
-            modified=moment,
-            relationship=file.card.relationship,
-        )
-        for file in sorted(files, key=lambda file: file.card.name)
-    ]

@@ -5,6 +5,7 @@ Titillium Web is the typeface of Italian public administration. Its files come w
 same snapshot gives the same bytes on every machine.
 """
 
+import io
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -14,6 +15,9 @@ from fontTools.ttLib import TTFont
 
 FAMILY = fontpkg_titillium_web.FAMILY
 FOLDER = Path(fontpkg_titillium_web.ROOT) / "files"
+
+REGULAR = "TitilliumWeb-Regular.ttf"
+_OUTLINES = {"head", "hhea", "maxp", "hmtx", "loca", "glyf", "cvt ", "fpgm", "prep"}
 
 _CONFIGURATION = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
@@ -40,6 +44,45 @@ def _face(weight: str) -> tuple[dict[int, int], int]:
         widths = font["hmtx"].metrics
         characters = {code: widths[glyph][0] for code, glyph in font.getBestCmap().items()}
         return characters, font["head"].unitsPerEm
+
+
+@cache
+def _files() -> dict[tuple[int, bool], str]:
+    """Weight (usWeightClass) and slope -> name of the file."""
+    found = {}
+    for path in sorted(FOLDER.glob("*.ttf")):
+        with TTFont(path, lazy=True) as font:
+            italic = bool(font["OS/2"].fsSelection & 1)
+            found[font["OS/2"].usWeightClass, italic] = path.name
+    return found
+
+
+def file_name(weight: int, *, italic: bool) -> str | None:
+    """The file of a face; ``None`` for one that would have to be made up from another."""
+    return _files().get((weight, italic))
+
+
+@cache
+def program(file: str) -> bytes:
+    """A face as PDF embeds it: outlines and widths, without the tables of text layout."""
+    target = io.BytesIO()
+    with TTFont(FOLDER / file, lazy=True, recalcTimestamp=False) as font:
+        for table in set(font.keys()) - _OUTLINES:
+            if table in font.reader.tables:
+                del font[table]
+        font.save(target, reorderTables=None)
+    return target.getvalue()
+
+
+def glyphs(text: str) -> list[tuple[int, int]]:
+    """Glyph number and width, in thousandths of an em, of each character in Regular."""
+    with TTFont(FOLDER / REGULAR, lazy=True) as font:
+        names = font.getBestCmap()
+        scale = font["head"].unitsPerEm / 1000
+        return [
+            (font.getGlyphID(name), round(font["hmtx"].metrics[name][0] / scale))
+            for name in (names[ord(character)] for character in text)
+        ]
 
 
 def covered() -> frozenset[int]:

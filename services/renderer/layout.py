@@ -1,19 +1,21 @@
-"""HTML -> pages -> PDF with WeasyPrint, inside the child."""
+"""A sheet (one chapter's HTML) -> pages -> PDF with WeasyPrint, inside the child.
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
-from typing import NoReturn
+The PDF of a chapter is a whole tagged one by itself. What binding several of them needs to
+know comes beside it as :class:`Facts`, so that nobody has to look for it in the file again.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any, NoReturn, Self
 
 import weasyprint
 from weasyprint.urls import URLFetcher
 
-from services.renderer.conformance import Finisher, attachments
-from services.renderer.document import html, markdown
-from services.renderer.document.attachments import attached_files, snapshot_sha256
-from services.renderer.errors import RenderError
-from services.renderer.seal_field import fields_of
-from shared.contracts.snapshot import ReportSnapshot
+from services.renderer import fonts
+from services.renderer.conformance import PIXEL, Finisher
+from services.renderer.document.chapters import Sheet
 
 VARIANT = "pdf/a-3a"
 
@@ -30,54 +32,104 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint ships no typ
         raise ValueError(f"no address is fetched while rendering: {url[:200]}")
 
 
-def write(
-    snapshot: ReportSnapshot,
-    document: html.Document,
-    target: Path,
-    on_layout: Callable[[], None] | None = None,
-) -> tuple[html.Document, int]:
-    """Lay out ``document`` and write the PDF; answers the document written and its pages.
+@dataclass(frozen=True)
+class Face:
+    """A face as one chapter uses it: its file, and of each glyph used the width and the text."""
 
-    A narrative that breaks the layout costs its place a warning: the document is written
-    again without it. Raises ``RenderError`` when the rest cannot be laid out either.
-    """
-    try:
-        pages = _lay_out(document.html)
-    except MemoryError:
-        raise
-    except Exception as error:
-        broken = _broken_narratives(snapshot)
-        if not broken:
-            raise RenderError(
-                "layout_failed", f"L'impaginazione non è riuscita: {type(error).__name__}: {error}"
-            ) from error
-        document = html.build(snapshot, broken)
-        pages = _lay_out(document.html)
-    if on_layout is not None:
-        on_layout()
-    identifier = hashlib.sha256(snapshot_sha256(snapshot).encode()).hexdigest()[:32]
-    pages.write_pdf(
-        target,
-        finisher=Finisher(document.anchors, fields_of(snapshot)),
-        pdf_variant=VARIANT,
-        pdf_identifier=identifier.encode(),
-        attachments=attachments(attached_files(snapshot), snapshot.created_at),
+    file: str
+    widths: dict[int, float]
+    texts: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What binding needs to know about a chapter's PDF; places are points from below left."""
+
+    pages: int
+    anchors: dict[str, tuple[int, float, float]]
+    """Name -> page within the chapter (from 0), x, y."""
+    bookmarks: list[tuple[int, str, int, float, float]]
+    """Level, words, page, x, y, in reading order."""
+    faces: dict[str, Face]
+    """Name in the page resources -> face, for faces whose glyph numbers are those of the file."""
+    numbered: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts as JSON can hold them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Self:
+        """The facts from what ``as_json`` gave."""
+        faces = {
+            name: Face(
+                face["file"],
+                {int(glyph): width for glyph, width in face["widths"].items()},
+                {int(glyph): text for glyph, text in face["texts"].items()},
+            )
+            for name, face in given["faces"].items()
+        }
+        return cls(
+            pages=given["pages"],
+            anchors={name: (at[0], at[1], at[2]) for name, at in given["anchors"].items()},
+            bookmarks=[(one[0], one[1], one[2], one[3], one[4]) for one in given["bookmarks"]],
+            faces=faces,
+            numbered=given["numbered"],
+        )
+
+
+def write(sheet: Sheet) -> tuple[bytes, Facts]:
+    """Lay out a sheet and write its PDF; raises whatever the layout engine raises."""
+    document = render(sheet.html, sheet.style)
+    target = io.BytesIO()
+    document.write_pdf(
+        target, finisher=Finisher(sheet.titles), pdf_variant=VARIANT, uncompressed_pdf=True
     )
-    return document, len(pages.pages)
+    return target.getvalue(), _facts(document, numbered=sheet.numbered)
 
 
-def _lay_out(source: str) -> weasyprint.Document:
-    return weasyprint.HTML(string=source, url_fetcher=ClosedFetcher()).render(pdf_variant=VARIANT)
+def render(source: str, style: str) -> weasyprint.Document:
+    """The pages of an HTML document under a style sheet of ours."""
+    return weasyprint.HTML(string=source, url_fetcher=ClosedFetcher()).render(
+        pdf_variant=VARIANT, stylesheets=[stylesheet(style)]
+    )
 
 
-def _broken_narratives(snapshot: ReportSnapshot) -> frozenset[str]:
-    """Keys of the narratives that cannot be laid out even alone."""
-    broken = set()
-    for key, text in html.narrative_keys(snapshot).items():
-        try:
-            _lay_out(f"<html lang=it><title>-</title>{markdown.render(text, 2).html}")
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001 - any failure of the layout engine is the finding
-            broken.add(key)
-    return frozenset(broken)
+@lru_cache(maxsize=4)
+def stylesheet(style: str) -> weasyprint.CSS:
+    """The rules, parsed once for all chapters of a document."""
+    return weasyprint.CSS(string=style, url_fetcher=ClosedFetcher())
+
+
+def _facts(document: weasyprint.Document, *, numbered: bool) -> Facts:
+    anchors: dict[str, tuple[int, float, float]] = {}
+    bookmarks: list[tuple[int, str, int, float, float]] = []
+    for number, page in enumerate(document.pages):
+        for name, (x, y, *_) in page.anchors.items():
+            anchors.setdefault(name, (number, x * PIXEL, (page.height - y) * PIXEL))
+        bookmarks.extend(
+            (level, label, number, x * PIXEL, (page.height - y) * PIXEL)
+            for level, label, (x, y), _ in page.bookmarks
+        )
+    return Facts(len(document.pages), anchors, bookmarks, _faces(document), numbered)
+
+
+def _faces(document: weasyprint.Document) -> dict[str, Face]:
+    """The faces used; several sizes of one are one face.
+
+    Left out, so that the chapter keeps its own: faces that lack a glyph, whose codes are
+    then not the glyph numbers, and faces that are not a file.
+    """
+    faces: dict[str, Face] = {}
+    for font in document.fonts.values():
+        if font.missing:
+            continue
+        file = fonts.file_name(font.weight, italic=bool(font.style))
+        if file is None:
+            continue
+        known = faces.get(font.hash) or Face(file, {}, {})
+        known.widths.update(font.widths)
+        for glyph, text in font.to_unicode.items():
+            known.texts.setdefault(glyph, text)
+        faces[font.hash] = known
+    return faces

@@ -1,29 +1,33 @@
-"""The parent's side of the rendering child: start, listen, limit, kill."""
+"""The parent's side of the press: start it, give it jobs, listen, kill.
+
+A press (``press.py``) is warm: it has loaded the layout engine and forks children that do the
+work. ``Presses`` keeps as many as jobs run at the same time; ``render`` takes one for a single
+job. ``Presses.preview`` lays out one chapter, which takes a second or less on a warm press.
+"""
 
 import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from services.renderer.errors import RenderError
-from services.renderer.pdf import DOCUMENT, WEB_PAGE
+from services.renderer.folders import own_folder
+from services.renderer.press import DOCUMENT, PAGE, SNAPSHOT
 from services.renderer.sandbox import Limits
-from shared.runtime.clock import SystemClock
 
 PROJECT = Path(__file__).resolve().parents[2]
 GRACE_SECONDS = 2.0
 """Wall-clock allowance above the processor limit: start of Python, a busy machine."""
 
-_FOLDER_PREFIX = "ciclo-render-"
-_ABANDONED_AFTER_SECONDS = 60.0
+JOBS_PER_PRESS = 100
+"""Then a press is replaced: it does not grow, but what lives for ever is never tested."""
 
 ERROR_TAIL = 2000
 LINE_LIMIT = 4 * 1024 * 1024
@@ -42,88 +46,204 @@ class RenderedPdf:
     warnings: tuple[str, ...]
 
 
-def remove_abandoned(limits: Limits) -> None:
-    """Remove what a killed renderer left: folders older than any render may still take."""
-    oldest = SystemClock().now().timestamp() - limits.seconds - _ABANDONED_AFTER_SECONDS
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            facts = folder.lstat()
-            if facts.st_uid == os.getuid() and facts.st_mtime < oldest:
-                shutil.rmtree(folder)
+@dataclass(frozen=True)
+class Preview:
+    """One chapter as it will be: its PDF, and the same as a page for a browser."""
+
+    pdf: bytes
+    html: str
+    pages: int
+    warnings: tuple[str, ...]
 
 
 async def render(
     snapshot_json: bytes, limits: Limits, on_progress: Progress | None = None
 ) -> RenderedPdf:
-    """Render a snapshot in a child process of its own and answer the PDF.
+    """Render a snapshot on a press of its own and answer the PDF.
 
     Raises ``RenderError``: the child's own, or ``render_timeout``, ``out_of_memory``,
-    ``render_crashed``. Cancelling the call kills the child.
+    ``render_crashed``. Cancelling the call kills the press and all its children.
     """
-    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as name:
-        folder = Path(name)
-        child = await _start(folder, limits)
+    async with Presses(processes=cores()) as presses:
+        return await presses.render(snapshot_json, limits, on_progress)
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+class Presses:
+    """Warm presses, one for each job that runs at a time; use as a context manager.
+
+    ``processes`` is how many chapters of one job are laid out at a time. Chapters are kept on
+    ``shelf`` for the next job (``reuse.py``); without one each press keeps its own.
+    """
+
+    def __init__(self, *, processes: int, shelf: Path | None = None) -> None:
+        self._processes = processes
+        self._shelf = shelf
+        self._idle: list[_Press] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._idle:
+            await self._idle.pop().end()
+
+    async def warm(self) -> None:
+        """Have a press ready before the first job comes."""
+        self._idle.append(await _Press.start(self._shelf))
+
+    async def render(
+        self, snapshot_json: bytes, limits: Limits, on_progress: Progress | None = None
+    ) -> RenderedPdf:
+        """As :func:`render`, on a press that is warm where there is one."""
+        with _job_folder(snapshot_json) as folder:
+            said = await self._work(folder, limits, on_progress)
+            return RenderedPdf(
+                content=(folder / DOCUMENT).read_bytes(),
+                web=(folder / PAGE).read_bytes(),
+                pages=said["pages"],
+                warnings=tuple(said["warnings"]),
+            )
+
+    async def preview(self, snapshot_json: bytes, anchor: str, limits: Limits) -> Preview:
+        """The chapter of the document where ``anchor`` stands (``sez-3-1``, ``ob-A4``)."""
+        with _job_folder(snapshot_json) as folder:
+            said = await self._work(folder, limits, None, anchor)
+            return Preview(
+                pdf=(folder / DOCUMENT).read_bytes(),
+                html=(folder / PAGE).read_text("utf-8"),
+                pages=said["pages"],
+                warnings=tuple(said["warnings"]),
+            )
+
+    async def _work(
+        self, folder: Path, limits: Limits, on_progress: Progress | None, anchor: str = ""
+    ) -> dict[str, Any]:
+        press = self._idle.pop() if self._idle else await _Press.start(self._shelf)
+        order = {
+            "folder": str(folder),
+            "memory_mb": limits.memory_mb,
+            "seconds": limits.seconds,
+            "processes": self._processes,
+            "anchor": anchor,
+        }
+        keep = False
         try:
             async with asyncio.timeout(limits.seconds + GRACE_SECONDS):
-                last, errors = await _talk(child, snapshot_json, on_progress)
-                status = await child.wait()
+                last = await press.work(order, on_progress)
+            keep = "status" not in last and press.jobs < JOBS_PER_PRESS
         except TimeoutError:
             raise _too_slow(limits) from None
         finally:
-            await _end(child)
-        if status == 0 and last is not None and "pages" in last:
-            content = (folder / DOCUMENT).read_bytes()
-            web = (folder / WEB_PAGE).read_bytes()
-            return RenderedPdf(content, web, last["pages"], tuple(last["warnings"]))
-        raise _failure(status, last, errors, limits)
+            if keep:
+                self._idle.append(press)
+            else:
+                await press.end()
+        if "pages" in last:
+            return last
+        raise _failure(last, press.complaints(), limits)
 
 
-async def _start(folder: Path, limits: Limits) -> asyncio.subprocess.Process:
-    """The child sees no variable of ours: no secret, no proxy, no locale."""
-    environment = {
-        "PATH": os.defpath,
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": str(PROJECT),
-        "PYTHONHASHSEED": "0",
-        "PYTHONSAFEPATH": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    arguments = (str(folder), str(limits.memory_mb), str(limits.seconds))
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.renderer.pdf", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        env=environment,
-        start_new_session=True,
-        limit=LINE_LIMIT,
-    )
+@contextlib.contextmanager
+def _job_folder(snapshot_json: bytes) -> Iterator[Path]:
+    with own_folder() as folder:
+        (folder / SNAPSHOT).write_bytes(snapshot_json)
+        yield folder
 
 
-async def _talk(
-    child: asyncio.subprocess.Process, snapshot_json: bytes, on_progress: Progress | None
-) -> tuple[dict[str, Any] | None, str]:
-    """Feed the snapshot, pass on progress; answers the last message and what was complained."""
-    feeding = asyncio.create_task(_feed(child, snapshot_json))
-    complaining = asyncio.create_task(_tail(child.stderr))
-    last: dict[str, Any] | None = None
-    try:
-        if child.stdout is not None:
-            async for line in child.stdout:
-                message = _parse(line)
-                if message is None:
-                    continue
-                last = message
-                if on_progress is not None and "progress" in message:
-                    on_progress(message["stage"], message["progress"])
-        await feeding
-        return last, await complaining
-    finally:
-        feeding.cancel()
-        complaining.cancel()
+class _Press:
+    """One press and its pipes."""
+
+    def __init__(self, child: asyncio.subprocess.Process, held: contextlib.ExitStack) -> None:
+        self._child = child
+        self._held = held
+        self._tail = _Tail()
+        self._listening = asyncio.create_task(self._tail.follow(child.stderr))
+        self.jobs = 0
+
+    @classmethod
+    async def start(cls, shelf: Path | None) -> Self:
+        """Start a press; it sees no variable of ours: no secret, no proxy, no locale."""
+        held = contextlib.ExitStack()
+        folder = held.enter_context(own_folder())
+        environment = {
+            "PATH": os.defpath,
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONHASHSEED": "0",
+            "PYTHONSAFEPATH": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        arguments = (str(folder), str(shelf or folder / "shelf"))
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.renderer.press", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+            limit=LINE_LIMIT,
+        )
+        return cls(child, held)
+
+    async def work(self, order: Mapping[str, Any], on_progress: Progress | None) -> dict[str, Any]:
+        """Have an order worked on; answers the last message: of success or of failure."""
+        self.jobs += 1
+        self._tail.forget()
+        if self._child.stdin is None or self._child.stdout is None:
+            raise RuntimeError("a press is started with pipes")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._child.stdin.write(json.dumps(order).encode() + b"\n")
+            await self._child.stdin.drain()
+        async for line in self._child.stdout:
+            message = _parse(line) or {}
+            if message.keys() & {"pages", "code", "status"}:
+                return message
+            if on_progress is not None and "progress" in message:
+                on_progress(message["stage"], message["progress"])
+        await self._listening
+        return {"status": await self._child.wait()}
+
+    def complaints(self) -> str:
+        """The end of what press and children wrote on standard error."""
+        return self._tail.kept.decode(errors="replace")
+
+    async def end(self) -> None:
+        """Kill the whole session and wait until it is gone."""
+        if self._child.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+        await asyncio.shield(self._child.wait())
+        await asyncio.wait({self._listening})
+        self._held.close()
+
+
+class _Tail:
+    """The last bytes of a stream."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+
+    async def follow(self, stream: asyncio.StreamReader | None) -> None:
+        """Read until the stream ends."""
+        while stream is not None and (chunk := await stream.read(65536)):
+            self.kept = (self.kept + chunk)[-ERROR_TAIL:]
+
+    def forget(self) -> None:
+        """What comes from now on belongs to another job."""
+        self.kept = b""
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
@@ -132,30 +252,6 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return message if isinstance(message, dict) else None
-
-
-async def _feed(child: asyncio.subprocess.Process, content: bytes) -> None:
-    if child.stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        child.stdin.write(content)
-        await child.stdin.drain()
-        child.stdin.close()
-
-
-async def _tail(stream: asyncio.StreamReader | None) -> str:
-    kept = b""
-    while stream is not None and (chunk := await stream.read(65536)):
-        kept = (kept + chunk)[-ERROR_TAIL:]
-    return kept.decode(errors="replace")
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    """Kill the child's whole session and wait until it is gone."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-    await asyncio.shield(child.wait())
 
 
 def _too_slow(limits: Limits) -> RenderError:
@@ -170,10 +266,11 @@ def _too_large(limits: Limits) -> RenderError:
     )
 
 
-def _failure(status: int, last: dict[str, Any] | None, errors: str, limits: Limits) -> RenderError:
-    if last is not None and last.get("code") == "out_of_memory":
+def _failure(last: Mapping[str, Any], errors: str, limits: Limits) -> RenderError:
+    status = last.get("status", 0)
+    if last.get("code") == "out_of_memory":
         return _too_large(limits)
-    if last is not None and "code" in last:
+    if "code" in last:
         return RenderError(last["code"], last["detail"], section=last.get("section"))
     if status == -signal.SIGXCPU:
         return _too_slow(limits)

@@ -18,7 +18,7 @@ from arq.worker import Worker, func
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from services.renderer import jobs, process
+from services.renderer import folders, jobs, process
 from services.renderer.client import ApiClient, JobKey
 from services.renderer.sandbox import MEGABYTE, Limits
 from services.renderer.signing.authorities import Authorities
@@ -179,10 +179,18 @@ async def run(settings: RendererSettings) -> None:
         memory_mb=settings.render_memory_bytes // MEGABYTE,
         seconds=settings.render_timeout_seconds,
     )
-    process.remove_abandoned(limits)
+    folders.remove_abandoned()
     token = next(iter(settings.renderer_tokens), "")
-    async with ApiClient(settings.api_url, token) as api:
-        workshop = jobs.Workshop(api, process.render, signer, limits)
+    async with contextlib.AsyncExitStack() as held:
+        presses = await held.enter_async_context(
+            process.Presses(
+                processes=_processes(settings),
+                shelf=settings.chapters_dir or held.enter_context(folders.own_folder()),
+            )
+        )
+        await presses.warm()
+        api = await held.enter_async_context(ApiClient(settings.api_url, token))
+        workshop = jobs.Workshop(api, presses.render, signer, limits)
         worker = RenderWorker(workshop, settings.redis_url.get_secret_value(), settings.render_jobs)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -190,6 +198,11 @@ async def run(settings: RendererSettings) -> None:
         _log.info("waiting for jobs of %s, %d at a time", settings.api_url, settings.render_jobs)
         await worker.serve()
     _log.info("stopped")
+
+
+def _processes(settings: RendererSettings) -> int:
+    """Chapters of one document at a time: what is set, else the cores, divided by the jobs."""
+    return settings.render_processes or max(1, process.cores() // settings.render_jobs)
 
 
 def main() -> int:

@@ -281,8 +281,13 @@ class RendererSettings(ProcessSettings):
     """Documents rendered at the same time by this process."""
     render_timeout_seconds: int = Field(default=600, ge=10, le=7200)
     """Longest rendering of one document; the child process is killed then."""
+    render_processes: int = Field(default=0, ge=0, le=64)
+    """Chapters of one document laid out at the same time; 0: the cores divided by the jobs."""
     render_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
-    """Address space of the child process."""
+    """Memory of all children that lay out the chapters of one document."""
+    chapters_dir: Path | None = None
+    """Where chapters are kept for the next version of a document; a folder that ends with the
+    process where none is set."""
 
     @field_validator("api_url")
     @classmethod

@@ -256,5 +256,5 @@ def test_children_of_the_renderer_hold_no_secret(monkeypatch: pytest.MonkeyPatch
     content = canonical_bytes(snapshots.small())
     done = asyncio.run(process.render(content, Limits(memory_mb=2048, seconds=60), look))
     assert done.pages
-    assert any("services.renderer.pdf" in text for text in seen)
+    assert any("services.renderer.press" in text for text in seen)
     assert not [text for text in seen if PLANTED in text]

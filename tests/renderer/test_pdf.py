@@ -19,7 +19,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from services.renderer import process, sandbox
+from services.renderer import folders, process, sandbox
 from services.renderer.errors import RenderError
 from services.renderer.sandbox import Limits
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
@@ -231,5 +231,5 @@ def test_what_a_killed_renderer_left_is_removed_and_what_is_in_use_stays(
     long_ago = time.time() - LIMITS.seconds - 120
     os.utime(old, (long_ago, long_ago))
     os.utime(foreign, (long_ago, long_ago))
-    process.remove_abandoned(LIMITS)
+    folders.remove_abandoned()
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["ciclo-render-new", "else"]

@@ -16,6 +16,7 @@ from shared.contracts.snapshot import ReportSnapshot, YearContent, canonical_byt
 from shared.contracts.snapshot_entity import EntityView
 
 Relationship = Literal["Source", "Data"]
+_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class AttachmentCard:
     name: str
     description: str
     relationship: Relationship
+
+    @property
+    def media_type(self) -> str:
+        """By the end of the name."""
+        return _MEDIA_TYPES[self.name.rpartition(".")[2]]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,13 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from services.renderer.document.chapters import BREAK
+
+DEEPEST = 5
+"""Headings below this level are not in the contents."""
+
+LINES_ON_A_PAGE = 44
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -30,6 +37,17 @@ class Contents:
     def listed_tables(self) -> list[Entry]:
         """Tables for the list on the first pages."""
         return [entry for place, entry in enumerate(self.tables) if place in self._listed]
+
+    @property
+    def estimated_pages(self) -> int:
+        """How many pages the contents probably take."""
+        lines = sum(1 for entry in self.headings if entry.listed and entry.level <= DEEPEST)
+        return 1 + (lines + len(self.figures) + len(self._listed)) // LINES_ON_A_PAGE
+
+    @staticmethod
+    def chapter() -> Markup:
+        """Where a chapter may end: between two blocks of a section's topmost level."""
+        return BREAK
 
     def heading(
         self,

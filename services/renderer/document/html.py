@@ -1,14 +1,20 @@
-"""Snapshot -> HTML: one section at a time, then the pages that need to know them all."""
+"""Snapshot -> HTML: one section at a time, each in chapters that are laid out by themselves.
 
-from collections.abc import Callable
+``build`` writes the sections. ``Document.cover``, ``Document.chapters`` and, when their pages
+are known, ``Document.contents_chapter`` are what is laid out; ``Document.sheet`` makes of each
+the HTML document that the layout engine gets. ``build_section`` writes one section only.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services.renderer.document import (
     formats,
@@ -22,9 +28,10 @@ from services.renderer.document import (
     web,
 )
 from services.renderer.document.attachments import cards, snapshot_sha256
-from services.renderer.document.contents import Contents
+from services.renderer.document.chapters import Chapter, Sheet, link_out, split
+from services.renderer.document.contents import DEEPEST, Contents
 from services.renderer.document.figures import bars, qr, strategic_map
-from services.renderer.document.kinds import KINDS, DocumentKind, subtitle
+from services.renderer.document.kinds import KINDS, DocumentKind, Section, subtitle
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
 
@@ -34,21 +41,80 @@ UNFIT = (
     "Il testo di questa parte non può essere impaginato; "
     "è riportato integralmente nei dati allegati al documento."
 )
+CONTENTS_TITLE = "Indice"
+CONTENTS_ANCHOR = "indice"
 DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
 
 
 @dataclass(frozen=True)
 class Document:
-    """The finished HTML with what the PDF writer and the job need to know about it."""
+    """The written document, in chapters, with what else laying out and binding need."""
 
-    html: str
-    web: str
-    """The same sections as a page of the web (:mod:`services.renderer.document.web`)."""
     title: str
+    subject: str
+    language: str
+    chamber: str
+    style: str
+    cover: Chapter
+    chapters: tuple[Chapter, ...]
+    contents: Contents
     anchors: dict[str, str]
     """Anchor -> words, for the alternative text of links."""
     warnings: tuple[str, ...]
-    estimated_pages: int
+    write_web: Callable[[], str]
+
+    @property
+    def web(self) -> str:
+        """The same sections as a page of the web (:mod:`services.renderer.document.web`)."""
+        return self.write_web()
+
+    @property
+    def html(self) -> str:
+        """The whole document in one piece, without page numbers in the contents."""
+        pieces = (self.cover, self.contents_chapter({}), *self.chapters)
+        body = Markup("\n").join(
+            Markup('<div class="piece" data-running="{}" data-chamber="{}">{}</div>').format(
+                piece.running, self.chamber, piece.body
+            )
+            for piece in pieces
+        )
+        return self._page(Chapter(self.title, "", body), body, self.style)
+
+    def contents_chapter(self, pages: Mapping[str, int]) -> Chapter:
+        """Contents and lists, with the page of each anchor where it is known."""
+        template = _environment().get_template("contents.html.j2")
+        known = {anchor: pages.get(anchor, "") for anchor in self.anchors}
+        body = template.render(contents=self.contents, pages=known, deepest=DEEPEST)
+        return Chapter(CONTENTS_TITLE, CONTENTS_TITLE, Markup(glyphs.cover(body)[0]))  # noqa: S704 - our own template, which escapes what it is given
+
+    def sheet(self, chapter: Chapter) -> Sheet:
+        """A chapter as a document of its own, for the layout engine."""
+        body, titles = link_out(chapter.body, self.anchors)
+        page = self._page(chapter, Markup(body))  # noqa: S704 - what came in, links rewritten
+        return Sheet(page, self.style, titles, chapter.numbered)
+
+    def page(self, chapter: Chapter) -> str:
+        """A chapter as a page for a browser, with its style."""
+        return self._page(chapter, chapter.body, self.style)
+
+    def chapter_of(self, anchor: str) -> Chapter | None:
+        """The chapter where a place of the document stands."""
+        mark = f' id="{escape(anchor)}"'
+        return next((chapter for chapter in self.chapters if mark in chapter.body), None)
+
+    def _page(self, chapter: Chapter, body: Markup, style: str = "") -> str:
+        return (
+            _environment()
+            .get_template("sheet.html.j2")
+            .render(
+                language=self.language,
+                title=self.title,
+                chamber=self.chamber,
+                chapter=chapter,
+                body=body,
+                style=Markup(style),  # noqa: S704 - our own style sheets
+            )
+        )
 
 
 @dataclass
@@ -59,6 +125,8 @@ class Narratives:
     broken: frozenset[str]
     places: frozenset[str]
     warnings: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
+    """Keys of the texts rendered so far, in order."""
 
     def section(self, number: str, level: int) -> list[markdown.Narrative]:
         """Narratives of a section, in order."""
@@ -88,6 +156,7 @@ class Narratives:
         return self._render(key, said.texts(self.snapshot)[key], level, key.replace(":", " "))
 
     def _render(self, key: str, text: str, level: int, where: str) -> markdown.Narrative:
+        self.used.append(key)
         if key in self.broken:
             done = markdown.Narrative(
                 Markup(""),
@@ -122,38 +191,79 @@ def build(
     ``broken`` names narratives known not to fit a page: each is replaced by a warning in
     its place. Raises ``RenderError`` naming the section when a template cannot be filled.
     """
-    environment = _environment()
     contents = Contents()
     kind = KINDS[snapshot.kind]
     narratives = Narratives(snapshot, broken, kind.places)
     context = _context(snapshot, kind, contents, narratives)
-    bodies: list[Markup] = []
+    chapters: list[Chapter] = []
     for done, section in enumerate(kind.sections):
-        template = environment.get_template(f"sections/{section.template}.html.j2")
-        try:
-            bodies.append(Markup(template.render(context, section=section)))  # noqa: S704 - our own template, which escapes what it is given
-        except (TemplateError, ArithmeticError, LookupError, ValueError, TypeError) as error:
-            raise RenderError(
-                "section_failed",
-                f"La sezione {section.number} «{section.title}» non può essere composta: {error}",
-                section=f"{section.number} {section.title}",
-            ) from error
+        chapters.extend(_write_section(section, context, contents, narratives))
         if on_section is not None:
             on_section(done + 1, len(kind.sections))
-    page = environment.get_template("document.html.j2").render(
-        context, bodies=bodies, style=stylesheet(snapshot)
+    cover = _covered(_environment().get_template("cover.html.j2").render(context), narratives)
+    return Document(
+        title=context["title"],
+        subject=_subject(kind, snapshot),
+        language=snapshot.language,
+        chamber=glyphs.cover(snapshot.chamber.name)[0],
+        style=stylesheet(snapshot),
+        cover=Chapter("Copertina", "", Markup(cover), numbered=False),  # noqa: S704 - our own template, which escapes what it is given
+        chapters=tuple(chapters),
+        contents=contents,
+        anchors={CONTENTS_ANCHOR: CONTENTS_TITLE, **contents.titles()},
+        warnings=tuple(narratives.warnings),
+        write_web=lambda: web.write(_environment(), context, _sections(chapters)),
     )
-    html, lost = glyphs.cover(page)
+
+
+def _sections(chapters: Sequence[Chapter]) -> Iterator[Markup]:
+    """The sections in one piece each, as they were before they became chapters."""
+    for _, pieces in groupby(chapters, key=lambda chapter: chapter.section):
+        yield Markup("").join(piece.body for piece in pieces)
+
+
+def _subject(kind: DocumentKind, snapshot: ReportSnapshot) -> str:
+    name = " ".join(kind.cover)
+    return f"{name} {snapshot.year} (D.Lgs. 150/2009) di {snapshot.chamber.name}"
+
+
+def _write_section(
+    section: Section, context: dict[str, Any], contents: Contents, narratives: Narratives
+) -> Iterator[Chapter]:
+    """The chapters of a section; raises ``RenderError`` naming it."""
+    template = _environment().get_template(f"sections/{section.template}.html.j2")
+    headings, used, warned = (
+        len(contents.headings),
+        len(narratives.used),
+        len(narratives.warnings),
+    )
+    try:
+        written = _covered(template.render(context, section=section), narratives)
+    except (TemplateError, ArithmeticError, LookupError, ValueError, TypeError) as error:
+        raise RenderError(
+            "section_failed",
+            f"La sezione {section.number} «{section.title}» non può essere composta: {error}",
+            section=f"{section.number} {section.title}",
+        ) from error
+    running = section.title
+    if len(contents.headings) > headings and contents.headings[headings].number:
+        running = f"{contents.headings[headings].number} {section.title}"
+    for body in split(written):
+        yield Chapter(
+            section=f"{section.number} {section.title}",
+            running=glyphs.cover(running)[0],
+            body=body,
+            narratives=tuple(narratives.used[used:]),
+            warnings=tuple(narratives.warnings[warned:]),
+        )
+
+
+def _covered(written: str, narratives: Narratives) -> str:
+    """``written`` in characters the typeface has; tells when it had to lose some."""
+    text, lost = glyphs.cover(written)
     if lost:
         narratives.warnings.append(f"{len(lost)} caratteri sostituiti nel documento")
-    return Document(
-        html=html,
-        web=web.write(environment, context, bodies),
-        title=context["title"],
-        anchors=contents.titles(),
-        warnings=tuple(narratives.warnings),
-        estimated_pages=_estimate(snapshot),
-    )
+    return text
 
 
 @cache
@@ -234,13 +344,3 @@ def _tint(colour: str, towards_white: Decimal) -> str:
     channels = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     mixed = (round(channel + (255 - channel) * towards_white) for channel in channels)
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
-
-
-def _estimate(snapshot: ReportSnapshot) -> int:
-    """A rough page count, only to show progress while pages are laid out."""
-    rows = len(snapshot.indicators) + len(snapshot.objectives) + len(snapshot.explanations)
-    if snapshot.entity is not None:
-        chapters = snapshot.entity.chapters
-        rows += sum(len(year.indicators) + len(year.objectives) for year in chapters)
-    texts = sum(len(text) for text in narrative_keys(snapshot).values())
-    return 12 + rows // 9 + texts // 3000

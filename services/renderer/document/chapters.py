@@ -1,0 +1,91 @@
+"""Chapters: the pieces a document is laid out in, each by itself, before they are bound.
+
+A section is written by one template; where a page may end without harm the template says
+``{{ contents.chapter() }}`` between two blocks of the topmost level. What lies between two
+such places is laid out as a document of its own: in parallel with the others, and not at all
+when nothing in it has changed since the last time (``reuse.py``). So a chapter holds nothing
+that depends on another one: page numbers are written when the chapters are bound, and a link
+names its target by words (``LINK_SCHEME``) that the binding resolves.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from html import unescape
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+BREAK = Markup("<!-- chapter -->")
+"""Where a chapter may end; narratives cannot hold it, comments do not survive cleaning."""
+
+LEAST_CHARACTERS = 30_000
+"""Of HTML, some six pages: shorter chapters cost more to start than they save."""
+
+LINK_SCHEME = "ciclo-anchor:"
+"""Address of a link to another place of the document while its chapter is by itself."""
+
+_INNER_LINK = re.compile(r'href="#([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A piece of the document: the HTML between two breaks of a section.
+
+    ``section`` says in words where it belongs, for messages; ``running`` is its running
+    head; ``narratives`` are the keys of the texts that its section shows
+    (``html.narrative_keys``).
+    """
+
+    section: str
+    running: str
+    body: Markup
+    numbered: bool = True
+    """False for a page that shows no page number."""
+    narratives: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What had to be changed in the texts of its section."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that laying out a chapter depends on; equal sheets give equal pages."""
+
+    html: str
+    style: str
+    titles: Mapping[str, str]
+    """Anchor -> words, for the links of this chapter."""
+    numbered: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """The sheet as JSON can hold it; ``Sheet(**...)`` gives it back."""
+        return asdict(self)
+
+
+def split(written: str) -> Iterator[Markup]:
+    """The chapters of a section: its pieces between breaks, short ones put together."""
+    gathered = ""
+    for piece in written.split(BREAK):
+        if len(gathered) >= LEAST_CHARACTERS:
+            yield Markup(gathered)  # noqa: S704 - our own templates, which escape
+            gathered = ""
+        gathered += piece
+    yield Markup(gathered)  # noqa: S704 - as above
+
+
+def link_out(body: str, titles: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """``body`` with its inner links made addresses, and the words of those they lead to.
+
+    A link to a place that the document has not (somebody's Markdown) becomes plain text.
+    """
+    used: dict[str, str] = {}
+
+    def rewrite(found: re.Match[str]) -> str:
+        anchor = unescape(found.group(1))
+        if anchor not in titles:
+            return ""
+        used[anchor] = titles[anchor]
+        return f'href="{escape(LINK_SCHEME + quote(anchor, safe=""))}"'
+
+    return _INNER_LINK.sub(rewrite, body), used

@@ -1,0 +1,189 @@
+"""A snapshot -> its PDF: write the chapters, have them laid out, bind them.
+
+Runs in a child of the press (``press.py``), which lays the chapters out in children of its own
+and keeps what it has laid out before. Nothing here touches the network or a file outside the
+job's folder. ``make`` is the whole document; ``preview`` is the one chapter around a place,
+as PDF and as HTML, for somebody who is writing and wants to see it at once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from services.renderer.binding import Extras, Laid, bind, first_pages
+from services.renderer.document import html, markdown
+from services.renderer.document.attachments import attached_files
+from services.renderer.document.chapters import Chapter, Sheet
+from services.renderer.errors import RenderError
+from services.renderer.metadata import Properties
+from services.renderer.seal_field import fields_of
+from shared.contracts.snapshot import ReportSnapshot
+
+HTML_DONE = 8
+LAYOUT_DONE = 80
+PDF_DONE = 88
+"""Where each part of the work ends on the job's 0-100 scale, by measured time."""
+
+TRIAL_SECONDS = 20
+"""A narrative that takes longer by itself is one that cannot be laid out."""
+
+NOT_TRIED = "not_tried"
+
+Say = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A sheet that could not be laid out, and why (``RenderError``'s code and words)."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A document or a chapter, as PDF and as a page for browsers."""
+
+    pdf: bytes
+    page: str
+    pages: int
+    warnings: tuple[str, ...]
+
+
+class LayOut(Protocol):
+    """Lays sheets out, several at a time; the answers come in the order of the sheets.
+
+    Without ``seconds`` the sheets are those of a document, which one that fails stops: the
+    others may fail as ``NOT_TRIED``.
+    """
+
+    def __call__(
+        self, sheets: Sequence[Sheet], *, until: int = 0, seconds: int | None = None
+    ) -> list[Laid | Failed]:
+        """``until`` is the job's progress at the end; ``seconds`` bounds each sheet."""
+
+
+def make(snapshot: ReportSnapshot, lay_out: LayOut, say: Say) -> Made:
+    """The whole document.
+
+    Raises ``RenderError`` naming the section that cannot be written or laid out. A narrative
+    that cannot be laid out costs its place a warning: the document is made without it.
+    """
+
+    def on_section(done: int, total: int) -> None:
+        say({"stage": "document", "progress": 2 + (HTML_DONE - 2) * done // total})
+
+    document = html.build(snapshot, on_section=on_section)
+    results = _lay_out_all(document, lay_out)
+    if failures := _failures(document, results):
+        broken = _broken_narratives(snapshot, document, [at for at, _ in failures], lay_out)
+        if not broken:
+            raise _in_words(*failures[0])
+        document = html.build(snapshot, broken)
+        results = _lay_out_all(document, lay_out)
+        if failures := _failures(document, results):
+            raise _in_words(*failures[0])
+    cover, *chapters = [result for result in results if isinstance(result, Laid)]
+    laid = [cover, _lay_out_contents(document, chapters, lay_out), *chapters]
+    say({"stage": "pdf", "progress": LAYOUT_DONE})
+    content = bind(laid, _extras(snapshot, document))
+    say({"stage": "pdf", "progress": PDF_DONE})
+    return Made(
+        pdf=content,
+        page=document.web,
+        pages=sum(chapter.facts.pages for chapter in laid),
+        warnings=document.warnings,
+    )
+
+
+def preview(snapshot: ReportSnapshot, anchor: str, lay_out: LayOut) -> Made:
+    """The chapter where ``anchor`` stands.
+
+    Everything is as in the document, but the page numbers, which begin with one. Raises
+    ``RenderError`` ``place_unknown`` when the document has no such place.
+    """
+    document = html.build(snapshot)
+    chapter = document.chapter_of(anchor)
+    if chapter is None:
+        raise RenderError("place_unknown", f"Il documento non ha la parte «{anchor}».")
+    [laid] = lay_out([document.sheet(chapter)])
+    if isinstance(laid, Failed):
+        raise _in_words(chapter, laid)
+    content = bind([laid], Extras(_properties(snapshot, document), (), ()))
+    return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings)
+
+
+def _lay_out_all(document: html.Document, lay_out: LayOut) -> list[Laid | Failed]:
+    sheets = [document.sheet(chapter) for chapter in (document.cover, *document.chapters)]
+    return lay_out(sheets, until=LAYOUT_DONE)
+
+
+def _failures(
+    document: html.Document, results: Sequence[Laid | Failed]
+) -> list[tuple[Chapter, Failed]]:
+    chapters = (document.cover, *document.chapters)
+    return [
+        (chapter, result)
+        for chapter, result in zip(chapters, results, strict=True)
+        if isinstance(result, Failed) and result.code != NOT_TRIED
+    ]
+
+
+def _in_words(chapter: Chapter, failed: Failed) -> RenderError:
+    return RenderError(failed.code, failed.detail, section=chapter.section)
+
+
+def _broken_narratives(
+    snapshot: ReportSnapshot,
+    document: html.Document,
+    chapters: Sequence[Chapter],
+    lay_out: LayOut,
+) -> frozenset[str]:
+    """Keys of the narratives of these chapters that cannot be laid out even alone."""
+    texts = html.narrative_keys(snapshot)
+    alone = {}
+    for chapter in chapters:
+        for key in chapter.narratives:
+            written = markdown.render(texts[key], 2).html
+            if written and written in chapter.body:
+                alone[key] = document.sheet(Chapter(key, "", written))
+    results = lay_out(list(alone.values()), seconds=TRIAL_SECONDS)
+    return frozenset(
+        key for key, result in zip(alone, results, strict=True) if isinstance(result, Failed)
+    )
+
+
+def _lay_out_contents(document: html.Document, chapters: Sequence[Laid], lay_out: LayOut) -> Laid:
+    """The contents, which come second and need the pages of what comes after them.
+
+    How many pages they take does not depend on the numbers in them, so a wrong guess is
+    found at once and put right the second time.
+    """
+    length = document.contents.estimated_pages
+    while True:
+        pages = first_pages(chapters, first=2 + length)
+        chapter = document.contents_chapter(pages)
+        [laid] = lay_out([document.sheet(chapter)])
+        if isinstance(laid, Failed):
+            raise _in_words(chapter, laid)
+        if laid.facts.pages == length:
+            return laid
+        length = laid.facts.pages
+
+
+def _extras(snapshot: ReportSnapshot, document: html.Document) -> Extras:
+    return Extras(
+        properties=_properties(snapshot, document),
+        files=attached_files(snapshot),
+        fields=fields_of(snapshot),
+    )
+
+
+def _properties(snapshot: ReportSnapshot, document: html.Document) -> Properties:
+    return Properties(
+        title=document.title,
+        author=snapshot.chamber.name,
+        subject=document.subject,
+        language=snapshot.language,
+        created_at=snapshot.created_at,
+    )
