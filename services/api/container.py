@@ -12,6 +12,7 @@ from services.api.db.session import Database
 from services.api.results.service import CurrentResults
 from services.api.sealing import Seals
 from services.api.signals import Signals
+from services.api.traffic import Traffic
 from shared.runtime.blobs import BlobStore
 from shared.runtime.clock import Clock
 from shared.runtime.settings import ApiSettings
@@ -31,6 +32,7 @@ class Container:
     blobs: BlobStore
     seals: Seals
     signals: Signals
+    traffic: Traffic
     results: CurrentResults
 
 

@@ -99,6 +99,7 @@ from services.api.subscriptions.schemas import SubscriptionChange
 from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
+from services.api.traffic import Traffic
 from services.api.validations.router import router as validations
 from services.api.verifications.router import router as verifications
 from services.api.versions.router import router as versions
@@ -115,6 +116,7 @@ from shared.runtime.settings import ApiSettings
 _ROUTERS: tuple[APIRouter, ...] = (
     # Routes are tried in order: what is asked most often comes first.
     results,
+    webhooks,
     system,
     tenants,
     audit,
@@ -149,7 +151,6 @@ _ROUTERS: tuple[APIRouter, ...] = (
     gaps,
     mappings,
     reconciliations,
-    webhooks,
     quarantine,
     subscriptions,
     retention,
@@ -249,6 +250,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             blobs=BlobStore.open(settings.blob_url),
             seals=TrustedSeals(settings.trust_anchors),
             signals=Signals(),
+            traffic=Traffic(settings.database_pool_size),
             results=CurrentResults(database, quick),
         )
         app.state.container = container

@@ -7,7 +7,7 @@ message, but a faulty measurement in it is set apart with its faults, and the re
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -250,8 +250,43 @@ _SINGLE: Mapping[str, ItemEvent] = MappingProxyType(
 _ITEMS: TypeAdapter[list[MeasurementItem]] = TypeAdapter(list[MeasurementItem])
 
 
-def read_event(body: bytes) -> ReadEvent:
-    """Read a message whose signature has been verified.
+@dataclass(frozen=True, slots=True)
+class OpenedEvent:
+    """A message whose envelope was read, and its measurements not yet.
+
+    For whoever reads thousands of them a slice at a time; others use :func:`read_event`.
+    """
+
+    type: str
+    timestamp: datetime
+    raw: Sequence[object]
+
+    def read(self, first: int, last: int) -> "ReadParts":
+        """What the items from place ``first`` until before ``last`` are."""
+        read = read_parts(self.type, self.raw[first:last])
+        if not first:
+            return read
+        return ReadParts(
+            {first + at: item for at, item in read.items.items()},
+            tuple(replace(item, position=first + item.position) for item in read.faulty),
+        )
+
+    def closed(self, parts: Sequence["ReadParts"]) -> ReadEvent:
+        """The message, of which ``parts`` is everything.
+
+        Raises:
+            EventRefusedError: something in it is nested too deep.
+        """
+        faulty = tuple(item for part in parts for item in part.faulty)
+        if any(not _shallow(item.raw, MAX_DEPTH) for item in faulty):
+            raise EventRefusedError([_TOO_DEEP])
+        items = {at: item for part in parts for at, item in part.items.items()}
+        completion = next((part.completion for part in parts if part.completion), None)
+        return ReadEvent(self.type, self.timestamp, self.raw, items, faulty, completion)
+
+
+def open_event(body: bytes) -> OpenedEvent:
+    """Read the envelope of a message whose signature has been verified.
 
     Raises:
         EventRefusedError: it is not an event of version 1, with every fault of the envelope.
@@ -264,12 +299,17 @@ def read_event(body: bytes) -> ReadEvent:
             raw = [envelope.data]
     except ValidationError as error:
         raise EventRefusedError(_refusal(body, error)) from error
-    read = read_parts(envelope.type, raw)
-    if any(not _shallow(item.raw, MAX_DEPTH) for item in read.faulty):
-        raise EventRefusedError([_TOO_DEEP])
-    return ReadEvent(
-        envelope.type, envelope.timestamp, raw, read.items, read.faulty, read.completion
-    )
+    return OpenedEvent(envelope.type, envelope.timestamp, raw)
+
+
+def read_event(body: bytes) -> ReadEvent:
+    """Read a message whose signature has been verified.
+
+    Raises:
+        EventRefusedError: it is not an event of version 1, with every fault of the envelope.
+    """
+    opened = open_event(body)
+    return opened.closed([opened.read(0, len(opened.raw))])
 
 
 @dataclass(frozen=True, slots=True)

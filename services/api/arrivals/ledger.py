@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from services.api.arrivals.repository import Entry, Seen, StateRow
+from services.api.arrivals.repository import Entry, Key, Seen, StateRow
 from services.api.arrivals.resolution import Target
 from services.api.boundaries import noted
 from services.api.boundaries.noted import CONTENT, Changed
@@ -19,9 +19,6 @@ from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import WITHDRAWN, Content, Origin, Stage, Statement, Verdict, decide
 from shared.domain.source_versions import with_version
-
-Key = tuple[str, str, str, int | None, str | None]
-"""A datum: plan, kind, code, year (none: the plan's own), period."""
 
 _STAGES: Mapping[str | None, Stage] = {
     "validated": Stage.VALIDATED,
@@ -59,6 +56,15 @@ class _Held:
     seen: str
 
 
+def key_of(years: Mapping[str, int], target: Target, year: int | None, period: str | None) -> Key:
+    """A datum of a plan; ``years`` has the years of plans.
+
+    The year of the plan goes without saying, except for measures.
+    """
+    own_year = target.kind != "measure" and year == years.get(target.plan_id)
+    return (target.plan_id, target.kind, target.code, None if own_year else year, period)
+
+
 class Ledger:
     """What stands about the data concerned, while a set of statements goes through."""
 
@@ -86,14 +92,10 @@ class Ledger:
         """Data of which nothing was known, in order: plan and measurement."""
         self.changed_plans: set[str] = set()
         for row in standing:
-            key = self._key(row.plan_id, row.subject_kind, row.subject_code, row.year, row.period)
+            target = Target(row.plan_id, row.subject_kind, row.subject_code)
+            key = key_of(years, target, row.year, row.period)
             seen = row.versions_seen if row.versions_by == sender.integration else None
             self._held[key] = _Held(row, _statement(row), row.version, seen or "")
-
-    def _key(self, plan: str, kind: str, code: str, year: int | None, period: str | None) -> Key:
-        """The year of the plan goes without saying, except for measures."""
-        own_year = kind != "measure" and year == self._years.get(plan)
-        return (plan, kind, code, None if own_year else year, period)
 
     def barred(
         self, item: MeasurementItem, position: int, targets: Sequence[Target]
@@ -106,7 +108,7 @@ class Ledger:
             return None
         arriving = self._arriving(item, position)
         for target in targets:
-            key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
+            key = key_of(self._years, target, item.year, item.period)
             held = self._held.get(key)
             verdict = decide(held.said if held else None, arriving)
             if verdict is not Verdict.RECORDED and not self._moves(held, arriving, verdict):
@@ -145,7 +147,7 @@ class Ledger:
 
     def enter(self, item: MeasurementItem, position: int, target: Target) -> Verdict:
         """Lets one statement arrive at one element of a plan."""
-        key = self._key(target.plan_id, target.kind, target.code, item.year, item.period)
+        key = key_of(self._years, target, item.year, item.period)
         arriving = self._arriving(item, position)
         held = self._held.get(key)
         verdict = decide(held.said if held else None, arriving)

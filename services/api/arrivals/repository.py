@@ -1,13 +1,22 @@
 """SQL of sets of statements: read and written as arrays of columns, few round trips."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
+from services.api.traffic import Pause, no_pause
+
+PORTION = 500
+"""Data of one statement: what they take to encode and to decode keeps others waiting."""
+
+Key = tuple[str, str, str, int | None, str | None]
+"""A datum: plan, kind, code, year (none: the plan's own), period."""
+
+Row = TypeVar("Row")
 
 
 class StateRow(NamedTuple):
@@ -85,45 +94,29 @@ class Origin:
 
 # Whoever changes inputs of a plan's results holds its row, so what is read afterwards stays.
 # NO KEY: the foreign keys of elements written meanwhile do not wait.
-_LOCK_PLANS = sa.text("""
-    SELECT plan_id::text AS plan_id, year FROM plans
-    WHERE chamber_id = :chamber AND year BETWEEN :first AND :last
-    ORDER BY plan_id FOR NO KEY UPDATE
-""")
+_PLANS = """
+    SELECT p.plan_id::text AS plan_id, p.year, p.structure_revision,
+        COALESCE(i.mapping_version, 0) AS mapping_version,
+        COALESCE((i.settings ->> 'trusted_to_validate')::boolean, false) AS trusted
+    FROM plans AS p
+    LEFT JOIN integrations AS i ON i.chamber_id = p.chamber_id AND i.integration_id = :integration
+    WHERE p.chamber_id = :chamber AND p.year BETWEEN :first AND :last
+    ORDER BY p.plan_id
+"""
+_READ_PLANS = sa.text(_PLANS)
+_LOCK_PLANS = sa.text(f"{_PLANS} FOR NO KEY UPDATE OF p")
 
-_PLANS = sa.text("""
-    SELECT plan_id::text AS plan_id, year FROM plans
-    WHERE chamber_id = :chamber AND year BETWEEN :first AND :last ORDER BY plan_id
-""")
-
-# What the statements may mean, and the formulas that say more than the codes they read: years
-# before the plan's, kinds of value.
+# Elements, and the formulas that say more than the codes they read: years before the plan's,
+# kinds of value.
 _SUBJECTS = sa.text("""
-    WITH mapped AS MATERIALIZED (
-        SELECT e.external, e.subject_kind, e.code, e.unit, e.conversion
-        FROM integrations AS i
-        JOIN integration_mapping_entries AS e ON e.chamber_id = i.chamber_id
-            AND e.integration_id = i.integration_id AND e.version = i.mapping_version
-        WHERE i.chamber_id = :chamber AND i.integration_id = :integration
-            AND e.external = ANY (CAST(:names AS text[]))
-    )
-    SELECT 'mapping' AS kind, subject_kind AS plan_id, code, conversion AS value_type,
-        external AS external_id, unit
-    FROM mapped
-    UNION ALL
-    SELECT 'measure', plan_id::text, code, value_type,
+    SELECT 'measure' AS kind, plan_id::text AS plan_id, code, value_type,
         external_ids ->> :integration AS external_id, unit
     FROM measures
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND external_ids ->> 'ciclo' IS NULL -- what the system feeds, nobody sends
-        AND (code = ANY (CAST(:measures AS text[]))
-            OR external_ids ->> :integration = ANY (CAST(:measures AS text[]))
-            OR code IN (SELECT code FROM mapped WHERE subject_kind = 'measure'))
     UNION ALL
     SELECT 'indicator', plan_id::text, code, value_type, NULL, unit FROM indicators
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
-        AND (code = ANY (CAST(:indicators AS text[]))
-            OR code IN (SELECT code FROM mapped WHERE subject_kind = 'indicator'))
     UNION ALL
     SELECT 'formula', plan_id::text, formula, value_type, NULL, NULL FROM indicators
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
@@ -132,8 +125,12 @@ _SUBJECTS = sa.text("""
     UNION ALL
     SELECT 'objective', plan_id::text, code, NULL, NULL, NULL FROM objectives
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
-        AND (code = ANY (CAST(:objectives AS text[]))
-            OR code IN (SELECT code FROM mapped WHERE subject_kind = 'objective'))
+""")
+
+_MAPPING = sa.text("""
+    SELECT external, subject_kind, code, unit, conversion FROM integration_mapping_entries
+    WHERE chamber_id = :chamber AND integration_id = :integration AND version = :version
+        AND external = ANY (CAST(:names AS text[]))
 """)
 
 # One table and no join: how it is scanned does not hang on statistics that a chamber's first
@@ -147,6 +144,8 @@ _STANDING = sa.text("""
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND subject_kind = ANY (CAST(:kinds AS text[]))
         AND subject_code = ANY (CAST(:codes AS text[]))
+        AND COALESCE(year, 0) = ANY (CAST(:years AS integer[]))
+        AND COALESCE(period, '') = ANY (CAST(:periods AS text[]))
 """)
 
 _LAST_POSITIONS = sa.text("""
@@ -205,11 +204,6 @@ _NOTE = sa.text("""
         AND m.measurement_id = given.measurement_id
 """)
 
-_TRUSTED = sa.text("""
-    SELECT (settings ->> 'trusted_to_validate')::boolean FROM integrations
-    WHERE chamber_id = :chamber AND integration_id = :integration
-""")
-
 _REVISE = sa.text("""
     UPDATE plans SET revision = revision + 1, updated_at = now()
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
@@ -218,36 +212,69 @@ _REVISE = sa.text("""
 
 
 async def plans_between(
-    session: ReadSession, first: int, last: int, *, lock: bool
+    session: ReadSession, first: int, last: int, integration: str, *, lock: bool
 ) -> Sequence[sa.Row[Any]]:
-    """Plans of these years (``plan_id``, ``year``), held until the end of the transaction."""
-    span = {"chamber": session.chamber, "first": first, "last": last}
-    return await session.all(_LOCK_PLANS if lock else _PLANS, span)
+    """Plans of these years, held until the end of the transaction when ``lock`` says so.
+
+    Rows have ``plan_id``, ``year`` and ``structure_revision``, and what the chamber has agreed
+    on with the integration: ``mapping_version`` (0: none) and ``trusted`` to validate.
+    """
+    span = {"chamber": session.chamber, "first": first, "last": last, "integration": integration}
+    return await session.all(_LOCK_PLANS if lock else _READ_PLANS, span)
 
 
 async def subjects(
-    session: ReadSession, plans: Sequence[str], wanted: dict[str, list[str]], integration: str
+    session: ReadSession, plans: Sequence[str], integration: str
 ) -> Sequence[sa.Row[Any]]:
-    """Elements of the plans that the statements may mean, and formulas that tell more.
+    """Elements of the plans, and formulas that tell more about them.
 
-    ``wanted`` holds codes by kind (``measures``, ...) and all of them (``names``). A formula
-    stands in ``code``; a row of the integration's mapping has the kind of its element in
-    ``plan_id``, its conversion in ``value_type`` and the system's code in ``external_id``.
+    A formula stands in ``code``; ``external_id`` is what the integration calls a measure.
     """
-    parameters = {"chamber": session.chamber, "plans": list(plans), "integration": integration}
-    return await session.all(_SUBJECTS, {**parameters, **wanted})
+    return await session.all(
+        _SUBJECTS, {"chamber": session.chamber, "plans": list(plans), "integration": integration}
+    )
 
 
-async def standing(session: ReadSession, keys: Iterable[tuple[str, str, str]]) -> list[StateRow]:
-    """What stands about subjects (plan, kind, code), of every year and period.
+async def mapping(
+    session: ReadSession, integration: str, version: int, names: Sequence[str]
+) -> Sequence[sa.Row[Any]]:
+    """The rows of a version of the integration's mapping that are about these codes of its."""
+    parameters = {"integration": integration, "version": version, "names": list(names)}
+    return await session.all(_MAPPING, {"chamber": session.chamber, **parameters})
 
-    Rows of another of the plans about another of the codes may be among them.
+
+async def standing(
+    session: ReadSession, data: Iterable[Key], pause: Pause = no_pause
+) -> list[StateRow]:
+    """What stands about data, asked for in portions with a pause after each.
+
+    Rows about another of the plans, codes, years or periods may be among them.
     """
-    parts = [sorted(set(part)) for part in _columns(keys, 3)]
-    names = ("chamber", "plans", "kinds", "codes")
-    parameters = dict(zip(names, (session.chamber, *parts), strict=True))
-    rows = await session.all(_STANDING, parameters)
-    return [StateRow._make(row) for row in rows]
+    found: list[StateRow] = []
+    for portion in _portions(sorted(data, key=_place)):
+        plans, kinds, codes, years, periods = (set(part) for part in zip(*portion, strict=True))
+        parameters = {
+            "chamber": session.chamber,
+            "plans": sorted(plans),
+            "kinds": sorted(kinds),
+            "codes": sorted(codes),
+            "years": [year or 0 for year in years],
+            "periods": [period or "" for period in periods],
+        }
+        found += [StateRow._make(row) for row in await session.all(_STANDING, parameters)]
+        await pause()
+    return found
+
+
+def _place(key: Key) -> tuple[str, str, str, int, str]:
+    """Sorts data so that what is asked for together lies together."""
+    plan, kind, code, year, period = key
+    return (plan, kind, code, year or 0, period or "")
+
+
+def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for first in range(0, len(rows), PORTION):
+        yield rows[first : first + PORTION]
 
 
 async def last_positions(session: ReadSession, plans: Sequence[str]) -> dict[str, int]:
@@ -256,27 +283,30 @@ async def last_positions(session: ReadSession, plans: Sequence[str]) -> dict[str
     return {row.plan_id: row.position for row in rows}
 
 
-async def enter(session: WriteSession, entries: Sequence[Entry], origin: Origin) -> None:
-    """Writes what stands from now on, and adds to the history."""
-    if not entries:
-        return
-    columns = {
-        # `unnest` fills up shorter arrays with NULL: a column of nothing else is sent as none.
-        f"c{at}": [] if column.count(None) == len(column) else column
-        for at, column in enumerate(_columns(entries, len(Entry._fields)))
+async def enter(
+    session: WriteSession, entries: Sequence[Entry], origin: Origin, pause: Pause = no_pause
+) -> None:
+    """Writes what stands from now on, and adds to the history; in portions with pauses."""
+    given = {
+        "chamber": session.chamber,
+        "source": origin.source,
+        "at": origin.at,
+        "message": origin.message_id,
+        "integration": origin.integration,
+        "recorded_by": session.author.actor,
     }
-    await session.execute(
-        _ENTER,
-        {
-            "chamber": session.chamber,
-            "source": origin.source,
-            "at": origin.at,
-            "message": origin.message_id,
-            "integration": origin.integration,
-            "recorded_by": session.author.actor,
-            **columns,
-        },
-    )
+    if len(entries) > PORTION:
+        # History may be about a datum that another entry creates: that one goes first.
+        entries = sorted(entries, key=lambda entry: not entry.stands)
+    for portion in _portions(entries):
+        columns = {
+            # `unnest` fills up shorter arrays with NULL: a column of nothing else is sent as
+            # none.
+            f"c{at}": [] if column.count(None) == len(column) else column
+            for at, column in enumerate(_columns(portion, len(Entry._fields)))
+        }
+        await session.execute(_ENTER, given | columns)
+        await pause()
 
 
 async def note_versions(session: WriteSession, seen: Sequence[Seen], integration: str) -> None:
@@ -287,12 +317,6 @@ async def note_versions(session: WriteSession, seen: Sequence[Seen], integration
     await session.execute(
         _NOTE, {"chamber": session.chamber, "integration": integration, **columns}
     )
-
-
-async def trusted_to_validate(session: ReadSession, integration: str) -> bool:
-    """Whether the chamber takes this system's validations for its own."""
-    parameters = {"chamber": session.chamber, "integration": integration}
-    return bool(await session.scalar(_TRUSTED, parameters))
 
 
 async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:

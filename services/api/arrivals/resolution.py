@@ -59,8 +59,6 @@ def index_plans(plans: Iterable[sa.Row[Any]], subjects: Sequence[sa.Row[Any]]) -
         if row.kind == "formula":
             _note_formula(found[row.plan_id], row.code, ValueType(row.value_type))
     for kind, plan_id, code, value_type, external_id, unit in map(tuple[Any, ...], subjects):
-        if kind == "mapping":
-            continue
         plan = found[plan_id]
         if unit is not None:
             plan.units[kind, code] = unit
@@ -84,19 +82,10 @@ def _note_formula(plan: PlanIndex, text: str, value_type: ValueType) -> None:
     plan.looked_back |= {(ref.code, plan.year + ref.offset) for ref in formula.measures}
 
 
-def codes_of(items: Iterable[MeasurementItem]) -> dict[str, list[str]]:
-    """Every code that the statements name, by kind."""
-    measures, indicators, objectives = set(), set(), set()
-    for item in items:
-        measures.add(item.measure)
-        indicators.add(item.indicator)
-        objectives.add(item.objective)
-    return {
-        "names": sorted(code for code in measures | indicators | objectives if code is not None),
-        "measures": sorted(code for code in measures if code is not None),
-        "indicators": sorted(code for code in indicators if code is not None),
-        "objectives": sorted(code for code in objectives if code is not None),
-    }
+def names_of(items: Iterable[MeasurementItem]) -> list[str]:
+    """Every code that the statements name."""
+    names = {code for item in items for code in (item.measure, item.indicator, item.objective)}
+    return sorted(code for code in names if code is not None)
 
 
 def resolve(item: MeasurementItem, plans: Sequence[PlanIndex]) -> list[Target] | tuple[Issue, ...]:

@@ -5,30 +5,33 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.api.arrivals import repository
-from services.api.arrivals.ledger import Ledger, Sender
+from services.api.arrivals.knowledge import KnownPlans
+from services.api.arrivals.ledger import Ledger, Sender, key_of
 from services.api.arrivals.resolution import (
     FARTHEST_LOOK_BACK,
     PlanIndex,
     Target,
-    codes_of,
-    index_plans,
+    names_of,
     resolve,
 )
-from services.api.arrivals.translation import MappingIndex, from_subjects, translate
+from services.api.arrivals.translation import MappingIndex, from_rows, translate
 from services.api.boundaries import noted
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import Facts, audit, emit
 from services.api.states import service as states
 from services.api.states.service import Barriers
+from services.api.traffic import Pause, in_slices, no_pause
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import Verdict
 
 __all__ = ["Considered", "Outcome", "Sender", "preview", "record"]
+
+_known = KnownPlans()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,18 @@ class Outcome:
 
 
 async def record(
-    session: WriteSession, items: Mapping[int, MeasurementItem], sender: Sender
+    session: WriteSession,
+    items: Mapping[int, MeasurementItem],
+    sender: Sender,
+    pause: Pause = no_pause,
 ) -> Outcome:
     """Records statements, by their position in the message; what cannot be is answered.
 
     The plans concerned are held until the transaction ends. Their revision rises, and
-    ``results.changed`` is emitted, when a figure has changed.
+    ``results.changed`` is emitted, when a figure has changed. ``pause`` lets others pass.
     """
-    found = await _consider(session, items, sender, lock=True)
-    await _write(session, found.ledger, sender)
+    found = await _consider(session, items, sender, _Way(lock=True, pause=pause))
+    await _write(session, found.ledger, sender, pause)
     revisions = await _revise(session, sorted(found.ledger.changed_plans))
     return _outcome(found, revisions, await _noted(session, found.ledger))
 
@@ -84,34 +90,41 @@ async def preview(
     items: Mapping[int, MeasurementItem],
     sender: Sender,
     mapping: MappingIndex | None = None,
+    pause: Pause = no_pause,
 ) -> Considered:
     """What statements would do now, storing nothing; by another mapping when one is given."""
-    return await _consider(session, items, sender, lock=False, mapping=mapping)
+    return await _consider(session, items, sender, _Way(pause=pause), mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How statements are considered: with the plans held, and what is done between slices."""
+
+    lock: bool = False
+    pause: Pause = no_pause
 
 
 async def _consider(
     session: ReadSession,
     items: Mapping[int, MeasurementItem],
     sender: Sender,
-    *,
-    lock: bool,
+    way: _Way,
     mapping: MappingIndex | None = None,
 ) -> Considered:
-    plans, stored = await _plans_for(session, items, sender.integration, mapping, lock=lock)
-    known = stored if mapping is None else mapping
+    context = await _context(session, items, sender.integration, mapping, lock=way.lock)
     said: dict[int, MeasurementItem] = {}
     targets: dict[int, list[Target]] = {}
     faults: dict[int, tuple[Issue, ...]] = {}
-    for position, given in items.items():
-        item = translate(given, known) if known else given
-        found = (item,) if isinstance(item, Issue) else resolve(item, plans)
+    async for position, given in in_slices(items.items(), way.pause):
+        item = translate(given, context.mapping) if context.mapping else given
+        found = (item,) if isinstance(item, Issue) else resolve(item, context.plans)
         if isinstance(found, tuple):
             faults[position] = found
         elif not isinstance(item, Issue):
             said[position], targets[position] = item, found
-    ledger = await _open_ledger(session, plans, targets, said, sender)
+    ledger = await _open_ledger(session, context, targets, said, sender, way.pause)
     verdicts: dict[int, list[Verdict]] = {}
-    for position, reached in targets.items():
+    async for position, reached in in_slices(targets.items(), way.pause):
         item = said[position]
         barred = ledger.barred(item, position, reached)
         if barred is not None:
@@ -121,61 +134,72 @@ async def _consider(
     return Considered(ledger, said, targets, verdicts, faults)
 
 
-async def _plans_for(
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What statements are understood by: the plans, the mapping of codes, the trust."""
+
+    plans: Sequence[PlanIndex] = ()
+    mapping: MappingIndex = field(default_factory=dict)
+    trusted: bool = False
+
+
+async def _context(
     session: ReadSession,
     items: Mapping[int, MeasurementItem],
     integration: str,
     mapping: MappingIndex | None,
     *,
     lock: bool,
-) -> tuple[list[PlanIndex], MappingIndex]:
-    """Plans that can have a use for the statements and what they contain; the stored mapping."""
+) -> _Context:
+    """Plans that can have a use for the statements, and what was agreed on with the sender."""
     if not items:
-        return [], {}
+        return _Context()
     years = [item.year for item in items.values()]
-    plans = await repository.plans_between(
-        session, min(years), max(years) + FARTHEST_LOOK_BACK, lock=lock
+    rows = await repository.plans_between(
+        session, min(years), max(years) + FARTHEST_LOOK_BACK, integration, lock=lock
     )
-    ids = [plan.plan_id for plan in plans]
-    if not ids:
-        return [], {}
-    wanted = codes_of(items.values())
-    for row in (row for rows in (mapping or {}).values() for row in rows):
-        wanted[f"{row.subject_kind}s"].append(row.code)
-    subjects = await repository.subjects(session, ids, wanted, integration)
-    return index_plans(plans, subjects), from_subjects(subjects)
+    if not rows:
+        return _Context()
+    plans = await _known.of(session, rows, integration, held=lock)
+    version = rows[0].mapping_version
+    if mapping is None and version:
+        names = names_of(items.values())
+        mapping = from_rows(await repository.mapping(session, integration, version, names))
+    return _Context(plans, mapping or {}, rows[0].trusted)
 
 
 async def _open_ledger(
     session: ReadSession,
-    plans: Sequence[PlanIndex],
+    context: _Context,
     targets: Mapping[int, list[Target]],
     items: Mapping[int, MeasurementItem],
     sender: Sender,
+    pause: Pause,
 ) -> Ledger:
+    years = {plan.plan_id: plan.year for plan in context.plans}
     wanted = {
-        (target.plan_id, target.kind, target.code) for found in targets.values() for target in found
+        key_of(years, target, items[at].year, items[at].period)
+        for at, reached in targets.items()
+        for target in reached
     }
     if not wanted:
         return Ledger({}, [], Barriers({}, {}), sender)
-    standing = await repository.standing(session, sorted(wanted))
-    concerned = sorted({plan for plan, _, _ in wanted})
+    standing = await repository.standing(session, wanted, pause)
+    concerned = sorted({plan for plan, *_ in wanted})
     held = await states.barriers(session, concerned, {row.measurement_id for row in standing})
-    trusted = any(item.event == "validated" for item in items.values()) and (
-        await repository.trusted_to_validate(session, sender.integration)
-    )
-    years = {plan.plan_id: plan.year for plan in plans}
-    return Ledger(years, standing, held, sender, trusted=trusted)
+    return Ledger(years, standing, held, sender, trusted=context.trusted)
 
 
-async def _write(session: WriteSession, ledger: Ledger, sender: Sender) -> None:
+async def _write(
+    session: WriteSession, ledger: Ledger, sender: Sender, pause: Pause = no_pause
+) -> None:
     """Writes what stands from now on, the history, and the steps of what the source validated."""
     if ledger.new:
         last = await repository.last_positions(session, sorted({plan for plan, _ in ledger.new}))
         ledger.place(last)
     others = ledger.settle_versions()
     origin = repository.Origin(sender.source, sender.at, sender.message_id, sender.integration)
-    await repository.enter(session, ledger.entries, origin)
+    await repository.enter(session, ledger.entries, origin, pause)
     await repository.note_versions(session, others, sender.integration)
     for plan, rows in sorted(ledger.validated().items()):
         versions = {row.measurement_id: version for row, version in rows}

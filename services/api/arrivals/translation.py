@@ -37,12 +37,11 @@ def index_rows(rows: Iterable[MappingRow]) -> MappingIndex:
     return found
 
 
-def from_subjects(subjects: Iterable[sa.Row[Any]]) -> MappingIndex:
-    """The rows of a mapping among what the repository found of subjects."""
+def from_rows(rows: Iterable[sa.Row[Any]]) -> MappingIndex:
+    """A mapping as the repository found it."""
     return index_rows(
-        MappingRow(row.external_id, row.plan_id, row.code, row.unit, Conversion(row.value_type))
-        for row in subjects
-        if row.kind == "mapping"
+        MappingRow(row.external, row.subject_kind, row.code, row.unit, Conversion(row.conversion))
+        for row in rows
     )
 
 

@@ -7,9 +7,11 @@ copies arrive at the same time.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.api.arrivals import service as arrivals
 from services.api.arrivals.service import Sender
@@ -22,8 +24,9 @@ from services.api.integrations import repository
 from services.api.integrations.credentials import opened_keys
 from services.api.quarantine import service as quarantine
 from services.api.quarantine.service import SetApart
+from services.api.traffic import Pause, no_pause
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import EventRefusedError, ReadEvent, read_event
+from shared.contracts.webhook_events import EventRefusedError, ReadEvent, open_event
 from shared.runtime.webhooks import (
     ADAPTERS,
     TOLERANCE,
@@ -35,6 +38,12 @@ from shared.runtime.webhooks import (
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Largest message: 5,000 measurements with a short note each."""
+
+_SHORT_BYTES = 8 * 1024
+"""A message up to this size, of some fifty measurements, goes before longer ones."""
+
+_READ_AT_ONCE = 500
+"""Measurements that are read without a pause: some two milliseconds."""
 
 PENDING_AGE = timedelta(seconds=30)
 """A request that is being served has stored its message moments ago and applies it itself."""
@@ -52,6 +61,15 @@ class Counts:
     unchanged: int = 0
     superseded: int = 0
     quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A message that is stored: its signature was verified, or we have made it ourselves."""
+
+    message_id: str
+    body: bytes
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +105,13 @@ async def receive(
             ``message_id_reused``, ``event_refused``.
     """
     author = Author(f"webhook:{address.integration}", request_id)
-    async with parts.database.write([address.chamber], author) as session:
-        verified = await _verified(parts, session, address, delivery)
-        await _store(session, address, verified, delivery)
-    return await _apply(
-        parts, address, verified.message_id, delivery.body, verified.sent_at, author
-    )
+    short = len(delivery.body) <= _SHORT_BYTES
+    with parts.traffic.short(address.chamber) if short else nullcontext():
+        async with parts.database.write([address.chamber], author) as session:
+            verified = await _verified(parts, session, address, delivery)
+            await _store(session, address, verified, delivery)
+        stored = _Stored(verified.message_id, delivery.body, verified.sent_at)
+        return await _apply(parts, address, stored, author)
 
 
 async def receive_pulled(
@@ -110,7 +129,7 @@ async def receive_pulled(
     verified, delivery = VerifiedDelivery(message_id, now), Delivery({}, body)
     async with parts.database.write([address.chamber], author) as session:
         await _store(session, address, verified, delivery)
-    return await _apply(parts, address, message_id, body, now, author)
+    return await _apply(parts, address, _Stored(message_id, body, now), author)
 
 
 async def all_chambers(parts: Container) -> list[str]:
@@ -154,37 +173,57 @@ async def _store(
         raise Refusal("message_id_reused")
 
 
-async def _apply(
+async def _apply(parts: Container, address: Address, stored: _Stored, author: Author) -> Receipt:
+    """Applies a stored message, unless that has been done; then tells how it went."""
+    if len(stored.body) <= _SHORT_BYTES:
+        return await _apply_once(parts, address, stored, author, no_pause)
+    async with parts.traffic.long(address.chamber):
+        return await _apply_once(parts, address, stored, author, parts.traffic.give_way)
+
+
+async def _apply_once(
     parts: Container,
     address: Address,
-    message: str,
-    body: bytes,
-    sent_at: datetime,
+    stored: _Stored,
     author: Author,
+    give_way: Callable[[str | None], Awaitable[None]],
 ) -> Receipt:
-    """Applies a stored message, unless that has been done; then tells how it went."""
+    """As :func:`_apply`; between slices of a long message others pass by ``give_way``."""
     event: ReadEvent | None = None
     issues: tuple[Issue, ...] = ()
     try:
-        event = read_event(body)
+        event = await _read(stored.body, partial(give_way, None))
     except EventRefusedError as error:
         issues = error.issues
     async with parts.database.write([address.chamber], author) as session:
-        settled = await repository.message_outcome(session, address.integration, message)
+        settled = await repository.message_outcome(session, address.integration, stored.message_id)
         if settled is None:
-            raise LookupError(message)
+            raise LookupError(stored.message_id)
         repeated = settled.outcome != "received"
         if event is None:
             if not repeated:
-                await _refuse(session, address, message, issues)
+                await _refuse(session, address, stored.message_id, issues)
             counts = Counts()
         elif repeated:
             counts = Counts(**settled.detail)
         else:
-            counts = await _settle(session, address, message, event, sent_at)
+            # What the chamber itself sends meanwhile waits for the plan that this one holds.
+            pause = partial(give_way, address.chamber)
+            counts = await _settle(session, address, stored, event, pause)
     if event is None:
         raise Refusal("event_refused", issues=issues)
-    return Receipt(message, repeated, counts)
+    return Receipt(stored.message_id, repeated, counts)
+
+
+async def _read(body: bytes, pause: Pause) -> ReadEvent:
+    """The message, its measurements read in slices."""
+    opened = open_event(body)
+    parts = []
+    for first in range(0, len(opened.raw), _READ_AT_ONCE):
+        parts.append(opened.read(first, first + _READ_AT_ONCE))
+        if first + _READ_AT_ONCE < len(opened.raw):
+            await pause()
+    return opened.closed(parts)
 
 
 async def _refuse(
@@ -199,13 +238,14 @@ async def _refuse(
 
 
 async def _settle(
-    session: WriteSession, address: Address, message: str, event: ReadEvent, sent_at: datetime
+    session: WriteSession, address: Address, stored: _Stored, event: ReadEvent, pause: Pause
 ) -> Counts:
     """Applies what can be, sets the rest apart, and writes down what became of it all."""
+    message = stored.message_id
     # An event dated in the future would stand before everything said until then.
-    at = min(event.timestamp, sent_at + TOLERANCE)
+    at = min(event.timestamp, stored.sent_at + TOLERANCE)
     sender = Sender(address.integration, message, at)
-    outcome = await arrivals.record(session, event.items, sender)
+    outcome = await arrivals.record(session, event.items, sender, pause)
     apart = [SetApart(item.position, item.raw, item.issues) for item in event.faulty]
     apart += [SetApart(at, event.raw[at], issues) for at, issues in outcome.faults.items()]
     await quarantine.set_apart(session, sender, apart)
@@ -257,7 +297,7 @@ async def apply_pending(parts: Container, chamber: str, *, age: timedelta = PEND
             continue
         try:
             address = Address(chamber, integration)
-            await _apply(parts, address, message, row.body, row.sent_at, author)
+            await _apply(parts, address, _Stored(message, row.body, row.sent_at), author)
         except Refusal as refusal:
             _log.warning("stored message %s of %s refused: %s", message, integration, refusal)
         except Exception:  # noqa: BLE001 - the others must not wait for this one

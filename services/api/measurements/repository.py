@@ -140,12 +140,11 @@ async def prepare(
     """
     if not rows:
         return Prepared((), (), (), 0, 0)
-    subjects = {(plan_id, row["subject_kind"], row["subject_code"]) for row in rows}
+    keys = [(row["subject_kind"], row["subject_code"], row["year"], row["period"]) for row in rows]
     held = {
         (row.subject_kind, row.subject_code, row.year, row.period): row
-        for row in await sets.standing(session, sorted(subjects))
+        for row in await sets.standing(session, {(plan_id, *key) for key in keys})
     }
-    keys = [(row["subject_kind"], row["subject_code"], row["year"], row["period"]) for row in rows]
     last = -1
     if any(key not in held for key in keys):
         last = (await sets.last_positions(session, [plan_id])).get(plan_id, -1)
