@@ -13,7 +13,7 @@ async def test_slices_pause_and_lose_nothing() -> None:
         pauses.append(len(seen))
 
     async for one in in_slices(range(SLICE * 2 + 1), pause):
-        seen.append(one)
+        seen += [one]
     assert seen == list(range(SLICE * 2 + 1))
     assert pauses == [SLICE, SLICE * 2]
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.api.arrivals import repository
 from services.api.arrivals.resolution import PlanIndex, index_plans
+from services.api.boundaries import service as boundaries
 from services.api.db.session import ReadSession
 
 MOST_PLANS = 64
@@ -40,6 +41,8 @@ class KnownPlans:
             ids = [row.plan_id for row in unknown]
             subjects = await repository.subjects(session, ids, integration)
             made = {index.plan_id: index for index in index_plans(unknown, subjects)}
+            for index in made.values():
+                index.sheets = await boundaries.sheets(session, index.plan_id)
         answer = [made.get(row.plan_id) or self._found[keys[row.plan_id]] for row in plans]
         if held:
             self._keep(keys, answer)

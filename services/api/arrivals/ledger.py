@@ -11,10 +11,10 @@ from functools import cached_property
 
 from services.api.arrivals.repository import Entry, Key, Seen, StateRow
 from services.api.arrivals.resolution import Target
-from services.api.boundaries import noted
-from services.api.boundaries.noted import CONTENT, Changed
+from services.api.boundaries.noted import Changed, Datum
 from services.api.ids import new_id, new_ids
-from services.api.states.service import Barriers, Datum
+from services.api.states import service as states
+from services.api.states.service import Barriers
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain.arrivals import WITHDRAWN, Content, Origin, Stage, Statement, Verdict, decide
@@ -47,13 +47,15 @@ class Sender:
 class _Held:
     """A datum: the row it has or will have, what stands about it, how often it has changed.
 
-    ``seen`` has the versions that the sender has sent about it, as text.
+    ``seen`` has the versions that the sender has sent about it, as text; ``before`` is what
+    stood when the statements came, if anything.
     """
 
     row: StateRow
     said: Statement | None
     version: int
     seen: str
+    before: Content | None = None
 
 
 def key_of(years: Mapping[str, int], target: Target, year: int | None, period: str | None) -> Key:
@@ -95,7 +97,9 @@ class Ledger:
             target = Target(row.plan_id, row.subject_kind, row.subject_code)
             key = key_of(years, target, row.year, row.period)
             seen = row.versions_seen if row.versions_by == sender.integration else None
-            self._held[key] = _Held(row, _statement(row), row.version, seen or "")
+            said = _statement(row)
+            before = said.content if row.version else None
+            self._held[key] = _Held(row, said, row.version, seen or "", before)
 
     def barred(
         self, item: MeasurementItem, position: int, targets: Sequence[Target]
@@ -113,7 +117,7 @@ class Ledger:
             verdict = decide(held.said if held else None, arriving)
             if verdict is not Verdict.RECORDED and not self._moves(held, arriving, verdict):
                 continue
-            datum = Datum(
+            datum = states.Datum(
                 target.plan_id,
                 self._years[target.plan_id],
                 item.year,
@@ -220,13 +224,12 @@ class Ledger:
     def changes(self) -> dict[str, list[Changed]]:
         """What stood before and stands now, of the data whose content has changed, by plan."""
         found: dict[str, list[Changed]] = {}
-        for key, at in self._standing_entry.items():
+        for key in self._standing_entry:
             plan, kind, code, year, period = key
-            row, entry = self._held[key].row, self.entries[at]
-            before = row if row.version else None
-            if before is None or any(getattr(row, n) != getattr(entry, n) for n in CONTENT):
-                datum = noted.Datum(kind, code, year, period)
-                found.setdefault(plan, []).append(Changed(datum, before, entry))
+            held = self._held[key]
+            if held.said is not None and held.before != held.said.content:
+                changed = Changed(Datum(kind, code, year, period), held.before, held.said.content)
+                found.setdefault(plan, []).append(changed)
         return found
 
     def year_of(self, plan: str) -> int:
@@ -287,7 +290,7 @@ def _batches_of_ids() -> Iterator[str]:
 
 def _statement(row: StateRow) -> Statement:
     return Statement(
-        Content(row.value, row.status, row.result, row.value_text, row.note),
+        row.content,
         Origin(
             row.source,
             row.source_at,

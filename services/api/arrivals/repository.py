@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
 from services.api.traffic import Pause, no_pause
+from shared.domain.arrivals import Content
 
 PORTION = 500
 """Data of one statement: what they take to encode and to decode keeps others waiting."""
@@ -44,6 +45,11 @@ class StateRow(NamedTuple):
     versions_seen: str | None
     versions_by: str | None
 
+    @property
+    def content(self) -> Content:
+        """What is said about the datum."""
+        return Content(self.value, self.status, self.result, self.value_text, self.note)
+
 
 class Entry(NamedTuple):
     """A statement to write down: what stands, what is remembered, or both.
@@ -72,6 +78,11 @@ class Entry(NamedTuple):
     remembered: bool
     source_stage: str | None = None
     versions_seen: str | None = None
+
+    @property
+    def content(self) -> Content:
+        """What is said about the datum."""
+        return Content(self.value, self.status, self.result, self.value_text, self.note)
 
 
 class Seen(NamedTuple):

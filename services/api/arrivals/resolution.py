@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from services.api.arrivals.faults import fault
+from services.api.boundaries.noted import Sheets
 from shared.contracts.issues import Issue
 from shared.contracts.webhook_events import MeasurementItem
 from shared.domain import formula as formula_language
@@ -38,6 +39,7 @@ class PlanIndex:
     implied: dict[str, ValueType] = field(default_factory=dict)
     units: dict[tuple[str, str], str] = field(default_factory=dict)
     """Unit by kind and code, where the plan names one."""
+    sheets: Sheets = field(default_factory=dict)
 
     def reads(self, code: str, year: int) -> bool:
         """Whether the plan has a use for this measure's value of a year."""

@@ -20,6 +20,7 @@ from services.api.arrivals.resolution import (
 )
 from services.api.arrivals.translation import MappingIndex, from_rows, translate
 from services.api.boundaries import noted
+from services.api.boundaries.noted import Sheets
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import Facts, audit, emit
 from services.api.states import service as states
@@ -67,7 +68,7 @@ async def record(
     found = await _consider(session, items, sender, _Way(lock=True, pause=pause))
     await _write(session, found.ledger, sender, pause)
     revisions = await _revise(session, sorted(found.ledger.changed_plans))
-    return _outcome(found, revisions, await _noted(session, found.ledger))
+    return _outcome(found, revisions, await _noted(found, pause))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Considered:
     """What a set of statements would do, by position.
 
     ``items`` are the statements in the chamber's words, ``targets`` the elements they reach,
-    each with the verdict in the same place.
+    each with the verdict in the same place. ``sheets`` are those of each plan.
     """
 
     ledger: Ledger
@@ -83,6 +84,7 @@ class Considered:
     targets: Mapping[int, list[Target]]
     verdicts: Mapping[int, list[Verdict]]
     faults: Mapping[int, tuple[Issue, ...]]
+    sheets: Mapping[str, Sheets]
 
 
 async def preview(
@@ -131,7 +133,8 @@ async def _consider(
             faults[position] = (barred,)
             continue
         verdicts[position] = [ledger.enter(item, position, target) for target in reached]
-    return Considered(ledger, said, targets, verdicts, faults)
+    sheets = {plan.plan_id: plan.sheets for plan in context.plans}
+    return Considered(ledger, said, targets, verdicts, faults, sheets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +224,16 @@ async def _revise(session: WriteSession, plans: Sequence[str]) -> dict[int, int]
     return revisions
 
 
-async def _noted(session: ReadSession, ledger: Ledger) -> tuple[Facts, Facts]:
+async def _noted(found: Considered, pause: Pause) -> tuple[Facts, Facts]:
     """Before and after of the data that changed, by plan."""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    for plan, changes in ledger.changes().items():
-        year = ledger.year_of(plan)
-        for line in await noted.lines(session, plan, year, changes):
+    for plan, changes in found.ledger.changes().items():
+        year = found.ledger.year_of(plan)
+        for line in noted.lines_of(found.sheets[plan], year, changes):
             before.setdefault(f"plan/{year}", {}).update(line.before)
             after.setdefault(f"plan/{year}", {}).update(line.after)
+            await pause()
     return before, after
 
 

@@ -7,22 +7,22 @@ individual sheets name them (:mod:`shared.domain.audit_facts`).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.api.boundaries.service import sheets
 from services.api.db.session import ReadSession
+from shared.domain.arrivals import Content
 from shared.domain.audit_facts import Facts, about
 from shared.domain.calendar import YEAR
 
 MOST_IN_A_LINE = 500
 """Data whose change one audit line tells; what is more goes on in the next one."""
 
-CONTENT = ("value", "status", "result", "value_text", "note")
-"""What is said of a datum, by name."""
+Sheets = Mapping[tuple[str, str], frozenset[str]]
+"""The individual sheets that elements of a plan belong to, by kind and code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Datum:
+class Datum(NamedTuple):
     """Whose value changes, and when in the year."""
 
     kind: str
@@ -35,13 +35,12 @@ class Datum:
         return f"{self.kind}/{self.code}/{self.year or plan_year}/{self.period or YEAR}"
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A datum, the row that stood and the one that stands from now on, their columns named."""
+class Changed(NamedTuple):
+    """A datum, what stood about it, if anything, and what stands from now on."""
 
     datum: Datum
-    before: tuple[Any, ...] | None
-    after: tuple[Any, ...]
+    before: Content | None
+    after: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +56,29 @@ async def lines(
 ) -> Sequence[Line]:
     """The changes of one plan's data as audit lines have them; none without changes."""
     given = list(changes)
-    if not given:
-        return ()
-    belonging = await sheets(session, plan_id)
-    return [_line(batch, plan_year, belonging) for batch in _batches(given)]
+    return list(lines_of(await sheets(session, plan_id), plan_year, given)) if given else ()
 
 
-def _line(
-    changes: Sequence[Changed],
-    plan_year: int,
-    belonging: Mapping[tuple[str, str], frozenset[str]],
-) -> Line:
+def lines_of(belonging: Sheets, plan_year: int, changes: Sequence[Changed]) -> Iterator[Line]:
+    """As :func:`lines`, one by one, for whoever knows which elements belong to sheets."""
+    for batch in _batches(changes):
+        yield _line(batch, plan_year, belonging)
+
+
+def _line(changes: Sequence[Changed], plan_year: int, belonging: Sheets) -> Line:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    for change in changes:
-        datum = change.datum
+    for datum, stood, stands in changes:
         name, of = datum.named(plan_year), belonging.get((datum.kind, datum.code), frozenset())
-        if change.before is not None:
-            before[name] = about(_content(change.before), of)
-        after[name] = about(_content(change.after), of)
+        if stood is not None:
+            before[name] = about(_said(stood), of)
+        after[name] = about(_said(stands), of)
     return Line(before, after)
 
 
-def _content(said: tuple[Any, ...]) -> dict[str, str]:
-    values = ((name, getattr(said, name)) for name in CONTENT)
-    return {name: value for name, value in values if value is not None}
+def _said(content: Content) -> dict[str, str]:
+    pairs = zip(content._fields, content, strict=True)
+    return {name: value for name, value in pairs if value is not None}
 
 
 def _batches(changes: Sequence[Changed]) -> Iterator[Sequence[Changed]]:

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from services.api.arrivals import repository as sets
 from services.api.arrivals.repository import Entry, StateRow
-from services.api.boundaries.noted import CONTENT, Changed, Datum
+from services.api.boundaries.noted import Changed, Datum
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.measurements import measurements
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.states.repository import standing
-from shared.domain.arrivals import FILE
+from shared.domain.arrivals import FILE, Content
 from shared.domain.calendar import YEAR
 
 ORDER = Order(
@@ -126,7 +126,11 @@ class Prepared:
     def changes(self) -> tuple[Changed, ...]:
         """What stood and what would stand."""
         return tuple(
-            Changed(Datum(new.subject_kind, new.subject_code, new.year, new.period), old, new)
+            Changed(
+                Datum(new.subject_kind, new.subject_code, new.year, new.period),
+                None if old is None else old.content,
+                new.content,
+            )
             for old, new in zip(self.before, self.entries, strict=True)
         )
 
@@ -154,7 +158,9 @@ async def prepare(
     created = 0
     for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
         before = held.get(key)
-        if before is not None and all(getattr(before, name) == row[name] for name in CONTENT):
+        if before is not None and all(
+            getattr(before, name) == row[name] for name in Content._fields
+        ):
             continue
         if before is None:
             created += 1
