@@ -13,14 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.pull import pull_schema, read_page
-from shared.contracts.webhook_events import (
-    EventRefusedError,
-    MeasurementEvent,
-    ReadEvent,
-    events_schema,
-    read_event,
-    storable,
-)
+from shared.contracts.webhook_events import MeasurementEvent, events_schema
+from shared.contracts.webhook_reading import EventRefusedError, ReadEvent, read_event, storable
 from shared.runtime.webhooks import Delivery, StandardVerifier, new_secret
 
 DOCS = Path(__file__).parents[2] / "docs" / "integrations.md"

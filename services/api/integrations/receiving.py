@@ -26,7 +26,7 @@ from services.api.quarantine import service as quarantine
 from services.api.quarantine.service import SetApart
 from services.api.traffic import Pause, no_pause
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import EventRefusedError, ReadEvent, open_event
+from shared.contracts.webhook_reading import EventRefusedError, ReadEvent, open_event
 from shared.runtime.webhooks import (
     ADAPTERS,
     TOLERANCE,

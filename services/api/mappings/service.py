@@ -17,7 +17,7 @@ from services.api.errors import Refusal
 from services.api.mappings import repository
 from services.api.mappings.schemas import MappingEntry, NewMapping, Trial
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import EventRefusedError, ReadEvent, read_event
+from shared.contracts.webhook_reading import EventRefusedError, ReadEvent, read_event
 from shared.domain.arrivals import Verdict
 from shared.domain.conversions import Conversion, same_unit
 

@@ -13,7 +13,7 @@ from services.api.db.tables.integrations import quarantine, webhook_messages
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import storable
+from shared.contracts.webhook_reading import storable
 
 ORDER = Order({"created_at": quarantine.c.created_at}, quarantine.c.quarantine_id, "-created_at")
 

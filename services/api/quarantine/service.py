@@ -17,7 +17,8 @@ from services.api.errors import Refusal
 from services.api.quarantine import repository
 from services.api.quarantine.repository import SetApart, Wanted
 from shared.contracts.issues import Issue
-from shared.contracts.webhook_events import BATCH, read_parts
+from shared.contracts.webhook_events import BATCH
+from shared.contracts.webhook_reading import read_parts
 
 __all__ = [
     "SetApart",
