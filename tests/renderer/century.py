@@ -27,12 +27,13 @@ from shared.domain.completeness import answerable
 from shared.domain.deviations import deviations
 from shared.domain.scoring import score
 from shared.domain.workflow import PlanState, Standing
+from tests.renderer.century_history import LOGO, history
 from tests.renderer.century_words import OFFICES, SUBJECTS, VERBS, YEAR, impact, narratives, tables
 
-BASE_PAGES = 33
+BASE_PAGES = 38
 """Pages that do not depend on the number of objectives: cover, context, sheets, annexes."""
 
-PAGES_OF_OBJECTIVE = 2.5
+PAGES_OF_OBJECTIVE = 3.25
 """What a strategic objective adds: its own pages, those of what is below it, explanations."""
 
 CARD = ChamberCard(
@@ -41,6 +42,7 @@ CARD = ChamberCard(
     entity_code="ZZE",
     entity_name="Ente di prova",
     colour="#1f4e3d",
+    logo_svg=LOGO,
 )
 PERSPECTIVES = (
     "Imprese e territorio",
@@ -94,7 +96,9 @@ def snapshot(pages: int = 100) -> ReportSnapshot:
         verification_url="https://ciclo.example.it/verifica/ZZ/019aa3c2",
         reason="Corretto il consuntivo di due obiettivi dopo l'approvazione del bilancio.",
     )
-    return freeze(source, facts).model_copy(update={"amendments": tuple(_amendments(year))})
+    frozen = freeze(source, facts)
+    around = {"amendments": tuple(_amendments(year)), **history(frozen)}
+    return frozen.model_copy(update=around)
 
 
 @cache

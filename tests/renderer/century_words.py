@@ -64,6 +64,7 @@ def impact(seed: int) -> str:
 def narratives() -> list[dict[str, str]]:
     """Texts for the sections of the report."""
     lengths = {"0": 2, "1": 2, "2": 4, "3": 1, "3.2": 1, "3.3": 2, "3.4": 1, "4": 1, "5": 2}
+    lengths |= {"2.1": 1, "qualita": 2}
     return [
         {"section": section, "text": paragraphs(place, count)}
         for place, (section, count) in enumerate(lengths.items())

@@ -125,7 +125,12 @@ def indicator_value(indicator: IndicatorView) -> str | None:
     """The value obtained, or ``None`` when there is none to show."""
     if indicator.value is None:
         return None
-    return value(indicator.value, indicator.value_type, indicator.unit, indicator.decimals)
+    return value_of(indicator, indicator.value)
+
+
+def value_of(indicator: IndicatorView, text: str) -> str:
+    """A value of an indicator, of this year or another."""
+    return value(text, indicator.value_type, indicator.unit, indicator.decimals)
 
 
 def target(expected: TargetView | None, indicator: IndicatorView) -> str | None:
@@ -160,19 +165,39 @@ def band(steps: Sequence[tuple[str, str, str]], place: int) -> str:
     return f"{lower} {'a' if inclusive else 'a meno di'} {number(upper_at)}"
 
 
-def cell(text: str | None) -> str:
+def cell(text: str | None, amounts: bool = False) -> str:  # noqa: FBT001, FBT002 - a filter
     """A context table's cell: plain numbers in Italian form, anything else untouched.
 
-    Years must not get a thousands mark.
+    Years must not get a thousands mark, unless the column is known to hold ``amounts``.
     """
     if text is None or not text.strip():
         return DASH
     stripped = text.strip()
     if not is_numeric(stripped):
         return stripped
-    if stripped.isdigit() and int(stripped) in YEARS:
+    if not amounts and stripped.isdigit() and int(stripped) in YEARS:
         return stripped
     return number(stripped)
+
+
+def figure_columns(
+    columns: Sequence[str], rows: Sequence[Sequence[str | None]]
+) -> tuple[str | None, ...]:
+    """Of each column of a context table whether it holds ``figures``, ``amounts``, or neither.
+
+    Amounts are what cannot be years: the head is a year itself, or some figure is none.
+    """
+    kinds: list[str | None] = []
+    for place, head in enumerate(columns):
+        cells = [row[place] for row in rows if place < len(row)]
+        found = [str(text).strip() for text in cells if is_numeric(text)]
+        if place == 0 or not found:
+            kinds.append(None)
+            continue
+        years = all(text.isdigit() and int(text) in YEARS for text in found)
+        headed = head.isdigit() and int(head) in YEARS
+        kinds.append("amounts" if headed or not years else "figures")
+    return tuple(kinds)
 
 
 def is_numeric(text: str | None) -> bool:

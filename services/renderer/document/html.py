@@ -17,20 +17,28 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from services.renderer.document import (
+    columns,
     formats,
     glyphs,
+    highlights,
     labels,
+    logo,
     markdown,
+    pictures,
     planned,
     said,
     together,
     view,
     web,
+    years,
 )
+from services.renderer.document.arrangement import Arrangement
 from services.renderer.document.attachments import cards, snapshot_sha256
 from services.renderer.document.chapters import Chapter, Sheet, link_out, split
 from services.renderer.document.contents import DEEPEST, Contents
-from services.renderer.document.figures import bars, qr, strategic_map
+from services.renderer.document.drawings import Drawings
+from services.renderer.document.figures import qr
+from services.renderer.document.figures.palette import tint
 from services.renderer.document.kinds import KINDS, DocumentKind, Section, subtitle
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
@@ -193,13 +201,14 @@ def build(
     """
     contents = Contents()
     kind = KINDS[snapshot.kind]
-    narratives = Narratives(snapshot, broken, kind.places)
-    context = _context(snapshot, kind, contents, narratives)
+    places = Arrangement(kind, snapshot.layout)
+    narratives = Narratives(snapshot, broken, places.places)
+    context = _context(snapshot, kind, places, contents, narratives)
     chapters: list[Chapter] = []
-    for done, section in enumerate(kind.sections):
+    for done, section in enumerate(places.sections):
         chapters.extend(_write_section(section, context, contents, narratives))
         if on_section is not None:
-            on_section(done + 1, len(kind.sections))
+            on_section(done + 1, len(places.sections))
     cover = _covered(_environment().get_template("cover.html.j2").render(context), narratives)
     return Document(
         title=context["title"],
@@ -282,16 +291,24 @@ def _environment() -> Environment:
         day=formats.day,
         long_day=formats.long_day,
         cell=formats.cell,
+        sum_of=view.sum_of,
+    )
+    environment.tests.update(
+        about_staff=pictures.about_staff, about_accounts=pictures.about_accounts
     )
     return environment
 
 
 def _context(
-    snapshot: ReportSnapshot, kind: DocumentKind, contents: Contents, narratives: Narratives
+    snapshot: ReportSnapshot,
+    kind: DocumentKind,
+    places: Arrangement,
+    contents: Contents,
+    narratives: Narratives,
 ) -> dict[str, Any]:
     report = view.Report(snapshot)
-    thresholds = together.thresholds(snapshot)
-    colour = snapshot.chamber.colour
+    known = years.Years(report)
+    accent = snapshot.layout.accent_colour if snapshot.layout else None
     return {
         "s": snapshot,
         "report": report,
@@ -301,25 +318,29 @@ def _context(
         "labels": labels,
         "said": said,
         "deviations": said.deviations(report),
-        "amended_column": lambda rows: view.code_width(row.indicator for row in rows),
+        "amended_column": lambda rows: columns.code_width(row.indicator for row in rows),
         "amounts_given": view.amounts_given,
-        "code_column": view.code_column,
-        "code_width": view.code_width,
+        "code_column": columns.code_column,
+        "code_width": columns.code_width,
+        "value_column": columns.value_column,
+        "year_column": columns.year_column,
         "spent_share": view.spent_share,
         "kind": kind,
         "subtitle": subtitle(snapshot),
         "title": kind.title(snapshot),
         "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,
-        "known_sections": kind.places,
+        "places": places,
+        "years": known,
+        "first": highlights.Highlights(report),
+        "register": highlights.register(snapshot),
+        "drawn": Drawings(report, known, accent),
+        "logo": logo.drawn(snapshot.chamber),
         "attachments": cards(snapshot),
         "prefix": "",
         "together": None if snapshot.entity is None else together.Together(snapshot.entity),
         "shown": together.shown,
         "planned": planned.Planned(report),
         "snapshot_sha256": snapshot_sha256(snapshot),
-        "strategic_map": lambda: strategic_map.draw(report, colour),
-        "result_bars": lambda nodes: bars.results(bars.of_nodes(nodes), thresholds, "l'obiettivo"),
-        "spending_bars": lambda: bars.spending(report.resources),
         "qr": lambda: qr.draw(snapshot.verification_url),
     }
 
@@ -330,17 +351,11 @@ def stylesheet(snapshot: ReportSnapshot) -> Markup:
     colour = snapshot.chamber.colour
     notice = DEVELOPMENT_NOTICE if snapshot.development else ""
     for name, filled in {
-        "$colour-tint": _tint(colour, Decimal("0.92")),
-        "$colour-soft": _tint(colour, Decimal("0.80")),
-        "$colour-mid": _tint(colour, Decimal("0.25")),
+        "$colour-tint": tint(colour, Decimal("0.92")),
+        "$colour-soft": tint(colour, Decimal("0.80")),
+        "$colour-mid": tint(colour, Decimal("0.25")),
         "$colour": colour,
         "$notice": f'"{notice}"',
     }.items():
         rules = rules.replace(name, filled)
     return Markup(rules)  # noqa: S704 - own files and a colour checked by the contract
-
-
-def _tint(colour: str, towards_white: Decimal) -> str:
-    channels = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    mixed = (round(channel + (255 - channel) * towards_white) for channel in channels)
-    return "#" + "".join(f"{channel:02x}" for channel in mixed)

@@ -5,10 +5,11 @@ template of its own. One more kind is one more entry here and the templates it a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from services.renderer.document import formats, labels
+from shared.contracts import document_layout as layout
 from shared.contracts.plan_sections import PLAN_PLACES
 from shared.contracts.snapshot import ReportKind, ReportSnapshot
 
@@ -38,6 +39,8 @@ class DocumentKind:
     approved: str = "Approvata"
     places: frozenset[str] = frozenset()
     """Numbers of the sections and paragraphs that narratives and tables can be for."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Usual title of each of them, where a chamber may call and order them otherwise."""
 
     def title(self, snapshot: ReportSnapshot) -> str:
         """Title of one document, for its properties."""
@@ -57,16 +60,20 @@ RELAZIONE = DocumentKind(
     cover=("Relazione", "sulla performance"),
     law="Articolo 10, comma 1, lettera b), D.Lgs. 27 ottobre 2009, n. 150",
     act="relazione",
-    sections=(
-        Section("0", "Premessa", "premise"),
-        Section("1", "Principali risultati raggiunti", "highlights"),
-        Section("2", "Analisi del contesto e delle risorse", "context"),
-        Section("3", "Rendicontazione della performance organizzativa", "organisation"),
-        Section("4", "Rendicontazione degli obiettivi individuali", "individuals"),
-        Section("5", "Il processo di misurazione e valutazione", "process"),
-        Section("A", "Allegati", "annexes"),
+    sections=tuple(
+        Section(place, layout.RELAZIONE[place], template)
+        for place, template in (
+            ("0", "premise"),
+            ("1", "highlights"),
+            ("2", "context"),
+            ("3", "organisation"),
+            ("4", "individuals"),
+            ("5", "process"),
+            ("A", "annexes"),
+        )
     ),
-    places=frozenset({"0", "1", "2", "3", "3.0", "3.1", "3.2", "3.3", "3.4", "4", "5"}),
+    places=frozenset(layout.RELAZIONE),
+    titles=layout.RELAZIONE,
 )
 
 MONITORAGGIO = DocumentKind(

@@ -1,5 +1,7 @@
 """The Italian words of the document for the codes of the snapshot."""
 
+from shared.contracts.snapshot_history import StepView
+
 KINDS = {
     "perspective": "Prospettiva",
     "strategic_area": "Area strategica",
@@ -175,6 +177,36 @@ ROLES = {
 def joining(code: str) -> str:
     """How values of several chambers make one."""
     return JOININGS.get(code, code)
+
+
+STEPS = {
+    "plan_approved": "Approvazione del piano",
+    "plan_amended": "Variazione del piano",
+    "period_collected": "Rilevazione e validazione dei dati",
+    "report_approved": "Approvazione della Relazione",
+    "report_validated": "Validazione della Relazione",
+}
+
+STEP_OWNERS = {
+    "plan_approved": "Organo di indirizzo",
+    "plan_amended": "Organo di indirizzo",
+    "period_collected": "Uffici, dirigenti e controllo di gestione",
+    "report_approved": "Organo di indirizzo",
+    "report_validated": "OIV",
+}
+
+
+def step(found: StepView, year: int) -> str:
+    """A step of the cycle: ``Rilevazione e validazione dei dati, 1° quadrimestre 2020``."""
+    name = STEPS.get(found.step, found.step.replace("_", " "))
+    if found.period is not None:
+        return f"{name}, {period(year, None if found.period == 'Y' else found.period)}"
+    return name if found.version is None else f"{name}: versione {found.version}"
+
+
+def step_owner(code: str) -> str:
+    """Who takes a step, where no act says so."""
+    return STEP_OWNERS.get(code, "non indicato")
 
 
 def role(code: str | None) -> str:

@@ -1,14 +1,15 @@
 """The chambers of an entity arranged the way its report tells them. Looks up, derives nothing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cached_property
 
 from markupsafe import Markup
 
 from services.renderer.document import formats
+from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import bars
-from services.renderer.document.view import Node, Report
+from services.renderer.document.view import Report
+from services.renderer.document.years import Years
 from shared.contracts.consolidated import (
     BenchmarkIndicator,
     ChamberLeftOut,
@@ -33,9 +34,15 @@ class Chapter:
         """Sets its anchors apart: chambers use the same codes."""
         return f"{self.content.chamber.code}-"
 
-    def result_bars(self, nodes: Sequence[Node]) -> Markup:
-        """Objectives against the thresholds of its own rules."""
-        return bars.results(bars.of_nodes(nodes), thresholds(self.content), "l'obiettivo")
+    @cached_property
+    def years(self) -> Years:
+        """Its earlier years."""
+        return Years(self.report)
+
+    @cached_property
+    def drawn(self) -> Drawings:
+        """Its charts."""
+        return Drawings(self.report, self.years)
 
 
 @dataclass(frozen=True)
@@ -124,15 +131,6 @@ class Together:
 
 
 _ABSENT = Cell(None, "not_adopted")
-
-
-def thresholds(content: YearContent) -> list[bars.Threshold]:
-    """Where the lights of a chamber change."""
-    return [
-        bars.Threshold(Decimal(at), formats.number(at))
-        for _, at, _ in content.policy.lights
-        if Decimal(at) > 0
-    ]
 
 
 def cell(figure: EntityFigure, facts: EntryFacts) -> Cell:

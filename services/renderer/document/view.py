@@ -9,9 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from typing import Protocol
 
-from services.renderer import fonts
 from shared.contracts.snapshot import (
     EvaluationView,
     Explanation,
@@ -24,9 +22,6 @@ from shared.contracts.snapshot import (
 )
 
 CHAMBER = "chamber"
-CODE_SIZE = 8.6
-CODE_ROOM = 40.5
-"""Points: what ``.c-code`` of ``base.css`` leaves between its paddings."""
 
 STRATEGIC = frozenset({"strategic_objective"})
 OPERATIONAL = frozenset({"operational_objective", "action"})
@@ -294,15 +289,18 @@ class Report:
             for resource in node.objective.resources
         )
 
-    def total(self, amount: str) -> str | None:
-        """Sum of one amount over all resources in euro; ``None`` when nowhere given."""
-        values = [
-            Decimal(value)
-            for row in self.resources
-            if row.resource.currency == "EUR"
-            and (value := getattr(row.resource, amount)) is not None
-        ]
-        return str(sum(values)) if values else None
+    @cached_property
+    def totals(self) -> tuple[tuple[str, str, str], ...]:
+        """Budgeted and actual in euro by type of resource; costs and income do not add up."""
+        sums: dict[str, tuple[Decimal, Decimal]] = {}
+        for row in self.resources:
+            if row.resource.currency == "EUR":
+                name = row.resource.type or "tipo non indicato"
+                budgeted, actual = sums.get(name, (Decimal(0), Decimal(0)))
+                budgeted += Decimal(row.resource.budgeted or 0)
+                actual += Decimal(row.resource.actual or 0)
+                sums[name] = (budgeted, actual)
+        return tuple((name, str(one), str(two)) for name, (one, two) in sums.items())
 
     def tables(self, section: str) -> tuple[TableView, ...]:
         """Context tables of a section."""
@@ -359,30 +357,20 @@ class Report:
 
 def spent_share(resource: Resource) -> str | None:
     """Actual over budgeted, in points with one digit; ``None`` when it cannot be told."""
-    budgeted = resource.budgeted or resource.initial
-    if resource.actual is None or budgeted is None or Decimal(budgeted) == 0:
+    return share_of(resource.actual, resource.budgeted or resource.initial)
+
+
+def sum_of(rows: Iterable[object], name: str) -> str:
+    """The sum of an amount that every row has."""
+    return str(sum((Decimal(getattr(row, name)) for row in rows), Decimal(0)))
+
+
+def share_of(part: str | None, whole: str | None) -> str | None:
+    """A part of an amount in points with one digit; ``None`` when it cannot be told."""
+    if part is None or whole is None or Decimal(whole) == 0:
         return None
-    share = Decimal(resource.actual) / Decimal(budgeted) * 100
+    share = Decimal(part) / Decimal(whole) * 100
     return str(share.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
-
-
-class Coded(Protocol):
-    """A row with a code."""
-
-    @property
-    def code(self) -> str:
-        """The code, as the plan has it."""
-
-
-def code_column(items: Iterable[Coded]) -> str:
-    """Class of the column of codes: wider where a plan's own codes are long words."""
-    return code_width(item.code for item in items)
-
-
-def code_width(codes: Iterable[str]) -> str:
-    """As :func:`code_column`, from the codes."""
-    longest = max((fonts.text_width(code, CODE_SIZE, bold=True) for code in codes), default=0.0)
-    return "c-code" if longest <= CODE_ROOM else "c-code-wide"
 
 
 def amounts_given(resources: Sequence[Resource]) -> tuple[str, ...]:

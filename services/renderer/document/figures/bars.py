@@ -78,29 +78,26 @@ def results(rows: Sequence[Bar], thresholds: Sequence[Threshold], noun: str) -> 
     return drawing.close(f"Barre dei risultati: {'; '.join(words)}.", "bars")
 
 
-def spending(rows: Sequence[ResourceRow]) -> Markup:
-    """Planned (outline) and spent (filled) for every objective that knows both."""
-    known = [
-        row for row in rows if row.resource.budgeted is not None and row.resource.actual is not None
-    ]
+def spending(rows: Sequence[ResourceRow], colour: str) -> Markup:
+    """Planned (outline) and spent (filled) of objectives that know both."""
     highest = max(
         (
             Decimal(amount)
-            for row in known
+            for row in rows
             for amount in (row.resource.budgeted, row.resource.actual)
             if amount is not None
         ),
         default=Decimal(1),
     )
     scale = TRACK / float(highest or 1)
-    drawing = Drawing(WIDTH, len(known) * PAIR + 4)
+    drawing = Drawing(WIDTH, len(rows) * PAIR + 4)
     words = []
-    for index, row in enumerate(known):
+    for index, row in enumerate(rows):
         y = index * PAIR
         planned, actual = row.resource.budgeted or "0", row.resource.actual or "0"
         _label(drawing, f"{row.objective.code}  {row.objective.title}", y + 3)
         drawing.rect(LABEL_WIDTH, y + 3, float(planned) * scale, 8.5, fill="#ffffff", stroke=MUTED)
-        drawing.rect(LABEL_WIDTH, y + 12.5, float(actual) * scale, 8.5, fill="#3f6ea3")
+        drawing.rect(LABEL_WIDTH, y + 12.5, float(actual) * scale, 8.5, fill=colour)
         drawing.text(WIDTH, y + 11, formats.number(planned, 0), 8.5, fill=MUTED, anchor="end")
         drawing.text(WIDTH, y + 20.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
         words.append(

@@ -21,6 +21,9 @@ BOX_HEIGHT = 48.0
 TALLEST = 585.0
 """What fits above the caption on a landscape page; taller maps are drawn smaller."""
 
+SMALLEST = 0.75
+"""A map that would have to be drawn smaller than this takes another page."""
+
 GAP = 6.0
 BOX_MIN_WIDTH = 195.0
 OTHERS = "Fuori dalle aree"
@@ -32,36 +35,67 @@ class _Column:
     title: str
 
 
-def draw(report: Report, colour: str) -> Markup:
-    """The map of a report as SVG; colours of lights plus ``colour`` for the heads."""
+@dataclass(frozen=True)
+class _Row:
+    """An axis with what stands in each column, and the height it takes."""
+
+    axis: Node | None
+    cells: list[list[Node]]
+    height: float
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """What all pages of a map share."""
+
+    columns: list[_Column]
+    column_width: float
+    per_line: int
+    head: float
+    colour: str
+
+
+def draw(report: Report, colour: str) -> tuple[Markup, ...]:
+    """The map of a report, on more than one page where one would be too small to read.
+
+    ``colour`` is that of the heads; boxes have those of the lights.
+    """
     columns = _columns(report)
     column_width = (WIDTH - HEAD_WIDTH) / len(columns)
     per_line = max(1, int((column_width - GAP) // (BOX_MIN_WIDTH + GAP)))
-    rows = [(axis, [_cell(report, axis, column) for column in columns]) for axis in _axes(report)]
-    heights = [
-        max(1, *(-(-len(cell) // per_line) for cell in cells)) * (BOX_HEIGHT + GAP) + GAP
-        for _, cells in rows
-    ]
     head = HEAD_HEIGHT if report.areas else PLAIN_HEAD_HEIGHT
-    drawing = Drawing(WIDTH, head + sum(heights) + 1)
-    drawing.rect(0, 0, WIDTH, head, fill=colour)
-    _draw_heads(drawing, columns, column_width)
-    top = head
-    for (axis, cells), height in zip(rows, heights, strict=True):
-        _draw_row_head(drawing, axis, top, height, colour)
-        for index, cell in enumerate(cells):
-            left = HEAD_WIDTH + index * column_width
-            box_width = (column_width - GAP) / per_line - GAP
+    grid = _Grid(columns, column_width, per_line, head, colour)
+    pages: list[list[_Row]] = [[]]
+    for axis in _axes(report):
+        cells = [_cell(report, axis, column) for column in columns]
+        lines = max(1, *(-(-len(cell) // per_line) for cell in cells))
+        row = _Row(axis, cells, lines * (BOX_HEIGHT + GAP) + GAP)
+        if pages[-1] and head + sum(r.height for r in pages[-1]) + row.height > TALLEST / SMALLEST:
+            pages.append([])
+        pages[-1].append(row)
+    return tuple(_draw_page(grid, rows) for rows in pages)
+
+
+def _draw_page(grid: "_Grid", rows: list["_Row"]) -> Markup:
+    drawing = Drawing(WIDTH, grid.head + sum(row.height for row in rows) + 1)
+    drawing.rect(0, 0, WIDTH, grid.head, fill=grid.colour)
+    _draw_heads(drawing, grid.columns, grid.column_width)
+    top = grid.head
+    for row in rows:
+        _draw_row_head(drawing, row.axis, top, row.height, grid.colour)
+        for index, cell in enumerate(row.cells):
+            left = HEAD_WIDTH + index * grid.column_width
+            box_width = (grid.column_width - GAP) / grid.per_line - GAP
             for place, node in enumerate(cell):
-                x = left + GAP + (place % per_line) * (box_width + GAP)
-                y = top + GAP + (place // per_line) * (BOX_HEIGHT + GAP)
+                x = left + GAP + (place % grid.per_line) * (box_width + GAP)
+                y = top + GAP + (place // grid.per_line) * (BOX_HEIGHT + GAP)
                 _draw_box(drawing, node, x, y, box_width)
-        top += height
+        top += row.height
         drawing.line(0, top, WIDTH, top, LINE)
-    for index in range(1, len(columns)):
-        x = HEAD_WIDTH + index * column_width
-        drawing.line(x, head, x, top, LINE)
-    return drawing.close(_words(report), "map", min(1.0, TALLEST / drawing.height))
+    for index in range(1, len(grid.columns)):
+        x = HEAD_WIDTH + index * grid.column_width
+        drawing.line(x, grid.head, x, top, LINE)
+    return drawing.close(_words(rows), "map", min(1.0, TALLEST / drawing.height))
 
 
 def _axes(report: Report) -> list[Node | None]:
@@ -150,12 +184,12 @@ def _draw_box(drawing: Drawing, node: Node, x: float, y: float, width: float) ->
         drawing.text(x + 12, y + 30 + line * 11, row, 9.2, fill=INK)
 
 
-def _words(report: Report) -> str:
+def _words(rows: list[_Row]) -> str:
     """The map told in sentences: the alternative text of the figure."""
     sentences = ["Mappa strategica."]
-    for axis in _axes(report):
-        below = [node for node in report.measured_strategic if report.axis_of(node) is axis]
-        name = "Altri obiettivi" if axis is None else axis.objective.title
+    for row in rows:
+        below = list({node.objective.code: node for cell in row.cells for node in cell}.values())
+        name = "Altri obiettivi" if row.axis is None else row.axis.objective.title
         if not below:
             sentences.append(f"In {name} non vi sono obiettivi.")
             continue

@@ -1,5 +1,6 @@
 """The few SVG shapes the figures are made of, and the colours of the lights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
@@ -64,11 +65,22 @@ class Drawing:
             f' fill="{fill}"{line}{corner}/>'
         )
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str) -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, stroke: str, *, dashed: bool = False
+    ) -> None:
         """A thin line."""
+        dashes = ' stroke-dasharray="3 2"' if dashed else ""
         self.parts.append(
             f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-            f' stroke="{stroke}" stroke-width="0.75"/>'
+            f' stroke="{stroke}" stroke-width="0.75"{dashes}/>'
+        )
+
+    def path(self, points: Sequence[tuple[float, float]], stroke: str) -> None:
+        """A line through points, with a dot on each."""
+        steps = " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        self.parts.append(f'<path d="M{steps}" fill="none" stroke="{stroke}" stroke-width="1.6"/>')
+        self.parts.extend(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{stroke}"/>' for x, y in points
         )
 
     def text(
