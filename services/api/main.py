@@ -87,6 +87,7 @@ from services.api.reconciliations.router import router as reconciliations
 from services.api.reconciliations.running import reconciling
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
+from services.api.reports.sheet_router import router as sheet_reports
 from services.api.results.router import router as results
 from services.api.results.service import CurrentResults
 from services.api.retention.background import retiring
@@ -156,6 +157,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     retention,
     deliveries,
     reports,
+    sheet_reports,
     rendering,
     metrics,
     verifications,

@@ -78,8 +78,9 @@ __all__ = [
     "canonical_bytes",
 ]
 
-ReportKind = Literal["relazione", "monitoraggio", "relazione_ente", "piano"]
-"""The yearly report, the monitoring report of a period, the report of an entity, the plan."""
+ReportKind = Literal["relazione", "monitoraggio", "relazione_ente", "piano", "scheda"]
+"""The yearly report, the monitoring report of a period, the report of an entity, the plan, an
+individual sheet."""
 
 
 class ReportSnapshot(YearContent):

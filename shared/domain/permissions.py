@@ -86,6 +86,8 @@ class Action(StrEnum):
     SUBSCRIPTION_MANAGE = "subscription.manage"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
+    SHEET_EXPORT = "sheet.export"
+    """The document of one individual sheet; which ones is a question of sight, not of roles."""
     REPORT_CANCEL = "report.cancel"
     REPORT_APPROVE = "report.approve"
     REPORT_VALIDATE = "report.validate"
@@ -108,6 +110,7 @@ _READING = frozenset(
         Action.NARRATIVE_READ,
         Action.RESULT_READ,
         Action.REPORT_READ,
+        Action.SHEET_EXPORT,
     }
 )
 
@@ -235,6 +238,7 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
     Action.REPORT_PUBLISH,
+    Action.SHEET_EXPORT,
     Action.READER_READ,
     Action.READER_MANAGE,
     Action.CHAMBER_CONFIGURE,

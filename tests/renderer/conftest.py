@@ -11,7 +11,7 @@ from services.renderer.sandbox import Limits
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from tests.renderer import entity, monitoring, plans, snapshots
+from tests.renderer import entity, monitoring, plans, sheets, snapshots
 
 LIMITS = Limits(memory_mb=2048, seconds=100)
 
@@ -84,3 +84,9 @@ def ente(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def piano(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The Piano of Massa-Carrara for 2021."""
     return make(plans.massa(), tmp_path_factory.mktemp("piano"))
+
+
+@pytest.fixture(scope="session")
+def scheda(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The sheet of the Segretario generale of Pisa."""
+    return make(sheets.secretary(), tmp_path_factory.mktemp("scheda"))

@@ -148,6 +148,7 @@ TABLE = {
     "subscription.manage": "EA",
     "report.read": "EACUVOSR",
     "report.request": "EAC",
+    "sheet.export": "EACUVOSR",
     "report.cancel": "EAC",
     "report.approve": "EAC",
     "report.validate": "O",
@@ -177,7 +178,7 @@ PERSONS_ONLY = (
     *("client.read", "client.manage", "plan.approve", "measurement.validate"),
     *("evaluation.decide", "evaluation.judge", "report.approve", "report.validate"),
     *("report.publish", "reader.read", "reader.manage", "comment.write", "comment.resolve"),
-    *("chamber.configure", "chamber.suspend", "chamber.resume"),
+    *("chamber.configure", "chamber.suspend", "chamber.resume", "sheet.export"),
 )
 
 

@@ -1,16 +1,19 @@
 """``ciclo report``: the documents of a chamber, and the act that approves one."""
 
+from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.table import Table
 
 from services.api.cli.connection import connected
-from services.api.cli.display import console, write_json
+from services.api.cli.display import console, progress, write_json
 from services.api.cli.failures import CommandFailedError
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import chamber_path
 from services.api.cli.plan import Date, Number, Organ
+from services.api.cli.rendering import followed_report, refuse_missing_folder, save
 from shared.runtime.language import in_terminal_language
 
 report = typer.Typer(help="Documenti: versioni, stato, atto di approvazione.", no_args_is_help=True)
@@ -20,6 +23,7 @@ _STATES = {
     "rendered": ("composto", "rendered"),
     "approved": ("approvato", "approved"),
     "validated": ("validato dall'OIV", "validated by the OIV"),
+    "published": ("pubblicato", "published"),
     "refused": ("non validato dall'OIV", "refused by the OIV"),
     "failed": ("non riuscito", "failed"),
     "cancelled": ("annullato", "cancelled"),
@@ -83,6 +87,25 @@ def approve(
             f"Version {number_of} approved: it is for the OIV to validate it now.",
         )
     )
+
+
+@report.command("sheet")
+def sheet(
+    chamber: Chamber,
+    year: Year,
+    code: Annotated[str, typer.Argument(metavar="SCHEDA", help="Codice della scheda: SG.")],
+    out: Annotated[Path, typer.Option(help="PDF da scrivere.")],
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Chiede il documento di una scheda individuale e salva il PDF; solo per chi la vede."""
+    refuse_missing_folder(out)
+    path = f"{chamber_path(chamber)}/plans/{year}/sheets/{quote(code, safe='')}/report"
+    label = in_terminal_language(f"Scheda {code} {year}", f"Sheet {code} {year}")
+    with connected(data, renderer=True) as connection, progress(label) as step:
+        made = followed_report(connection.api, path, {}, step)
+    save(out, made, as_json=as_json)
 
 
 def _wanted(items: list[dict[str, Any]], version: int | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from services.api.auth.access import Access, author_of, person
 from services.api.auth.entities import EntityAccess
 from services.api.container import Container
 from services.api.readers import service as readers
-from services.api.reports.sheets import require_sight
+from services.api.reports.sheets import require_existence, require_sight
 from shared.domain.report_states import ReportState
 
 
@@ -22,9 +22,10 @@ async def require_reading(
     down in each.
 
     Raises:
-        Refusal: ``sheet_not_visible``, ``reading_not_granted``, ``chamber_not_granted``, or
-            ``forbidden`` to a machine.
+        Refusal: ``report_not_found``, ``sheet_not_visible``, ``reading_not_granted``,
+            ``chamber_not_granted``, or ``forbidden`` to a machine.
     """
+    require_existence(row, access)
     require_sight(row, access)
     if row.kind != "relazione_ente" or row.state == ReportState.PUBLISHED:
         return

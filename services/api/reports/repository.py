@@ -14,6 +14,7 @@ from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from services.api.reports.jobs import TRANSITIONS, JobEvent, JobState
 from shared.contracts.snapshot import ReportKind
+from shared.domain.confidentiality import Sight
 from shared.domain.report_states import ReportMove, ReportState
 
 _r = reports.c
@@ -273,11 +274,12 @@ async def report_by_hash(session: ReadSession, sha256: str) -> sa.Row[Any] | Non
 
 
 async def report_list(
-    session: ReadSession, asked: Page, filters: Mapping[str, int | str | None]
+    session: ReadSession, asked: Page, filters: Mapping[str, int | str | None], sight: Sight
 ) -> Rows:
     """A part of the chamber's reports, narrowed by columns that have a value in ``filters``."""
     statement = _reports_with_jobs(session).where(
-        *(_r[name] == value for name, value in filters.items() if value is not None)
+        sa.literal(sight.everything) | (_r.kind != "scheda") | _r.subject.in_(sight.sheets),
+        *(_r[name] == value for name, value in filters.items() if value is not None),
     )
     return cut(await session.all(sliced(statement, ORDER, asked)), ORDER, asked)
 

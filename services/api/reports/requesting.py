@@ -14,6 +14,7 @@ from services.api.reports import repository
 from services.api.reports.repository import NewReport, Series
 from services.api.reports.snapshot import Freeze
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
+from shared.domain.audit_facts import about
 
 RENDER_REQUESTED = "render.requested"
 """Topic of the event that the relay turns into a message on the queue."""
@@ -28,6 +29,11 @@ class Wish:
     plan_revision: int
     with_sheets: bool
     reason: str | None = None
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The individual sheet that the whole document is about."""
+        return (self.series.subject,) if self.series.kind == "scheda" else ()
 
 
 async def request(
@@ -67,7 +73,8 @@ async def request(
     await repository.add_report(session, report)
     await repository.add_job(session, job_id, report_id)
     await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
-    noted = {**asdict(wish.series), "version": version, "job_id": job_id}
-    await audit(session, "report.requested", report_id, noted | {"sha256": report.snapshot_sha256})
+    noted = about({**asdict(wish.series), "version": version, "job_id": job_id}, wish.sheets)
+    facts_of_request = {**noted, "sha256": report.snapshot_sha256}
+    await audit(session, "report.requested", report_id, facts_of_request)
     session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
     return job_id

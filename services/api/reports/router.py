@@ -42,6 +42,7 @@ from services.api.reports.schemas import (
     ReportList,
     ReportStateName,
 )
+from services.api.reports.sheets import require_existence
 from services.api.reports.views import file_name, job_view, report_detail, report_view
 from services.api.requests import request_info
 from services.api.responses import (
@@ -134,7 +135,7 @@ async def list_reports(
 ) -> Response:
     """Every report of the chamber."""
     filters = {"year": year, "state": state, "kind": kind}
-    found = await repository.report_list(call.session, asked, filters)
+    found = await repository.report_list(call.session, asked, filters, call.access.sight)
     items = [report_view(row, call.access) for row in found.rows]
     return list_response(request, items, found.next, asked, Report)
 
@@ -149,7 +150,9 @@ async def list_reports(
 )
 async def show_report(request: Request, report_id: ReportId, call: Reading) -> Response:
     """One report."""
-    return await _shown(request, call, await service.report(call.session, report_id))
+    row = await service.report(call.session, report_id)
+    require_existence(row, call.access)
+    return await _shown(request, call, row)
 
 
 async def _detail(call: ReadCall | WriteCall, row: sa.Row[Any]) -> ReportDetail:
@@ -164,6 +167,7 @@ async def _shown(request: Request, call: ReadCall | WriteCall, row: sa.Row[Any])
 async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any]:
     """The report, locked, as the caller has read it (``If-Match``)."""
     row = await moves.held(call.session, report_id)
+    require_existence(row, call.access)
     require_match(request, content_etag(to_json(await _detail(call, row))))
     return row
 

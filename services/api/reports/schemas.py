@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.api.measurements.schemas import Reason
 from services.api.paging import ListItem
+from services.api.plans.schemas import Code
 from services.api.responses import Resource
 from services.api.versions.schemas import Words
 from shared.contracts.chamber import SheetsInReports
@@ -55,7 +56,8 @@ Kind = Annotated[
     ReportKind,
     Field(
         description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo, "
-        "`piano` della performance, `relazione_ente` dell'ente con le sue camere.",
+        "`piano` della performance, `scheda` individuale di un incarico, `relazione_ente` "
+        "dell'ente con le sue camere.",
         examples=["relazione"],
     ),
 ]
@@ -214,6 +216,7 @@ class Report(ListItem):
     year: Year
     kind: Kind
     period: Annotated[Period | None, Field(description="Del monitoraggio.")]
+    sheet: Annotated[Code | None, Field(description="Della scheda: il suo codice nel piano.")]
     chambers: Annotated[
         list[Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]],
         Field(max_length=500, description="Della relazione di un ente: le camere che mostra."),

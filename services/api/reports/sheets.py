@@ -26,6 +26,21 @@ _SHEETS_INCOMPLETE = Issue(
 )
 
 
+def require_existence(row: sa.Row[Any], access: Access) -> None:
+    """Hides the document of an individual sheet from whoever does not see the sheet.
+
+    Raises:
+        Refusal: ``report_not_found``.
+    """
+    if row.kind == "scheda" and not sees(access.sight, row.subject):
+        raise Refusal("report_not_found")
+
+
+def sees(sight: Sight, sheet: str) -> bool:
+    """Whether somebody sees the whole of a sheet."""
+    return sight.everything or sheet in sight.sheets
+
+
 def require_sight(row: sa.Row[Any], access: Access) -> None:
     """Keeps a document with sheets to who may see all of them, until it is published.
 
@@ -36,7 +51,11 @@ def require_sight(row: sa.Row[Any], access: Access) -> None:
     """
     published = row.state == ReportState.PUBLISHED
     sight = access.sight
-    enough = sight.everything or (row.kind == "piano" and sight.structure)
+    enough = (
+        sight.everything
+        or (row.kind == "piano" and sight.structure)
+        or (row.kind == "scheda" and sees(sight, row.subject))
+    )
     if row.with_sheets and not published and not enough:
         raise Refusal("sheet_not_visible")
 

@@ -36,6 +36,7 @@ _TITLES: Mapping[ReportKind, str] = {
     "relazione": "Relazione sulla performance",
     "monitoraggio": "Report di monitoraggio",
     "piano": "Piano della performance",
+    "scheda": "Scheda individuale",
     "relazione_ente": "Relazione consolidata dell'ente",
 }
 
@@ -57,6 +58,7 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         year=row.year,
         kind=row.kind,
         period=row.subject if row.kind == "monitoraggio" else None,
+        sheet=row.subject if row.kind == "scheda" else None,
         chambers=row.subject.split(",") if row.kind == "relazione_ente" else [],
         version=row.version,
         state=row.state,
@@ -133,5 +135,6 @@ def title_of(kind: ReportKind) -> str:
 def file_name(row: sa.Row[Any], chamber: str) -> str:
     """Name under which a person saves the PDF."""
     title = title_of(row.kind)
-    about = f"{row.subject} {row.year}" if row.kind == "monitoraggio" else str(row.year)
+    partial = row.kind in {"monitoraggio", "scheda"}
+    about = f"{row.subject} {row.year}" if partial else str(row.year)
     return f"{title} {about} - {chamber} - versione {row.version}.pdf"

@@ -51,6 +51,8 @@ class DocumentKind:
 
 def subtitle(snapshot: ReportSnapshot) -> str | None:
     """What a document is about within its year, where it is not about all of it."""
+    if snapshot.kind == "scheda":
+        return snapshot.objectives[0].title
     if snapshot.period is None or snapshot.period.code == "Y":
         return None
     return labels.PERIODS.get(snapshot.period.code, snapshot.period.code)
@@ -127,12 +129,25 @@ PIANO = DocumentKind(
     places=frozenset(PLAN_PLACES),
 )
 
+SCHEDA = DocumentKind(
+    cover=("Scheda individuale",),
+    law="Articolo 9, D.Lgs. 27 ottobre 2009, n. 150",
+    act=None,
+    sections=(
+        Section("1", "Il risultato", "sheet_result"),
+        Section("2", "Obiettivi, misure e risultati", "sheet_objectives"),
+        Section("3", "La valutazione", "sheet_evaluation"),
+        Section("A", "Allegati", "sheet_annexes"),
+    ),
+)
+
 KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(
     {
         "relazione": RELAZIONE,
         "monitoraggio": MONITORAGGIO,
         "relazione_ente": RELAZIONE_ENTE,
         "piano": PIANO,
+        "scheda": SCHEDA,
     }
 )
 """Every kind of document, by the ``kind`` of its snapshot."""
