@@ -80,6 +80,7 @@ from services.api.narratives.router import router as narratives
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
 from services.api.publications.router import router as publications
+from services.api.publications.site import router as public_pages
 from services.api.quarantine.router import router as quarantine
 from services.api.readers.router import chamber_router as chamber_readers
 from services.api.readers.router import router as readers
@@ -162,6 +163,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     metrics,
     verifications,
     publications,
+    public_pages,
 )
 
 _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (

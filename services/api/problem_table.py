@@ -13,6 +13,7 @@ from services.api.problem_identity import IDENTITY
 from services.api.problem_integrations import INTEGRATIONS
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
+from services.api.problem_publication import PUBLICATION
 from services.api.problem_tenants import TENANTS
 from services.api.problem_texts import TEXTS
 
@@ -380,6 +381,7 @@ PROBLEMS: dict[str, Problem] = {
     **LIFECYCLE,
     **EVALUATION,
     **_REPORTS,
+    **PUBLICATION,
     **_INTEGRATIONS,
     **INTEGRATIONS,
 }

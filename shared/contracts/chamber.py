@@ -188,7 +188,7 @@ SheetsInReports = Literal["roles", "omitted"]
 
 
 class Publication(Contract):
-    """Che cosa delle persone entra nei documenti che si pubblicano. Mai un nome."""
+    """Che cosa si pubblica, e a chi si rivolge chi lo riusa. Mai un nome di persona."""
 
     individual_sheets: Annotated[
         SheetsInReports,
@@ -197,6 +197,24 @@ class Publication(Contract):
             "dà loro; `omitted`, affatto."
         ),
     ] = "roles"
+    email: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$",
+            description="Casella dell'ufficio per chi riusa i dati; mai quella di una persona.",
+            examples=["controllo.gestione@esempio.camcom.it"],
+        ),
+    ] = None
+    website: Annotated[
+        str | None,
+        Field(
+            max_length=300,
+            pattern=r"^https://[^\s<>\"]+$",
+            description="Sito istituzionale.",
+            examples=["https://www.esempio.camcom.it"],
+        ),
+    ] = None
 
 
 class Signing(Contract):

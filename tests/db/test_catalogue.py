@@ -131,6 +131,7 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         ("members", "dispatcher_persons"),
         ("outbox", "dispatcher_waiting"),
         ("render_jobs", "dispatcher_open"),
+        ("reports", "dispatcher_published"),
         ("subscriptions", "dispatcher_active"),
     }
     functions = fetch(
@@ -159,6 +160,7 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
         "ciclo_claim_deliveries(timestamp with time zone,integer,integer)",
         "ciclo_key_chamber(uuid)",
         "ciclo_member_chambers(text)",
+        "ciclo_published_chambers()",
     }
     # Triggers write the chain of the audit as its owner; they cannot be called.
     as_owner = {"ciclo_chain_audit()", "ciclo_chain_entity_audit()"}

@@ -33,6 +33,7 @@ CHOSEN = {
     "period": "Q1",
     "entry": "measure:own:voce",
     "version": "1",
+    "file": "catalogo.ttl",
     "other": "1",
 }
 """Parameters that are words of the domain rather than columns; the victims know these values."""
@@ -44,7 +45,19 @@ WITHOUT_CHAMBER = {
     "/docs": "documentation",
     "/docs/condizioni": "documentation",
     "/docs/assets/{name}": "documentation",
-    "/amministrazione-trasparente/{chamber}/performance": "public by intent: what is published",
+    **dict.fromkeys(
+        (
+            "/amministrazione-trasparente",
+            "/amministrazione-trasparente/enti/{entity}/performance",
+            "/amministrazione-trasparente/{chamber}/performance",
+            "/amministrazione-trasparente/{chamber}/performance/{year}/{kind}",
+            "/amministrazione-trasparente/{chamber}/performance/documenti/{report_id}",
+            "/amministrazione-trasparente/{chamber}/performance/documenti/{report_id}/testo",
+            "/sitemap.xml",
+        ),
+        "public by intent: what is published",
+    ),
+    "/robots.txt": "says that all of that may be read",
     "/verifica/{chamber}/{report_id}": "public by intent: facts about an issued file, for whoever "
     "holds it and so knows its identifier; nothing of its content",
 }

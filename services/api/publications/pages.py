@@ -1,54 +1,152 @@
-"""The page of a chamber that its site points to: its published documents."""
+"""The pages that people read: what is published by a chamber, by an entity, and one document."""
 
+import json
 from collections.abc import Sequence
-from html import escape
+from datetime import datetime
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from services.api.reports.views import title_of
+from services.api.publications import addresses
+from services.api.publications.catalogue import CatalogueForm
+from services.api.publications.files import of_kind
+from services.api.publications.shelf import LICENCE, Document, Publisher, Series, Shelf
 
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-
-_PAGE = """<!doctype html>
-<html lang="it">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto;
-  padding: 0 1rem; color: #17324d; }}
-li {{ margin-bottom: .8rem; overflow-wrap: anywhere; }}
-</style>
-</head>
-<body><main>
-<h1>{title}</h1>
-{documents}
-<p>I documenti sono firmati e portano con sé i propri dati. Licenza
-<a href="{licence}">Creative Commons Attribuzione 4.0</a>.</p>
-</main></body>
-</html>
-"""
-_LINE = '<li><a href="{href}">{title}</a> (PDF, {pages} pagine), pubblicata il {day}</li>'
+_ROME = ZoneInfo("Europe/Rome")
+_KILO = 1000
 
 
-def pdf_path(chamber: str, report_id: str) -> str:
-    """Address of a published PDF."""
-    return f"/v1/publications/{chamber}/{report_id}/pdf"
+def chamber_page(base: str, chamber: str, shelf: Shelf | None) -> bytes:
+    """What a chamber has published, also where it is nothing."""
+    name = chamber if shelf is None else shelf.publisher.name
+    return _page(
+        "list.html.j2",
+        base=base,
+        path=addresses.chamber_page(chamber),
+        title=f"Performance di {name}",
+        shelves=[] if shelf is None else [shelf],
+        catalogues=[addresses.chamber_catalogue(chamber, file) for file in CatalogueForm],
+        up=[("Amministrazione trasparente", addresses.SITE)],
+    )
 
 
-def publications_page(chamber: str, rows: Sequence[sa.Row[Any]]) -> str:
-    """The page, also where nothing is published."""
-    lines = [
-        _LINE.format(
-            href=pdf_path(chamber, row.report_id),
-            title=escape(f"{title_of(row.kind)} {row.year}, versione {row.version}"),
-            pages=row.pdf_pages,
-            day=row.published_at.strftime("%d/%m/%Y"),
-        )
-        for row in rows
+def entity_page(base: str, entity: str, shelves: Sequence[Shelf]) -> bytes:
+    """What the chambers of an entity have published."""
+    name = shelves[0].publisher.entity_name if shelves else entity
+    return _page(
+        "list.html.j2",
+        base=base,
+        path=addresses.entity_page(entity),
+        title=f"Performance di {name}",
+        shelves=list(shelves),
+        catalogues=[addresses.entity_catalogue(entity, file) for file in CatalogueForm],
+        up=[("Amministrazione trasparente", addresses.SITE)],
+    )
+
+
+def all_chambers_page(base: str, shelves: Sequence[Shelf]) -> bytes:
+    """Who publishes here."""
+    return _page(
+        "chambers.html.j2",
+        base=base,
+        path=addresses.SITE,
+        title="Amministrazione trasparente: performance",
+        publishers=[shelf.publisher for shelf in shelves],
+        up=[],
+    )
+
+
+def document_page(base: str, publisher: Publisher, series: Series, document: Document) -> bytes:
+    """One version of a document: its forms, its data, its other versions."""
+    return _page(
+        "document.html.j2",
+        base=base,
+        path=addresses.document_page(document),
+        title=f"{document.title}, {publisher.name}",
+        publisher=publisher,
+        series=series,
+        document=document,
+        files=of_kind(document.kind),
+        linked_data=_linked_data(base, publisher, document),
+        up=[
+            ("Amministrazione trasparente", addresses.SITE),
+            (f"Performance di {publisher.name}", addresses.chamber_page(publisher.code)),
+        ],
+    )
+
+
+def notices(publisher: Publisher, document: Document) -> str:
+    """What stands above the text of a document: where else it is, and what has replaced it."""
+    return (
+        _environment()
+        .get_template("notices.html.j2")
+        .render(publisher=publisher, document=document)
+    )
+
+
+def _page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - what its template shows
+    return _environment().get_template(template).render(values).encode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("services.api.publications"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(day=_day, instant=_instant, size=_size)
+    environment.globals.update(addresses=addresses, licence=LICENCE)
+    return environment
+
+
+def _day(when: datetime) -> str:
+    return when.astimezone(_ROME).strftime("%d/%m/%Y")
+
+
+def _instant(when: datetime) -> str:
+    return when.astimezone(_ROME).isoformat(timespec="seconds")
+
+
+def _size(count: int) -> str:
+    """Bytes as people say them: ``373 kB``."""
+    kilobytes = max(1, round(count / _KILO))
+    if kilobytes < _KILO:
+        return f"{kilobytes} kB"
+    return f"{kilobytes / _KILO:.1f} MB".replace(".", ",")
+
+
+def _linked_data(base: str, publisher: Publisher, document: Document) -> Markup:
+    """What search engines read (schema.org), as JSON that cannot end its element."""
+    forms = [("application/pdf", addresses.pdf(document))]
+    forms += [
+        (file.media_type.partition(";")[0], addresses.data(document, file))
+        for file in of_kind(document.kind)
+        if file.is_csv
     ]
-    name = rows[0].chamber_name if rows else chamber
-    listed = f"<ul>{''.join(lines)}</ul>" if lines else "<p>Nessun documento è pubblicato.</p>"
-    return _PAGE.format(title=escape(f"Performance di {name}"), documents=listed, licence=LICENCE)
+    about = {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": f"{document.title}, {publisher.name}",
+        "description": f"{document.public.about}. {publisher.name}, {document.year}.",
+        "url": f"{base}{addresses.document_page(document)}",
+        "identifier": document.report_id,
+        "version": str(document.version),
+        "inLanguage": "it",
+        "license": LICENCE,
+        "isAccessibleForFree": True,
+        "datePublished": _instant(document.published_at),
+        "temporalCoverage": f"{document.year}-01-01/{document.year}-12-31",
+        "publisher": {"@type": "GovernmentOrganization", "name": publisher.name},
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{base}{at}"}
+            for kind, at in forms
+        ],
+    }
+    text = json.dumps(about, ensure_ascii=False).replace("<", "\\u003c")
+    return Markup(text)  # noqa: S704 - no mark-up is left in it

@@ -29,6 +29,7 @@ from shared.contracts.report_checks import report_issues
 from shared.contracts.snapshot import ReportSnapshot
 from shared.contracts.text_checks import text_issues, text_warnings
 from shared.domain.confidentiality import FULL_SIGHT
+from shared.domain.publication import public_kind
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.workflow import MoveRefusedError
 
@@ -159,8 +160,10 @@ async def publish(session: WriteSession, row: sa.Row[Any], today: date) -> sa.Ro
     """Makes a held report readable by anyone; what it says stays as it is.
 
     Raises:
-        Refusal: the state does not allow it.
+        Refusal: the state does not allow it; ``report_kind_not_public``.
     """
+    if public_kind(row.kind) is None:
+        raise Refusal("report_kind_not_public")
     state = _after(session, row, ReportMove.PUBLISH)
     act = Act(document="pubblicazione", date=today.isoformat())
     return await _move(session, row, ReportMove.PUBLISH, state, act, {})

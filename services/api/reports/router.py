@@ -292,7 +292,9 @@ async def refuse(
     description="Rende leggibile a chiunque il documento validato, sotto Amministrazione "
     "trasparente: PDF firmato, con i dati allegati. Richiede `If-Match`.",
     response_model=ReportDetail,
-    responses=refusals(*_MOVING, "report_not_validated", "report_already_published"),
+    responses=refusals(
+        *_MOVING, "report_not_validated", "report_already_published", "report_kind_not_public"
+    ),
 )
 async def publish(
     request: Request,

@@ -19,6 +19,7 @@ from services.api.reports.schemas import (
 from shared.contracts.issues import Language
 from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
+from shared.domain.publication import public_kind
 from shared.domain.report_states import ReportState
 
 
@@ -70,7 +71,12 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         rendered_at=row.rendered_at,
         reason=row.reason,
         individual_sheets="roles" if row.with_sheets else "omitted",
-        allowed_actions=[str(a) for a in access.actions(*_ACTIONS) if state.allows(a)],
+        allowed_actions=[
+            str(action)
+            for action in access.actions(*_ACTIONS)
+            if state.allows(action)
+            and (action is not Action.REPORT_PUBLISH or public_kind(row.kind) is not None)
+        ],
     )
 
 

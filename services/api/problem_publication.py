@@ -1,0 +1,51 @@
+"""Problems of what is published; a part of :mod:`services.api.problem_table`."""
+
+from services.api.problem_kind import Problem
+
+PUBLICATION = {
+    "report_kind_not_public": Problem(
+        409,
+        (
+            "Documento che non si pubblica",
+            (
+                "Documenti di questo tipo restano interni (report di monitoraggio, schede "
+                "individuali): si pubblicano Piano, Relazione e validazione dell'OIV."
+            ),
+        ),
+        (
+            "Not a public kind of document",
+            (
+                "Documents of this kind stay internal (monitoring reports, individual sheets): "
+                "the Piano, the Relazione and the OIV's validation are published."
+            ),
+        ),
+    ),
+    "chamber_or_entity": Problem(
+        422,
+        (
+            "Indicare una camera o un ente",
+            "Serve il parametro `chamber` oppure il parametro `entity`, non entrambi.",
+        ),
+        (
+            "Name a chamber or an entity",
+            "Either the parameter `chamber` or the parameter `entity` is needed, not both.",
+        ),
+    ),
+    "web_page_missing": Problem(
+        404,
+        (
+            "Nessuna versione HTML",
+            (
+                "Il documento è stato composto prima che esistesse la versione HTML: resta il PDF; "
+                "una nuova versione del documento le avrà entrambe."
+            ),
+        ),
+        (
+            "No HTML version",
+            (
+                "The document was made before there was an HTML version: its PDF remains; a new "
+                "version of the document will have both."
+            ),
+        ),
+    ),
+}

@@ -1,0 +1,251 @@
+"""What anyone reads of a published document: pages, the document itself, data, the catalogue."""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+from lxml import etree
+from pyshacl import validate
+from rdflib import DCAT, DCTERMS, OWL, Graph, Literal, URIRef
+from rdflib.compare import isomorphic
+
+from shared.contracts import open_data
+from shared.contracts.snapshot import ReportSnapshot
+from tests.api.report_system import ReportSystem, running, settings_for
+from tests.api.test_reports_approval import ACT, CAUSES, JUDGED, OIV, PLAN, move, rendered, say
+from tests.html_pages import check_accessible, parsed
+
+REASON = "Corretto un refuso nella premessa."
+SITE = "/amministrazione-trasparente"
+PAGE = f"{SITE}/PI/performance"
+ENTITY = f"{SITE}/enti/TNO/performance"
+SERIES = f"{PAGE}/2020/relazione"
+SHAPES = Path(__file__).parents[1] / "shapes" / "dcat_ap_it.ttl"
+BASE = "http://ciclo.test"
+CONTACT = {"email": "trasparenza@pi.example.it", "website": "https://www.pi.example.it"}
+FORMS = {"catalogo.ttl": "turtle", "catalogo.rdf": "xml", "catalogo.jsonld": "json-ld"}
+
+
+@pytest_asyncio.fixture
+async def system(runtime_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ReportSystem]:
+    async with running(settings_for(runtime_url, redis_url, tmp_path), tmp_path) as started:
+        await started.prepare()
+        if (await started.request("GET", f"{PLAN}/overall-judgement")).status_code == 404:
+            for code, body in CAUSES.items():
+                await say(started, f"deviations/objective:{code}", body)
+            await say(started, "overall-judgement", JUDGED, OIV)
+        yield started
+
+
+async def published(system: ReportSystem) -> tuple[str, ReportSnapshot]:
+    """A document that went all the way: its id and what was frozen."""
+    report, frozen = await rendered(system, reason=REASON)
+    for name, sent, who in (
+        ("approval", {"act": ACT}, {}),
+        ("validation", {"date": "2021-06-28"}, {"roles": OIV}),
+        ("publication", {}, {}),
+    ):
+        answer = await move(system, report, name, sent, **who)
+        assert answer.status_code == 200, answer.text
+    return report.rsplit("/", 1)[1], frozen
+
+
+async def get(system: ReportSystem, path: str, **headers: str) -> httpx.Response:
+    """Something that anyone may read."""
+    answer = await system.client.get(path.removeprefix(BASE), headers=headers)
+    assert answer.status_code == 200, f"{path}: {answer.text}"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert "noindex" not in str(answer.headers)
+    again = await system.client.get(
+        path.removeprefix(BASE), headers={"If-None-Match": answer.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    return answer
+
+
+async def page(system: ReportSystem, path: str) -> etree._Element:
+    """A page, which keeps to what all of them keep to."""
+    answer = await get(system, path)
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in policy
+    found = parsed(answer.text)
+    check_accessible(found)
+    assert not found.xpath("//meta[@name='robots']")
+    return found
+
+
+def links(found: etree._Element) -> set[str]:
+    """Where a page leads within this service."""
+    hrefs = {href.partition("#")[0] for href in found.xpath("//body//a/@href")}
+    return {href for href in hrefs if href.startswith("/")}
+
+
+async def test_everything_that_is_published_is_found_from_the_front_page(
+    system: ReportSystem,
+) -> None:
+    nothing = await page(system, f"{SITE}/LU/performance")
+    assert "Nessun documento" in "".join(nothing.itertext())
+    report_id, _ = await published(system)
+    seen, waiting = set[str](), {SITE, ENTITY, PAGE}
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        answer = await system.client.get(path)
+        assert answer.status_code in {200, 302}, path
+        head = await system.client.head(path)
+        assert head.status_code == (405 if path.startswith("/verifica/") else answer.status_code), (
+            path
+        )
+        if answer.headers.get("content-type", "").startswith("text/html") and SITE in path:
+            waiting |= links(await page(system, path)) - seen
+    document = f"{PAGE}/documenti/{report_id}"
+    assert {SERIES, document, f"{document}/testo", f"/verifica/PI/{report_id}"} <= seen
+    assert {
+        f"/v1/publications/PI/{report_id}/data/{t.name}.csv" for t in open_data.TABLES
+    } - seen == {f"/v1/publications/PI/{report_id}/data/consolidati.csv"}
+    robots = (await get(system, "/robots.txt")).text
+    assert "Disallow" not in robots
+    (sitemap,) = re.findall("Sitemap: (.*)", robots)
+    places = re.findall("<loc>(.*?)</loc>", (await get(system, sitemap)).text)
+    assert {f"{BASE}{path}" for path in (SITE, PAGE, ENTITY, document)} <= set(places)
+    for place in places:
+        await get(system, place)
+    assert "/amministrazione-trasparente/LU/performance" not in str(places)
+    unknown = await system.client.get(f"{PAGE}/2019/relazione")
+    assert unknown.status_code == 404
+
+
+async def test_every_form_says_the_same(system: ReportSystem, tmp_path: Path) -> None:
+    report_id, frozen = await published(system)
+    public = f"/v1/publications/PI/{report_id}"
+    about = (await get(system, public)).json()
+    assert about["title"] == "Relazione sulla performance 2020"
+    assert about["superseded_by"] is None
+
+    kept = await get(system, about["html"]["href"])
+    (stored,) = (tmp_path / "blobs" / "PI" / "web" / report_id).iterdir()
+    assert kept.content == stored.read_bytes()
+    assert about["html"]["sha256"] == hashlib.sha256(kept.content).hexdigest()
+    shown = await get(system, f"{PAGE}/documenti/{report_id}/testo")
+    assert about["pdf"] in shown.text
+    assert parsed(shown.text).xpath("string(//main)") == parsed(kept.text).xpath("string(//main)")
+    for item in frozen.objectives:
+        assert item.code in shown.text
+
+    pdf = await get(system, about["pdf"])
+    dated = await system.client.get(
+        about["pdf"], headers={"If-Modified-Since": pdf.headers["last-modified"]}
+    )
+    assert dated.status_code == 304
+    old = {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+    assert (await system.client.get(about["pdf"], headers=old)).status_code == 200
+    assert (
+        await system.client.get(about["pdf"], headers={"If-Modified-Since": "ieri"})
+    ).status_code == 200
+
+    files = {link["href"].rsplit("/", 1)[1]: link for link in about["data"]}
+    metadata = json.loads((await get(system, files["metadati.json"]["href"])).content)
+    described = {table["url"]: table["tableSchema"]["columns"] for table in metadata["tables"]}
+    together = json.loads((await get(system, files["tabelle.json"]["href"])).content)
+    for table in open_data.tables_of(frozen):
+        name = f"{table.name}.csv"
+        answer = await get(system, files[name]["href"])
+        assert files["metadati.json"]["href"] in answer.headers["link"]
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert [column["name"] for column in described[name]] == list(rows[0])
+        assert len(rows) == len(together[table.name]) > 0
+    assert set(described) == {name for name in files if name.endswith(".csv")}
+    indicators = {row["code"]: row for row in together["indicatori"]}
+    for indicator in frozen.indicators:
+        assert indicators[indicator.code]["measured"] == indicator.figure.measured
+        assert indicators[indicator.code]["value"] == indicator.value
+    snapshot = await get(system, files["snapshot.json"]["href"])
+    own = (await system.request("GET", f"/v1/chambers/PI/reports/{report_id}")).json()
+    assert hashlib.sha256(snapshot.content).hexdigest() == own["snapshot_sha256"]
+
+    linked = parsed((await get(system, f"{PAGE}/documenti/{report_id}")).text)
+    (data,) = linked.xpath("//script[@type='application/ld+json']/text()")
+    assert json.loads(data)["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert (await system.client.get(f"{public}/data/altro.csv")).status_code == 422
+
+
+async def test_a_later_version_replaces_and_hides_nothing(system: ReportSystem) -> None:
+    chamber = await system.request("GET", "/v1/chambers/PI/configuration")
+    change = {"publication": CONTACT, "ipa_code": "cciaa_pi", "region": "Toscana"}
+    changed = await system.request(
+        "PATCH",
+        "/v1/chambers/PI/configuration",
+        content=json.dumps(change),
+        headers={
+            "If-Match": chamber.headers["etag"],
+            "Content-Type": "application/merge-patch+json",
+        },
+    )
+    assert changed.status_code == 200, changed.text
+    first, _ = await published(system)
+    before = await catalogue(system, "PI")
+    second, _ = await published(system)
+
+    listed = "/v1/publications?entity=TNO&kind=relazione&year=2020&sort=-published_at"
+    rows = (await system.client.get(listed)).json()
+    by_id = {row["report_id"]: row for row in rows["items"]}
+    assert by_id[first]["superseded_by"] == f"/v1/publications/PI/{second}"
+    assert by_id[second]["supersedes"] == f"/v1/publications/PI/{first}"
+    for path in (f"{PAGE}/documenti/{first}", f"{PAGE}/documenti/{first}/testo"):
+        old = await page(system, path)
+        (notice,) = old.xpath("//p[@class='superseded']")
+        assert notice.xpath("./a/@href") == [f"{PAGE}/documenti/{second}"]
+    new = await page(system, f"{PAGE}/documenti/{second}")
+    assert not new.xpath("//p[@class='superseded']")
+    assert REASON in "".join(new.itertext())
+    assert f"{PAGE}/documenti/{first}" in links(new)
+    assert {f"{PAGE}/documenti/{first}", f"{PAGE}/documenti/{second}"} <= links(
+        await page(system, PAGE)
+    )
+    leads = await system.client.get(SERIES)
+    assert leads.headers["location"] == f"{PAGE}/documenti/{second}"
+    await get(system, f"/v1/publications/PI/{first}/pdf")
+
+    after = await catalogue(system, "PI")
+    dataset = URIRef(f"{BASE}{SERIES}")
+    assert before.value(dataset, OWL.versionInfo) == Literal(str(by_id[first]["version"]))
+    assert after.value(dataset, OWL.versionInfo) == Literal(str(by_id[second]["version"]))
+    assert before.value(dataset, DCTERMS.identifier) == after.value(dataset, DCTERMS.identifier)
+    replaced = URIRef(f"{BASE}{PAGE}/documenti/{first}")
+    assert (dataset, DCTERMS.hasVersion, replaced) in after
+    assert (dataset, DCTERMS.hasVersion, replaced) not in before
+    together = await catalogue(system, "TNO", "/v1/entities/TNO/publications/catalogue")
+    assert (None, DCAT.dataset, dataset) in together
+    holder = after.value(dataset, DCTERMS.rightsHolder)
+    assert after.value(holder, DCTERMS.identifier) == Literal("cciaa_pi")
+    nothing = await system.client.get("/v1/publications/LU/catalogue/catalogo.ttl")
+    assert nothing.status_code == 404
+    both = await system.client.get("/v1/publications?chamber=PI&entity=TNO")
+    assert (both.status_code, both.json()["code"]) == (422, "chamber_or_entity")
+
+
+async def catalogue(system: ReportSystem, code: str, folder: str | None = None) -> Graph:
+    """The catalogue, the same in every form, as DCAT-AP_IT asks, leading to what is there."""
+    folder = folder or f"/v1/publications/{code}/catalogue"
+    graphs = []
+    for name, form in FORMS.items():
+        answer = await get(system, f"{folder}/{name}")
+        graphs.append(Graph().parse(data=answer.content, format=form))
+    assert all(isomorphic(graphs[0], other) for other in graphs[1:])
+    holds, _, words = validate(graphs[0], shacl_graph=Graph().parse(SHAPES))
+    assert holds, words
+    for predicate in (DCAT.downloadURL, DCAT.accessURL, DCAT.landingPage):
+        for target in set(graphs[0].objects(None, predicate)):
+            await get(system, str(target))
+    return graphs[0]
