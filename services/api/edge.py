@@ -27,6 +27,7 @@ _log = logging.getLogger("ciclo.api")
 _access = logging.getLogger("ciclo.access")
 
 _OF_CHAMBER = re.compile(r"(?:/internal)?/v1/chambers/([A-Z][A-Z0-9]{1,7})(?:/|$)")
+_BRINGS_ARCHIVE = re.compile(r"/v1/entities/[A-Z0-9]{1,8}/chamber-imports")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 # Health is asked by machines every few seconds and must answer under any load.
@@ -44,6 +45,13 @@ class Limits:
 
     requests_per_minute: int
     body_bytes: int
+    archive_bytes: int
+    """What an archive of a chamber may have, instead of ``body_bytes``."""
+
+    def body_of(self, method: str, path: str) -> int:
+        """Largest body of a request."""
+        archive = method == "POST" and _BRINGS_ARCHIVE.fullmatch(path)
+        return self.archive_bytes if archive else self.body_bytes
 
 
 class RateLimiter:
@@ -106,7 +114,8 @@ class Edge:
         )
         remember(scope, info)
         come_from(_address(scope), headers.get("user-agent"))
-        exchange = _Exchange(scope, receive, send, info, self._limits.body_bytes, self._metrics)
+        most = self._limits.body_of(scope["method"], scope["path"])
+        exchange = _Exchange(scope, receive, send, info, most, self._metrics)
         if not scope["path"].startswith(_UNLIMITED):
             exchange.quota = (self._limiter.limit, *self._limiter.count(_caller(scope, headers)))
         with bind(request_id=info.request_id, chamber=_chamber(scope["path"])):

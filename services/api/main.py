@@ -33,6 +33,9 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, openapi
+from services.api.archives.entity_router import router as entity_archives
+from services.api.archives.router import router as archives
+from services.api.archives.running import transferring
 from services.api.assignments.router import router as assignments
 from services.api.audit.router import of_entities as entity_audit
 from services.api.audit.router import router as audit
@@ -121,6 +124,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     webhooks,
     system,
     tenants,
+    archives,
+    entity_archives,
     audit,
     entity_audit,
     catalogue,
@@ -187,6 +192,7 @@ _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...
     sweeping,
     reconciling,
     retiring,
+    transferring,
 )
 
 
@@ -224,7 +230,9 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         app.add_middleware(CORSMiddleware, **cross_origin(settings.cors_origins))
     app.add_middleware(
         Edge,
-        limits=Limits(settings.rate_limit_per_minute, settings.max_body_bytes),
+        limits=Limits(
+            settings.rate_limit_per_minute, settings.max_body_bytes, settings.archive_max_bytes
+        ),
         public_url=settings.public_url,
         metrics=app.state.metrics,
     )

@@ -5,6 +5,7 @@ Add the codes of a feature here, in its section. ``detail`` may hold placeholder
 ``/problems/{code}`` is made from the same entry.
 """
 
+from services.api.problem_archives import ARCHIVES
 from services.api.problem_collection import COLLECTION
 from services.api.problem_editing import EDITING
 from services.api.problem_entity import ENTITY
@@ -373,6 +374,7 @@ PROBLEMS: dict[str, Problem] = {
     **_GENERAL,
     **TENANTS,
     **TEXTS,
+    **ARCHIVES,
     **IDENTITY,
     **_PLANS,
     **COLLECTION,

@@ -43,6 +43,11 @@ class Action(StrEnum):
     CHAMBER_CONFIGURE = "chamber.configure"
     CHAMBER_SUSPEND = "chamber.suspend"
     CHAMBER_RESUME = "chamber.resume"
+    CHAMBER_IMPORT = "chamber.import"
+    CHAMBER_ERASE = "chamber.erase"
+    """Asks for the end of a chamber; carrying it out is no action of the API's."""
+    ARCHIVE_READ = "archive.read"
+    ARCHIVE_MAKE = "archive.make"
     PLAN_READ = "plan.read"
     PLAN_IMPORT = "plan.import"
     PLAN_CREATE = "plan.create"
@@ -184,6 +189,10 @@ _GOVERNING = frozenset(
         Action.CHAMBER_CONFIGURE,
         Action.CHAMBER_SUSPEND,
         Action.CHAMBER_RESUME,
+        Action.CHAMBER_IMPORT,
+        Action.CHAMBER_ERASE,
+        Action.ARCHIVE_READ,
+        Action.ARCHIVE_MAKE,
         Action.READER_MANAGE,
     }
 )
@@ -204,7 +213,7 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
             Action.EVALUATION_JUDGE,
             Action.REPORT_VALIDATE,
         },
-        Role.SIGNER: _READING | {Action.COMMENT_READ},
+        Role.SIGNER: _READING | {Action.COMMENT_READ, Action.ARCHIVE_READ},
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),
     }
@@ -244,6 +253,10 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.CHAMBER_CONFIGURE,
     Action.CHAMBER_SUSPEND,
     Action.CHAMBER_RESUME,
+    Action.CHAMBER_IMPORT,
+    Action.CHAMBER_ERASE,
+    Action.ARCHIVE_READ,
+    Action.ARCHIVE_MAKE,
 }
 """What a key of a machine may be good for: not for giving access to others, and not for what a
 person answers for."""

@@ -1,6 +1,7 @@
 """Where large immutable bytes live: a folder, or any S3-compatible store, through obstore."""
 
 import re
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -47,6 +48,16 @@ def evidence_key(chamber: str, evidence_id: str, sha256: str) -> str:
     return f"{evidence_folder(chamber)}/{evidence_id}/{sha256}"
 
 
+def transit_folder(chamber: str) -> str:
+    """Folder of a chamber's archives on their way out or in: nothing that the chamber keeps."""
+    return f"{chamber}/transit"
+
+
+def transit_key(chamber: str, archive_id: str) -> str:
+    """Key of an archive on its way: ``<chamber>/transit/<archive_id>.zip``."""
+    return f"{transit_folder(chamber)}/{archive_id}.zip"
+
+
 class ChamberBlobs:
     """The blobs of one chamber; keys of any other are refused, not just not found."""
 
@@ -70,6 +81,32 @@ class ChamberBlobs:
         self._check(key)
         attributes = {} if isinstance(self._store, LocalStore) else {"Content-Type": media_type}
         await obstore.put_async(self._store, key, content, attributes=attributes)
+
+    async def put_file(self, key: str, path: Path, *, media_type: str) -> None:
+        """As :meth:`put`, of a file that need not fit into memory.
+
+        Raises:
+            BlobKeyError: the key is not one of this chamber.
+            OSError: the file cannot be read.
+        """
+        self._check(key)
+        attributes = {} if isinstance(self._store, LocalStore) else {"Content-Type": media_type}
+        await obstore.put_async(self._store, key, path, attributes=attributes)
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """What is stored under ``key``, some at a time.
+
+        Raises:
+            BlobKeyError: the key is not one of this chamber.
+            BlobNotFoundError: nothing is there.
+        """
+        self._check(key)
+        try:
+            found = await obstore.get_async(self._store, key)
+        except FileNotFoundError as error:
+            raise BlobNotFoundError(key) from error
+        async for piece in found.stream():
+            yield bytes(piece)
 
     async def get(self, key: str) -> bytes:
         """What is stored under ``key``.
@@ -106,6 +143,11 @@ class ChamberBlobs:
         """Every key of the chamber."""
         batches = [batch async for batch in obstore.list(self._store, prefix=f"{self._chamber}/")]
         return sorted(found["path"] for batch in batches for found in batch)
+
+    async def kept_keys(self) -> list[str]:
+        """Every key of the chamber but those of archives on their way."""
+        passing = f"{transit_folder(self._chamber)}/"
+        return [key for key in await self.all_keys() if not key.startswith(passing)]
 
     async def delete(self, key: str) -> None:
         """Remove what is stored under ``key``; nothing there is fine.

@@ -140,6 +140,10 @@ class ApiSettings(ProcessSettings):
     """Largest request body; the largest case file and signed PDF fit well."""
     evidence_max_bytes: int = Field(default=10 * 1024**2, ge=1024)
     """Largest file that proves a measurement."""
+    archive_max_bytes: int = Field(default=8 * 1024**3, ge=1024)
+    """Largest archive of a chamber that may be brought through the API."""
+    spool_dir: Path | None = None
+    """Where archives are put together; where the system puts temporary files unless set."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins of front ends that browsers may let read answers, separated by commas."""
     outbound_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()

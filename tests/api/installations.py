@@ -54,12 +54,16 @@ class Installation:
         assert answer.status_code == 200, answer.text
 
     async def erase(
-        self, chamber: str, key: InstallationKey, typed: str | None = None
+        self,
+        chamber: str,
+        key: InstallationKey,
+        typed: str | None = None,
+        request: str | None = None,
     ) -> erasing.Erased:
         database = Database(self.owner_url, pool_size=3)
         try:
             return await erasing.erase_chamber(
-                database, self.parts.blobs, key, chamber, typed or chamber, HOST
+                database, self.parts.blobs, key, chamber, typed or chamber, HOST, request=request
             )
         finally:
             await database.close()

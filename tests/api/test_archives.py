@@ -225,8 +225,10 @@ async def test_rows_that_do_not_hold_together_are_refused_whole(
     assert await _refused(two, _rewritten(tmp_path / "a.zip", tmp_path / "b.zip", orphan)) == {
         ("/", "rows_do_not_fit")
     }
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(Refusal, match="archive_refused") as refused:
         await two.restore(_rewritten(tmp_path / "a.zip", tmp_path / "c.zip", foreign))
+    assert isinstance(refused.value.__cause__, DBAPIError)
+    assert "row-level security" in str(refused.value.__cause__)
     assert set((await two.counts("PI")).values()) == {0}
 
 

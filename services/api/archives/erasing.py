@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.archives import repository
+from services.api.archives import repository, requests
 from services.api.archives.certificate import InstallationKey
 from services.api.archives.writing import measure_tables, rows_digest
 from services.api.db.session import Author, Database, WriteSession
@@ -45,6 +45,8 @@ async def erase_chamber(
     chamber: str,
     typed: str,
     author: Author,
+    *,
+    request: str | None = None,
 ) -> Erased:
     """Removes every row and document of a chamber.
 
@@ -55,10 +57,12 @@ async def erase_chamber(
         chamber: its code.
         typed: the code again, as a person typed it.
         author: who answers for it, as the certificate says.
+        request: the request through the API that is carried out, if it is one.
 
     Raises:
         Refusal: ``chamber_not_found``, ``erasure_not_confirmed``, ``erasure_of_active_chamber``,
-            ``erasure_without_export``, ``erasure_after_change``, or ``chamber_busy``.
+            ``erasure_without_export``, ``erasure_after_change``, ``chamber_busy``, or
+            ``erasure_not_requested`` where the request is not open or is of something else.
     """
     if typed != chamber:
         raise Refusal("erasure_not_confirmed", chamber=chamber)
@@ -72,7 +76,9 @@ async def erase_chamber(
             if head is None:
                 erasure = await _unfinished(session, chamber)
             else:
-                erasure = await _erase_rows(session, head, key, len(keys))
+                asked = await _open_request(session, head, request)
+                documents = len(await store.kept_keys())
+                erasure = await _erase_rows(session, head, key, documents, asked)
         for name in keys:
             await store.delete(name)
         async with database.write((), author) as session:
@@ -94,13 +100,31 @@ async def _unfinished(session: WriteSession, chamber: str) -> _Erasure:
     return _Erasure(found.erasure_id, found.certificate)
 
 
+async def _open_request(
+    session: WriteSession, head: sa.Row[Any], request: str | None
+) -> sa.Row[Any] | None:
+    """The request to carry out: of this chamber, neither withdrawn nor carried out."""
+    if request is None:
+        return None
+    found = await requests.find(session, head.entity_id, request)
+    if found is None or found.state != requests.OPEN or found.chamber_code != head.chamber_id:
+        raise Refusal("erasure_not_requested", chamber=head.chamber_id)
+    return found
+
+
 async def _erase_rows(
-    session: WriteSession, head: sa.Row[Any], key: InstallationKey, documents: int
+    session: WriteSession,
+    head: sa.Row[Any],
+    key: InstallationKey,
+    documents: int,
+    asked: sa.Row[Any] | None,
 ) -> _Erasure:
     export = await _fitting_export(session, head)
+    if asked is not None and asked.archive_sha256 != export.sha256:
+        raise Refusal("erasure_without_export", chamber=head.chamber_id)
     if rows_digest(await measure_tables(session)) != export.rows_sha256:
         raise Refusal("erasure_after_change")
-    erasure = new_id()
+    erasure = new_id() if asked is None else str(asked.erasure_id)
     removed = await repository.erase(
         session,
         {
@@ -119,6 +143,7 @@ async def _erase_rows(
         "entity": head.entity_id,
         "erased_at": at.isoformat(),
         "erased_by": session.author.actor,
+        **_requested(asked),
         "archive": {"sha256": export.sha256, "size": export.size, "at": export.at.isoformat()},
         "removed_rows": dict(sorted(removed.items())),
         "removed_documents": documents,
@@ -129,6 +154,14 @@ async def _erase_rows(
     detail = {"erasure": erasure, "archive": export.sha256}
     await audit_entity(session, head.entity_id, "chamber.erased", head.chamber_id, detail)
     return _Erasure(erasure, certificate)
+
+
+def _requested(asked: sa.Row[Any] | None) -> Mapping[str, Any]:
+    """Who asked for it through the API, as the certificate says."""
+    if asked is None:
+        return {}
+    facts = {"by": asked.requested_by, "at": asked.requested_at.isoformat(), "reason": asked.reason}
+    return {"requested": facts}
 
 
 async def _fitting_export(session: WriteSession, head: sa.Row[Any]) -> sa.Row[Any]:

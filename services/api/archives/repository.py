@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.archives import chamber_archives, chamber_erasures
 from services.api.db.tables.audit import audit_chain
-from services.api.db.tables.plans import plans
+from services.api.db.tables.plans import objectives, plans
 from services.api.db.tables.requests import audit_log
 from services.api.db.tables.tenants import chambers, entities
+from shared.domain.confidentiality import INDIVIDUAL_KINDS
 
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
 _NOW = sa.text("SELECT now()")
@@ -52,6 +53,15 @@ async def plan_years(session: ReadSession) -> list[int]:
         sa.select(plans.c.year).where(plans.c.chamber_id == session.chamber).order_by(plans.c.year)
     )
     return [row.year for row in found]
+
+
+async def has_sheets(session: ReadSession) -> bool:
+    """Whether any plan of the chamber has individual sheets."""
+    found = sa.select(sa.literal(1)).where(
+        objectives.c.chamber_id == session.chamber,
+        objectives.c.kind.in_(sorted(INDIVIDUAL_KINDS)),
+    )
+    return bool(await session.scalar(sa.select(sa.exists(found))))
 
 
 def rows_of(session: ReadSession, table: sa.Table) -> AsyncIterator[sa.Row[Any]]:

@@ -1,27 +1,33 @@
 """Use cases of a chamber's archive: made, and put into another installation."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from services.api.archives import repository, rows
 from services.api.archives.reading import ReadArchive
 from services.api.archives.writing import (
+    Tell,
     Written,
     file_size,
     measure_tables,
     rows_digest,
     table_name,
+    tell_nobody,
     write_archive,
 )
 from services.api.db.session import Author, Database, WriteSession
 from services.api.db.trail import audit_entity
 from services.api.errors import Refusal
 from services.api.ids import new_id
+from services.api.plans import service as plans
+from shared.contracts.archive import ArchiveManifest
+from shared.contracts.case import write_case
 from shared.contracts.issues import Issue
 from shared.runtime.blobs import BlobStore, ChamberBlobs
 
@@ -31,7 +37,12 @@ _MEDIA_TYPES = {".pdf": "application/pdf", ".json": "application/json", ".html":
 
 
 async def export_chamber(
-    database: Database, blobs: BlobStore, chamber: str, path: Path, author: Author
+    database: Database,
+    blobs: BlobStore,
+    chamber: str,
+    path: Path,
+    author: Author,
+    tell: Tell = tell_nobody,
 ) -> Written:
     """Writes the archive of a chamber and notes its hash at the entity.
 
@@ -41,7 +52,7 @@ async def export_chamber(
         Refusal: ``chamber_not_found`` or ``blob_missing``.
         OSError: the file cannot be written.
     """
-    written = await write_archive(database, blobs, chamber, path)
+    written = await write_archive(database, blobs, chamber, path, tell)
     noted = {
         "sha256": written.sha256,
         "rows_sha256": written.rows_sha256,
@@ -54,7 +65,11 @@ async def export_chamber(
 
 
 async def import_chamber(
-    database: Database, blobs: BlobStore, archive: ReadArchive, author: Author
+    database: Database,
+    blobs: BlobStore,
+    archive: ReadArchive,
+    author: Author,
+    tell: Tell = tell_nobody,
 ) -> None:
     """Puts the chamber of an archive into this installation, whole or not at all.
 
@@ -71,42 +86,51 @@ async def import_chamber(
     async with database.alone(f"chamber {code}") as granted:
         if not granted:
             raise Refusal("chamber_busy", chamber=code)
-        async with database.read([code]) as session:
-            _refuse_misfit(archive, await repository.schema_revision(session))
-            if await repository.chamber_head(session) is not None:
-                raise Refusal("chamber_exists", chamber=code)
+        await refuse_unfit(database, archive)
         try:
             await _remove(store)  # what an import that did not end has left
+            await tell("documents", 20)
             for entry in manifest.blobs:
                 key = entry.name.removeprefix("blobs/")
                 media_type = _MEDIA_TYPES.get(Path(key).suffix, "application/octet-stream")
                 await store.put(key, archive.blob(entry), media_type=media_type)
             async with database.write([code], author) as session:
-                await _restore(session, archive)
+                await _restore(session, archive, tell)
         except BaseException:
             await _remove_unless_there(database, store, code)
             raise
 
 
-async def _restore(session: WriteSession, archive: ReadArchive) -> None:
+async def refuse_unfit(database: Database, archive: ReadArchive) -> None:
+    """Refuses what this installation cannot take in, before anything is written.
+
+    Raises:
+        Refusal: ``archive_of_other_version``, ``archive_refused`` or ``chamber_exists``.
+    """
+    code = archive.manifest.chamber
+    async with database.read([code]) as session:
+        _refuse_misfit(archive, await repository.schema_revision(session))
+        if await repository.chamber_head(session) is not None:
+            raise Refusal("chamber_exists", chamber=code)
+
+
+async def _restore(session: WriteSession, archive: ReadArchive, tell: Tell) -> None:
     manifest = archive.manifest
     await repository.insert_entity(session, manifest.entity, manifest.entity_title)
-    try:
-        for table in rows.archived_tables():
-            if await repository.may_insert(session, table):
-                for batch in _batches(archive, table):
-                    await repository.insert_rows(session, table, batch)
-        await repository.check_constraints(session)
-    except IntegrityError as error:
-        raise Refusal("archive_refused", issues=[_unfit("", "rows_do_not_fit")]) from error
+    await _insert(session, archive, tell)
+    await tell("comparing", 85)
     measured = await measure_tables(session)
     wrong = [
         _unfit(given.name, "rows_differ")
         for given, found in zip(manifest.tables, measured, strict=True)
         if given != found
     ]
+    head = await repository.chamber_head(session)
+    if head is None or head.entity_id != manifest.entity:
+        wrong.append(_unfit("entity", "other_entity"))
     if wrong:
         raise Refusal("archive_refused", issues=wrong)
+    await _compare_cases(session, manifest)
     noted = {
         "sha256": archive.sha256,
         "rows_sha256": rows_digest(measured),
@@ -116,12 +140,45 @@ async def _restore(session: WriteSession, archive: ReadArchive) -> None:
     await _note(session, manifest.entity, manifest.chamber, "import", noted)
 
 
+async def _insert(session: WriteSession, archive: ReadArchive, tell: Tell) -> None:
+    """All rows, by the rules that bind everybody: of this chamber only, and fitting together."""
+    wanted = rows.archived_tables()
+    try:
+        for done, table in enumerate(wanted):
+            await tell("rows", 40 + 45 * done // len(wanted))
+            if await repository.may_insert(session, table):
+                for batch in _batches(archive, table):
+                    await repository.insert_rows(session, table, batch)
+        await repository.check_constraints(session)
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, OperationalError):
+            raise
+        raise Refusal("archive_refused", issues=[_unfit("", "rows_do_not_fit")]) from error
+
+
+async def _compare_cases(session: WriteSession, manifest: ArchiveManifest) -> None:
+    """The years, read back as whoever exports them reads them: rows may fit and say nonsense."""
+    given = {entry.name: entry.sha256 for entry in manifest.cases}
+    found: dict[str, str] = {}
+    for year in await repository.plan_years(session):
+        try:
+            case = write_case((await plans.read_plan(session, year)).case)
+        except (ValueError, TypeError, KeyError) as error:
+            issue = _unfit(f"cases/{year}.json", "case_differs")
+            raise Refusal("archive_refused", issues=[issue]) from error
+        found[f"cases/{year}.json"] = hashlib.sha256(case).hexdigest()
+    wrong = sorted(name for name in given.keys() | found if given.get(name) != found.get(name))
+    if wrong:
+        issues = [_unfit(name, "case_differs") for name in wrong]
+        raise Refusal("archive_refused", issues=issues)
+
+
 def _batches(archive: ReadArchive, table: sa.Table) -> Iterator[Sequence[Mapping[str, Any]]]:
     lines = archive.lines(table)
     while batch := list(islice(lines, _BATCH)):
         try:
             yield [rows.from_line(table, line) for line in batch]
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             issue = _unfit(table_name(table), "rows_do_not_fit")
             raise Refusal("archive_refused", issues=[issue]) from error
 
@@ -161,7 +218,7 @@ async def _remove_unless_there(database: Database, store: ChamberBlobs, code: st
 
 
 async def _remove(store: ChamberBlobs) -> None:
-    for key in await store.all_keys():
+    for key in await store.kept_keys():
         await store.delete(key)
 
 
@@ -169,6 +226,11 @@ def _unfit(place: str, code: str) -> Issue:
     words = {
         "rows_do_not_fit": ("le righe non stanno insieme", "the rows do not fit together"),
         "rows_differ": ("riscritte, le righe sono altre", "written back, the rows differ"),
+        "other_entity": ("la camera è di un altro ente", "the chamber is of another entity"),
+        "case_differs": (
+            "riletto, l'anno non è quello dell'archivio",
+            "read back, the year is not that of the archive",
+        ),
         "other_tables": ("le tabelle sono altre", "the tables are others"),
     }
     italian, english = words[code]

@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,6 +68,15 @@ class Written:
     rows_sha256: str
     size: int
     at: datetime
+    with_sheets: bool
+    """Whether individual sheets are in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    manifest: ArchiveManifest
+    at: datetime
+    with_sheets: bool
 
 
 class _Archive:
@@ -90,7 +99,17 @@ class _Archive:
         self._zip.close()
 
 
-async def write_archive(database: Database, blobs: BlobStore, chamber: str, path: Path) -> Written:
+Tell = Callable[[str, int], Awaitable[None]]
+"""Is told the stage that work has reached and how much is done, of a hundred."""
+
+
+async def tell_nobody(_stage: str, _progress: int) -> None:
+    """For work that nobody follows."""
+
+
+async def write_archive(
+    database: Database, blobs: BlobStore, chamber: str, path: Path, tell: Tell = tell_nobody
+) -> Written:
     """Writes everything of a chamber into ``path``.
 
     The rows are those of one instant. Stored documents never change and are listed after it,
@@ -104,18 +123,17 @@ async def write_archive(database: Database, blobs: BlobStore, chamber: str, path
     draft = path.with_name(f".{path.name}.new")
     try:
         with draft.open("wb") as file, closing(_Archive(file)) as archive:
-            manifest, at = await _fill(database, blobs.of_chamber(chamber), archive)
+            filled = await _fill(database, blobs.of_chamber(chamber), archive, tell)
     except BaseException:
         remove_file(draft)
         raise
-    facts = (file_sha256(draft), rows_digest(list(manifest.tables)), file_size(draft))
+    rows_sha256 = rows_digest(list(filled.manifest.tables))
+    facts = (file_sha256(draft), rows_sha256, file_size(draft))
     draft.replace(path)
-    return Written(manifest, *facts, at)
+    return Written(filled.manifest, *facts, filled.at, filled.with_sheets)
 
 
-async def _fill(
-    database: Database, store: ChamberBlobs, archive: _Archive
-) -> tuple[ArchiveManifest, datetime]:
+async def _fill(database: Database, store: ChamberBlobs, archive: _Archive, tell: Tell) -> _Filled:
     """Writes every entry; gives the manifest and the instant that the rows are of."""
     named: set[str] = set()
     async with database.read([store.chamber]) as session:
@@ -124,11 +142,15 @@ async def _fill(
             raise Refusal("chamber_not_found")
         at = await repository.now(session)
         cases = [entry async for entry in _write_cases(session, archive)]
-        tables = [
-            await _write_table(session, archive, table, named) for table in rows.archived_tables()
-        ]
+        with_sheets = await repository.has_sheets(session)
+        tables: list[Entry] = []
+        wanted = rows.archived_tables()
+        for done, table in enumerate(wanted):
+            await tell("rows", 5 + 65 * done // len(wanted))
+            tables.append(await _write_table(session, archive, table, named))
         anew = await _set_anew(session)
         revision = await repository.schema_revision(session)
+    await tell("documents", 70)
     documents = [entry async for entry in _write_blobs(store, archive, named)]
     left_out = rows.left_out_tables().items()
     manifest = ArchiveManifest(
@@ -144,7 +166,7 @@ async def _fill(
     )
     with archive.entry(MANIFEST) as entry:
         entry.write(manifest.to_bytes())
-    return manifest, at
+    return _Filled(manifest, at, with_sheets)
 
 
 async def measure_tables(session: ReadSession) -> list[Entry]:
@@ -214,7 +236,7 @@ async def _pour(
 async def _write_blobs(
     store: ChamberBlobs, archive: _Archive, named: set[str]
 ) -> AsyncIterator[Entry]:
-    keys = await store.all_keys()
+    keys = await store.kept_keys()
     missing = sorted(named - set(keys))
     if missing:
         raise Refusal("blob_missing", keys=", ".join(missing[:5]), count=len(missing))

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Path, Request
 
 from services.api.auth.access import Caller, Parts, author_of, visible_chambers
-from services.api.auth.principal import Principal
+from services.api.auth.principal import Machine, Principal
 from services.api.db.session import Author
 from services.api.errors import Refusal
 from shared.domain.permissions import Action, Role, allowed_actions, allows
@@ -73,5 +73,29 @@ def governing(action: Action) -> Callable[..., Awaitable[EntityAccess]]:
         if not allows(access.roles, action):
             raise Refusal("forbidden")
         return access
+
+    return check
+
+
+def administering(action: Action) -> Callable[..., Awaitable[EntityAccess]]:
+    """Dependency: as :func:`governing`, for an entity that may have no chamber here.
+
+    Chambers arrive where there is none yet, and what is left of them is asked for where there
+    is none any more. To whoever has no role in the whole entity it is not there.
+    """
+
+    async def check(
+        request: Request, entity: EntityCode, caller: Caller, parts: Parts
+    ) -> EntityAccess:
+        if isinstance(caller, Machine) or caller.entity != entity:
+            raise Refusal("entity_unknown")
+        chambers = await parts.directory.chambers(entity)
+        own = await visible_chambers(parts, caller) & chambers
+        if not own and not caller.everywhere:
+            raise Refusal("entity_unknown")
+        if not allows(caller.everywhere, action):
+            raise Refusal("forbidden")
+        author = author_of(request, caller)
+        return EntityAccess(caller, author, entity, chambers, own, caller.everywhere)
 
     return check

@@ -19,6 +19,8 @@ metadata = sa.MetaData(
 GLOBAL_TABLES: dict[str, str] = {
     "chamber_archives": "hashes of archives; an erased chamber's export must still be known",
     "chamber_erasures": "certificates of chambers that are gone; counts and hashes",
+    "chamber_imports": "archives that were brought, of chambers that are not there yet; hashes",
+    "erasure_requests": "who asked for the end of a chamber; it must still be known afterwards",
     "entities": "the entity is what chambers belong to; it holds a code and a name",
     "entity_audit_chain": "the hashes of those lines; readable, written by a trigger alone",
     "entity_audit_heads": "where that chain ends; readable, written by a trigger alone",
