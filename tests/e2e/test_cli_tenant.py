@@ -185,6 +185,54 @@ def test_a_chamber_ends_and_the_others_are_untouched(
     assert ciclo("tenant", "certificate", paper).status == 1
 
 
+def test_a_chamber_leaves_arrives_and_ends_through_the_api(
+    one: System, systems: tuple[System, System], tmp_path: Path
+) -> None:
+    """The API asks, the machine carries out; the certificate is fetched from the API afterwards."""
+    two, out, paper = systems[1], tmp_path / "ms.zip", tmp_path / "certificato.txt"
+    reason = ("--reason", "Accorpamento", "--data", one.data)
+    assert ciclo("tenant", "suspend", "MS", *reason).status == 0
+    made = ciclo("archive", "make", "MS", "--out", out, "--data", one.data, "--json")
+    assert made.status == 0, made.errors
+    assert made.document["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    listed = ciclo("archive", "list", "MS", "--data", one.data, "--json").document["items"]
+    assert [export["state"] for export in listed] == ["done"]
+    fetched = tmp_path / "again.zip"
+    words = ("archive", "fetch", "MS", listed[0]["export_id"], "--out", fetched)
+    assert ciclo(*words, "--data", one.data).status == 0
+    assert fetched.read_bytes() == out.read_bytes()
+
+    load = ("archive", "load", out, "--entity", "TNO", "--data", two.data, "--json")
+    loaded = ciclo(*load)
+    assert loaded.status == 0, loaded.errors
+    here, there = (system.get("/v1/chambers/MS/plans/2021/export") for system in (one, two))
+    assert here.content == there.content
+    assert ciclo("audit", "verify", "MS", "--data", two.data).status == 0
+    refused = ciclo(*load)
+    assert (refused.status, refused.document["code"]) == (1, "chamber_exists")
+
+    request = ("erasure", "request", "MS", "--archive", out, *reason, "--json")
+    wrong = ciclo(*request, "--confirm", "ms")
+    assert (wrong.status, wrong.document["code"]) == (1, "erasure_not_confirmed")
+    asked = ciclo(*request, "--confirm", "MS").document["erasure_id"]
+    assert one.get("/v1/chambers/MS/plans/2021").status_code == 200
+    erase = ("tenant", "erase", "MS", "--confirm", "MS", "--data", one.data, "--json")
+    erased = ciclo(*erase, "--request", asked, "--certificate", tmp_path / "1.txt")
+    assert erased.status == 0, erased.errors
+    assert one.get("/v1/chambers/MS").status_code == 404
+    (item,) = (
+        row
+        for row in ciclo("erasure", "list", "--data", one.data, "--json").document["items"]
+        if row["chamber"] == "MS"
+    )
+    assert (item["erasure_id"], item["state"]) == (asked, "erased")
+    kept = ciclo("erasure", "certificate", asked, "--out", paper, "--data", one.data)
+    assert kept.status == 0, kept.errors
+    assert paper.read_bytes() == (tmp_path / "1.txt").read_bytes()
+    facts = ciclo("tenant", "certificate", paper, "--json").document
+    assert (facts["chamber"], facts["requested"]["reason"]) == ("MS", "Accorpamento")
+
+
 def test_commands_of_the_host_say_what_they_need(tmp_path: Path) -> None:
     told = ciclo("tenant", "export", "PI", "--out", tmp_path / "a.zip")
     assert told.status == 1

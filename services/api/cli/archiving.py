@@ -1,6 +1,5 @@
 """``ciclo tenant export|import|erase|certificate``: a chamber leaves, arrives, or ends."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from services.api.cli.failures import CommandFailedError
 from services.api.cli.files import read_file, write_file
 from services.api.cli.host import KEY_VARIABLE, author, host, missing, refused
 from services.api.cli.options import Chamber, Data, Json, Language
+from services.api.cli.typed import typed_code
 from services.api.db.session import Database
 from services.api.errors import Refusal
 from shared.runtime.language import in_terminal_language
@@ -115,6 +115,10 @@ def erase(
     confirm: Annotated[
         str | None, typer.Option(help="Il codice della camera, scritto di nuovo.")
     ] = None,
+    request: Annotated[
+        str | None,
+        typer.Option(help="La richiesta che si esegue, di chi l'ha chiesta attraverso l'API."),
+    ] = None,
     by: By = None,
     data: Data = None,
     as_json: Json = False,
@@ -124,14 +128,16 @@ def erase(
     from services.api.archives.certificate import InstallationKey, verify
     from services.api.archives.erasing import Erased, erase_chamber
 
-    typed = confirm if confirm is not None else _asked(chamber)
+    typed = confirm if confirm is not None else typed_code(chamber)
     with host(data) as here:
         if here.key_file is None:
             raise missing(KEY_VARIABLE)
         key = _key(InstallationKey, here.key_file)
 
         async def work(database: Database) -> Erased:
-            return await erase_chamber(database, here.blobs, key, chamber, typed, author(by))
+            return await erase_chamber(
+                database, here.blobs, key, chamber, typed, author(by), request=request
+            )
 
         erased = here.run(work, as_owner=True)
     write_file(certificate, erased.certificate.encode() + b"\n")
@@ -175,19 +181,6 @@ def certificate(
     for name, value in {"key": verified.thumbprint, **verified.facts}.items():
         table.add_row(name, escape(str(value)))
     console().print(table)
-
-
-def _asked(chamber: str) -> str:
-    """The code, typed by whoever sits at the terminal."""
-    if not sys.stdin.isatty():
-        raise CommandFailedError(
-            in_terminal_language(f"Scrivere --confirm {chamber}.", f"Write --confirm {chamber}.")
-        )
-    question = in_terminal_language(
-        f"Tutto ciò che c'è di {chamber} sarà cancellato. Scrivere il codice",
-        f"Everything of {chamber} will be erased. Type the code",
-    )
-    return str(typer.prompt(question))
 
 
 def _key(kind: "type[InstallationKey]", path: Path) -> "InstallationKey":

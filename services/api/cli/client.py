@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -108,6 +109,38 @@ class ApiClient:
     ) -> dict[str, Any]:
         """As :meth:`post`, and the JSON of the answer."""
         return _object(self.post(path, content, idempotency_key=idempotency_key))
+
+    def upload(self, path: str, file: Path, media_type: str) -> httpx.Response:
+        """Send a file that need not fit into memory; raises as :meth:`get`."""
+        headers = {"Content-Type": media_type}
+        try:
+            with file.open("rb") as content:
+                headers["Content-Length"] = str(file.stat().st_size)
+                answer = self._http.post(path, content=content, headers=headers)
+        except OSError as error:
+            raise CommandFailedError(f"{file}: {error.strerror}") from error
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        return _granted(answer)
+
+    def download(self, path: str, out: Path) -> None:
+        """Save a file that need not fit into memory, whole or not at all; raises as :meth:`get`."""
+        draft = out.with_name(f".{out.name}.new")
+        try:
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                _granted(answer)
+                with draft.open("wb") as file:
+                    for piece in answer.iter_bytes():
+                        file.write(piece)
+            draft.replace(out)
+        except OSError as error:
+            raise CommandFailedError(f"{out}: {error.strerror}") from error
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        finally:
+            draft.unlink(missing_ok=True)
 
     def patch(self, path: str, change: Mapping[str, Any], *, etag: str) -> dict[str, Any]:
         """Change what is still as ``etag`` says; raises as :meth:`get`."""

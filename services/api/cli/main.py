@@ -14,6 +14,7 @@ from services.api.cli import (
     deviations,
     down,
     entity,
+    erasures,
     explain,
     exporting,
     importing,
@@ -35,6 +36,7 @@ from services.api.cli import (
     tenant,
     texts,
     token,
+    transfers,
     up,
     verify,
 )
@@ -93,5 +95,7 @@ app.add_typer(audit.app)
 app.add_typer(secrets.app)
 app.command("migrate")(migrate.migrate)
 app.add_typer(tenant.app)
+app.add_typer(transfers.archive, name="archive")
+app.add_typer(erasures.erasure, name="erasure")
 app.command("openapi")(openapi.openapi)
 app.command("token")(token.token)
