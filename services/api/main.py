@@ -33,9 +33,6 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, openapi
-from services.api.archives.entity_router import router as entity_archives
-from services.api.archives.router import router as archives
-from services.api.archives.running import transferring
 from services.api.assignments.router import router as assignments
 from services.api.audit.router import of_entities as entity_audit
 from services.api.audit.router import router as audit
@@ -105,6 +102,9 @@ from services.api.system.router import router as system
 from services.api.tenants.router import router as tenants
 from services.api.tenants.schemas import ChamberChange
 from services.api.traffic import Traffic
+from services.api.transfers.entity_router import router as entity_archives
+from services.api.transfers.router import router as archives
+from services.api.transfers.running import transferring
 from services.api.validations.router import router as validations
 from services.api.verifications.router import router as verifications
 from services.api.versions.router import router as versions

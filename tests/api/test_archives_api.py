@@ -18,9 +18,9 @@ from deploy.local import roles
 from deploy.local.identity import LocalIssuer
 from services.api.archives import certificate
 from services.api.archives.certificate import InstallationKey
-from services.api.archives.running import Runner
 from services.api.errors import Refusal
 from services.api.main import create_app
+from services.api.transfers.running import Runner
 from shared.contracts.archive import MANIFEST
 from shared.runtime.blobs import transit_key
 from tests.api.installations import HOST, Installation, installation, lived_in

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.archives import repository, requests
+from services.api.archives import repository
 from services.api.archives.certificate import InstallationKey
 from services.api.archives.writing import measure_tables, rows_digest
 from services.api.db.session import Author, Database, WriteSession
@@ -106,8 +106,12 @@ async def _open_request(
     """The request to carry out: of this chamber, neither withdrawn nor carried out."""
     if request is None:
         return None
-    found = await requests.find(session, head.entity_id, request)
-    if found is None or found.state != requests.OPEN or found.chamber_code != head.chamber_id:
+    found = await repository.find_erasure(session, head.entity_id, request)
+    if (
+        found is None
+        or found.state != repository.REQUESTED
+        or found.chamber_code != head.chamber_id
+    ):
         raise Refusal("erasure_not_requested", chamber=head.chamber_id)
     return found
 

@@ -7,11 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.tables.archives import chamber_archives, chamber_erasures
+from services.api.db.tables.archives import chamber_archives, chamber_erasures, erasure_requests
 from services.api.db.tables.audit import audit_chain
 from services.api.db.tables.plans import objectives, plans
 from services.api.db.tables.requests import audit_log
 from services.api.db.tables.tenants import chambers, entities
+from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.domain.confidentiality import INDIVIDUAL_KINDS
 
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
@@ -19,6 +20,46 @@ _NOW = sa.text("SELECT now()")
 _CHECK_NOW = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
 _MAY_INSERT = sa.text("SELECT has_table_privilege(current_user, :table, 'INSERT')")
 _ERASE = sa.text("SELECT ciclo_erase_chamber(:chamber, :typed, :archive, :erasure, :author)")
+
+
+REQUESTED = "requested"
+"""State of a request to erase that waits to be carried out."""
+
+_r, _e = erasure_requests.c, chamber_erasures.c
+
+_STATE = sa.case(
+    (_e.erasure_id.is_not(None), "erased"),
+    (_r.withdrawn_at.is_not(None), "withdrawn"),
+    # What the export allows within a day, it allows no longer.
+    (_r.requested_at < sa.func.now() - sa.text("interval '1 day'"), "lapsed"),
+    else_=REQUESTED,
+)
+
+_both = sa.and_(_r.entity_id == _e.entity_id, _r.erasure_id == _e.erasure_id)
+_erasure = (
+    sa.select(
+        sa.func.coalesce(_r.entity_id, _e.entity_id).label("entity_id"),
+        sa.func.coalesce(_r.erasure_id, _e.erasure_id).label("erasure_id"),
+        sa.func.coalesce(_r.chamber_code, _e.chamber_code).label("chamber_code"),
+        sa.func.coalesce(_r.archive_sha256, _e.archive_sha256).label("archive_sha256"),
+        _STATE.label("state"),
+        _r.reason,
+        _r.requested_at,
+        _r.requested_by,
+        _r.withdrawn_at,
+        _r.withdrawn_by,
+        _e.at.label("erased_at"),
+        _e.erased_by,
+        _e.removed,
+        _e.certificate,
+        _e.completed_at,
+    )
+    .select_from(erasure_requests.outerjoin(chamber_erasures, _both, full=True))
+    .subquery("found")
+)
+
+ERASURE_ORDER = Order({"erasure_id": _erasure.c.erasure_id}, _erasure.c.erasure_id, "-erasure_id")
+"""Identifiers are in order of creation."""
 
 
 async def schema_revision(session: ReadSession) -> str:
@@ -145,6 +186,45 @@ async def unfinished_erasure(session: ReadSession, chamber: str) -> sa.Row[Any] 
         )
         .order_by(chamber_erasures.c.at.desc())
         .limit(1)
+    )
+
+
+async def find_erasure(session: ReadSession, entity: str, erasure_id: str) -> sa.Row[Any] | None:
+    """A request with what became of it, or an erasure that nobody asked for through the API."""
+    columns = _erasure.c
+    return await session.first(
+        sa.select(_erasure).where(columns.entity_id == entity, columns.erasure_id == erasure_id)
+    )
+
+
+async def list_erasures(session: ReadSession, entity: str, asked: Page) -> Rows:
+    """Requests and erasures of an entity's chambers, the latest first."""
+    statement = sa.select(_erasure).where(_erasure.c.entity_id == entity)
+    return cut(await session.all(sliced(statement, ERASURE_ORDER, asked)), ERASURE_ORDER, asked)
+
+
+async def erasure_requested(session: ReadSession, entity: str, chamber: str) -> bool:
+    """Whether somebody has asked for the end of a chamber and nothing has become of it yet."""
+    columns = _erasure.c
+    statement = sa.select(sa.literal(1)).where(
+        columns.entity_id == entity, columns.chamber_code == chamber, columns.state == REQUESTED
+    )
+    return bool(await session.scalar(sa.select(sa.exists(statement))))
+
+
+async def request_erasure(session: WriteSession, values: Mapping[str, Any]) -> None:
+    """Writes a request down."""
+    await session.execute(
+        sa.insert(erasure_requests), {**values, "requested_by": session.author.actor}
+    )
+
+
+async def withdraw_erasure(session: WriteSession, entity: str, erasure_id: str) -> None:
+    """Notes that a request is taken back."""
+    await session.execute(
+        sa.update(erasure_requests)
+        .where(_r.entity_id == entity, _r.erasure_id == erasure_id, _r.withdrawn_at.is_(None))
+        .values(withdrawn_at=sa.func.now(), withdrawn_by=session.author.actor)
     )
 
 

@@ -9,15 +9,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response, StreamingResponse
 
-from services.api.archives import bringing, jobs, views
-from services.api.archives.running import MEDIA_TYPE
-from services.api.archives.schemas import (
-    ChamberErasure,
-    ChamberExport,
-    ChamberExportList,
-    ExportId,
-    NewErasure,
-)
 from services.api.auth.access import (
     Access,
     Parts,
@@ -33,6 +24,15 @@ from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.requests import request_info
 from services.api.responses import resource_response, to_json
+from services.api.transfers import repository, service, views
+from services.api.transfers.running import MEDIA_TYPE, OVER
+from services.api.transfers.schemas import (
+    ChamberErasure,
+    ChamberExport,
+    ChamberExportList,
+    ExportId,
+    NewErasure,
+)
 from shared.domain.permissions import Action
 from shared.runtime.blobs import transit_key
 
@@ -52,7 +52,7 @@ Erasing = Annotated[
 
 def _job(request: Request, row: sa.Row[Any], access: Access, *, status: int = 200) -> Response:
     headers = {"Vary": "Authorization, Accept-Language"}
-    if row.state not in jobs.OVER:
+    if row.state not in OVER:
         headers |= _RETRY
     if status == 202:  # noqa: PLR2004 - Accepted
         headers["Location"] = views.export_path(access.chamber, row.export_id)
@@ -78,7 +78,7 @@ async def ask_export(
     """A job, to be followed."""
 
     async def make() -> Response:
-        row = await bringing.ask_export(call.session, parts.signals)
+        row = await service.ask_export(call.session, parts.signals)
         return _job(request, row, call.access, status=202)
 
     return await once(request, call.session, key, b"", make)
@@ -97,7 +97,7 @@ async def list_exports(
 ) -> Response:
     """Every one there was."""
     language = request_info(request).language
-    found = await jobs.list_exports(call.session, asked)
+    found = await repository.list_exports(call.session, asked)
     items = [views.export_view(row, call.access, language) for row in found.rows]
     return list_response(request, items, found.next, asked, ChamberExport)
 
@@ -111,7 +111,7 @@ async def list_exports(
 )
 async def show_export(request: Request, export_id: ExportId, call: Reading) -> Response:
     """How far it is."""
-    return _job(request, await jobs.find_export(call.session, export_id), call.access)
+    return _job(request, await repository.find_export(call.session, export_id), call.access)
 
 
 async def _existing(
@@ -121,7 +121,7 @@ async def _existing(
 ) -> Access:
     """Refuses what is not there before the stream begins."""
     async with parts.database.read([access.chamber]) as session:
-        await jobs.find_export(session, export_id)
+        await repository.find_export(session, export_id)
     return access
 
 
@@ -145,9 +145,9 @@ async def stream_export(
 
     async def read() -> sa.Row[Any]:
         async with parts.database.read([access.chamber]) as session:
-            return await jobs.find_export(session, export_id)
+            return await repository.find_export(session, export_id)
 
-    async for row in bringing.watch(parts.signals, export_id, read):
+    async for row in service.watch(parts.signals, export_id, read):
         view = to_json(views.export_view(row, access, language))
         yield ServerSentEvent(event="job", raw_data=view.decode())
 
@@ -183,8 +183,8 @@ async def fetch_export(
     """The bytes, with no transaction open while they travel."""
     author = author_of(request, access.principal)
     async with parts.database.write([access.chamber], author) as session:
-        row = await bringing.fetchable(session, access, export_id)
-        await bringing.note_fetched(session, await bringing.entity_of(session), row)
+        row = await service.fetchable(session, access, export_id)
+        await service.note_fetched(session, await service.entity_of(session), row)
     store = parts.blobs.of_chamber(access.chamber)
     digest = base64.b64encode(bytes.fromhex(row.sha256)).decode()
     headers = {
@@ -221,10 +221,10 @@ async def ask_erasure(
 ) -> Response:
     """Written down, for somebody else to carry out."""
     chamber = call.access.chamber
-    entity = await bringing.entity_of(call.session)
+    entity = await service.entity_of(call.session)
 
     async def make() -> Response:
-        row = await bringing.ask_erasure(
+        row = await service.ask_erasure(
             call.session,
             entity,
             chamber=chamber,

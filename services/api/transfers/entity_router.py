@@ -10,16 +10,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from services.api.archives import bringing, jobs, requests, views
-from services.api.archives.running import MEDIA_TYPE
-from services.api.archives.schemas import (
-    ChamberErasure,
-    ChamberErasureList,
-    ChamberImport,
-    ChamberImportList,
-    ErasureId,
-    ImportId,
-)
 from services.api.auth.access import Parts
 from services.api.auth.entities import EntityAccess, administering
 from services.api.container import Container
@@ -34,6 +24,16 @@ from services.api.responses import (
     resource_response,
     to_json,
 )
+from services.api.transfers import repository, service, views
+from services.api.transfers.running import MEDIA_TYPE, OVER
+from services.api.transfers.schemas import (
+    ChamberErasure,
+    ChamberErasureList,
+    ChamberImport,
+    ChamberImportList,
+    ErasureId,
+    ImportId,
+)
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/entities/{entity}", tags=["ente"])
@@ -47,7 +47,7 @@ Asked = Annotated[Page, Depends(page)]
 
 def _job(request: Request, row: sa.Row[Any], *, status: int = 200) -> Response:
     headers = {"Vary": "Authorization, Accept-Language"}
-    if row.state not in jobs.OVER:
+    if row.state not in OVER:
         headers |= _RETRY
     if status == 202:  # noqa: PLR2004 - Accepted
         headers["Location"] = views.import_path(row.entity_id, row.import_id)
@@ -87,7 +87,7 @@ async def bring(request: Request, access: Importing, parts: Parts) -> Response:
     with tempfile.TemporaryDirectory(dir=parts.settings.spool_dir) as folder:
         path = Path(folder) / "archive.zip"
         await _received(request, parts, path)
-        row = await bringing.bring(parts, access.author, access.entity, path)
+        row = await service.bring(parts, access.author, access.entity, path)
     return _job(request, row, status=202)
 
 
@@ -114,14 +114,14 @@ async def list_imports(request: Request, access: Importing, parts: Parts, asked:
     """Every one there was."""
     language = request_info(request).language
     async with parts.database.read() as session:
-        found = await jobs.list_imports(session, access.entity, asked)
+        found = await repository.list_imports(session, access.entity, asked)
     items = [views.import_view(row, language) for row in found.rows]
     return list_response(request, items, found.next, asked, ChamberImport)
 
 
 async def _read(parts: Container, access: EntityAccess, import_id: str) -> sa.Row[Any]:
     async with parts.database.read() as session:
-        return await jobs.find_import(session, access.entity, import_id)
+        return await repository.find_import(session, access.entity, import_id)
 
 
 @router.get(
@@ -166,7 +166,7 @@ async def stream_import(
     async def read() -> sa.Row[Any]:
         return await _read(parts, access, import_id)
 
-    async for row in bringing.watch(parts.signals, import_id, read):
+    async for row in service.watch(parts.signals, import_id, read):
         view = to_json(views.import_view(row, language))
         yield ServerSentEvent(event="job", raw_data=view.decode())
 
@@ -183,7 +183,7 @@ async def stream_import(
 async def list_erasures(request: Request, access: Erasing, parts: Parts, asked: Asked) -> Response:
     """Every one there was, of chambers that are gone too."""
     async with parts.database.read() as session:
-        found = await requests.list_all(session, access.entity, asked)
+        found = await service.list_erasures(session, access.entity, asked)
     actions = access.actions(Action.CHAMBER_ERASE)
     items = [views.erasure_view(row, actions) for row in found.rows]
     return list_response(request, items, found.next, asked, ChamberErasure)
@@ -202,7 +202,7 @@ async def show_erasure(
 ) -> Response:
     """One of them."""
     async with parts.database.read() as session:
-        row = await bringing.found_erasure(session, access.entity, erasure_id)
+        row = await service.found_erasure(session, access.entity, erasure_id)
     return resource_response(request, views.erasure_view(row, access.actions(Action.CHAMBER_ERASE)))
 
 
@@ -219,7 +219,7 @@ async def withdraw_erasure(
 ) -> Response:
     """The chamber stays."""
     async with parts.database.write((), access.author) as session:
-        row = await bringing.withdraw_erasure(session, access.entity, erasure_id)
+        row = await service.withdraw_erasure(session, access.entity, erasure_id)
     return resource_response(request, views.erasure_view(row, access.actions(Action.CHAMBER_ERASE)))
 
 
@@ -247,7 +247,7 @@ async def show_certificate(
 ) -> Response:
     """What remains of a chamber."""
     async with parts.database.read() as session:
-        row = await bringing.found_erasure(session, access.entity, erasure_id)
+        row = await service.found_erasure(session, access.entity, erasure_id)
     if row.certificate is None:
         raise Refusal("not_found")
     name = f"{row.chamber_code.lower()}-erased.txt"

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.archives import jobs, repository, requests, service
+from services.api.archives import repository as archives
+from services.api.archives import service as chambers
 from services.api.archives.reading import ReadArchive
-from services.api.archives.running import MEDIA_TYPE, WORK, job_topic
 from services.api.archives.writing import file_size
 from services.api.auth.caller import Access
 from services.api.container import Container
@@ -17,7 +17,10 @@ from services.api.db.session import Author, ReadSession, WriteSession
 from services.api.db.trail import audit_entity
 from services.api.errors import Refusal
 from services.api.ids import new_id
+from services.api.paging import Page, Rows
 from services.api.signals import Signals
+from services.api.transfers import repository as jobs
+from services.api.transfers.running import KEPT_FOR, MEDIA_TYPE, OVER, WORK, job_topic
 from shared.contracts.issues import Issue
 from shared.runtime.blobs import transit_key
 
@@ -60,7 +63,7 @@ async def entity_of(session: ReadSession) -> str:
     Raises:
         Refusal: ``chamber_not_found``.
     """
-    head = await repository.chamber_head(session)
+    head = await archives.chamber_head(session)
     if head is None:
         raise Refusal("chamber_not_found")
     return str(head.entity_id)
@@ -77,7 +80,7 @@ async def bring(parts: Container, author: Author, entity: str, path: Path) -> sa
     manifest = archive.manifest
     if manifest.entity != entity:
         raise Refusal("archive_refused", issues=[_OTHER_ENTITY])
-    await service.refuse_unfit(parts.database, archive)
+    await chambers.refuse_unfit(parts.database, archive)
     import_id, code = new_id(), manifest.chamber
     values = {"entity_id": entity, "import_id": import_id, "chamber_code": code}
     facts = {"sha256": archive.sha256, "size": file_size(path)}
@@ -112,7 +115,7 @@ async def watch(
             if visible != seen:
                 seen = visible
                 yield row
-            if row.state in jobs.OVER:
+            if row.state in OVER:
                 return
             await listener.wait(_WATCH_SECONDS)
 
@@ -134,23 +137,23 @@ async def ask_erasure(
         Refusal: ``chamber_not_found``, ``erasure_not_confirmed``,
             ``erasure_of_active_chamber``, ``erasure_without_export`` or ``erasure_requested``.
     """
-    head = await repository.chamber_head(session)
+    head = await archives.chamber_head(session)
     if head is None or head.entity_id != entity:
         raise Refusal("chamber_not_found")
     if typed != chamber:
         raise Refusal("erasure_not_confirmed", chamber=chamber)
     if head.status != "suspended":
         raise Refusal("erasure_of_active_chamber")
-    export = await repository.latest_export(session, entity, chamber)
-    now = await repository.now(session)
+    export = await archives.latest_export(session, entity, chamber)
+    now = await archives.now(session)
     kept = export is not None and export.sha256 == archive
-    if export is None or not kept or not (head.updated_at <= export.at > now - jobs.KEPT_FOR):
+    if export is None or not kept or not (head.updated_at <= export.at > now - KEPT_FOR):
         raise Refusal("erasure_without_export", chamber=chamber)
-    if await requests.is_open(session, entity, chamber):
+    if await archives.erasure_requested(session, entity, chamber):
         raise Refusal("erasure_requested", chamber=chamber)
     erasure_id = new_id()
     values = {"entity_id": entity, "erasure_id": erasure_id, "chamber_code": chamber}
-    await requests.add(session, {**values, "archive_sha256": archive, "reason": reason})
+    await archives.request_erasure(session, {**values, "archive_sha256": archive, "reason": reason})
     detail = {"erasure": erasure_id, "archive": archive, "reason": reason}
     await audit_entity(session, entity, "chamber.erasure_requested", chamber, detail)
     return await found_erasure(session, entity, erasure_id)
@@ -163,9 +166,9 @@ async def withdraw_erasure(session: WriteSession, entity: str, erasure_id: str) 
         Refusal: ``not_found``, or ``erasure_decided`` when nothing is left to take back.
     """
     row = await found_erasure(session, entity, erasure_id)
-    if row.state != requests.OPEN:
+    if row.state != archives.REQUESTED:
         raise Refusal("erasure_decided", state=row.state)
-    await requests.withdraw(session, entity, erasure_id)
+    await archives.withdraw_erasure(session, entity, erasure_id)
     detail = {"erasure": erasure_id}
     await audit_entity(session, entity, "chamber.erasure_withdrawn", row.chamber_code, detail)
     return await found_erasure(session, entity, erasure_id)
@@ -177,7 +180,12 @@ async def found_erasure(session: ReadSession, entity: str, erasure_id: str) -> s
     Raises:
         Refusal: ``not_found``.
     """
-    row = await requests.find(session, entity, erasure_id)
+    row = await archives.find_erasure(session, entity, erasure_id)
     if row is None:
         raise Refusal("not_found")
     return row
+
+
+async def list_erasures(session: ReadSession, entity: str, asked: Page) -> Rows:
+    """Requests and erasures of an entity's chambers, the latest first."""
+    return await archives.list_erasures(session, entity, asked)

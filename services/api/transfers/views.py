@@ -5,15 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.archives import jobs, requests
-from services.api.archives.schemas import (
+from services.api.archives.repository import REQUESTED
+from services.api.auth.caller import Access
+from services.api.problem_table import PROBLEMS
+from services.api.transfers.schemas import (
     ChamberErasure,
     ChamberExport,
     ChamberImport,
     TransferFailure,
     TransferFault,
 )
-from services.api.auth.caller import Access
 from shared.contracts.issues import Issue, Language
 from shared.domain.permissions import Action
 
@@ -70,7 +71,7 @@ def erasure_view(row: sa.Row[Any], actions: Sequence[Action]) -> ChamberErasure:
         archive_sha256=row.archive_sha256,
         removed_rows=None if row.removed is None else sum(row.removed.values()),
         certificate=None if row.certificate is None else f"{path}/certificate",
-        allowed_actions=[str(a) for a in actions] if row.state == requests.OPEN else [],
+        allowed_actions=[str(a) for a in actions] if row.state == REQUESTED else [],
     )
 
 
@@ -84,7 +85,7 @@ def _failure(stored: Mapping[str, Any] | None, language: Language) -> TransferFa
     issues = [Issue.model_validate(issue) for issue in stored["issues"]]
     return TransferFailure(
         code=stored["code"],
-        detail=jobs.detail_of(stored, language),
+        detail=PROBLEMS[stored["code"]].detail(language, stored["parts"]),
         errors=[
             TransferFault(pointer=one.pointer, code=one.code, detail=one.detail(language))
             for one in issues

@@ -1,7 +1,6 @@
-"""SQL of the jobs that make archives and bring chambers in, and what a failed one says."""
+"""SQL of the jobs that make archives and bring chambers in."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,14 +9,6 @@ from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.archives import chamber_exports, chamber_imports
 from services.api.errors import Refusal
 from services.api.paging import Order, Page, Rows, cut, sliced
-from services.api.problem_table import PROBLEMS
-from shared.contracts.issues import Language
-
-OVER = frozenset({"done", "failed", "expired"})
-"""States in which nothing happens any more, but for a file that is fetched or expires."""
-
-KEPT_FOR = timedelta(days=1)
-"""How long a file waits to be fetched: as long as its export allows an erasure."""
 
 # A process that says nothing for so long has ended; its job is taken up again.
 _SILENCE = "10 minutes"
@@ -85,9 +76,9 @@ async def claim_export(session: WriteSession) -> sa.Row[Any] | None:
 
 
 async def update_export(session: WriteSession, export_id: str, values: Mapping[str, Any]) -> None:
-    """Writes down how far a job is, and that its process lives."""
+    """Writes down how far a job is, and that its process lives; its end where it has a state."""
     statement = sa.update(chamber_exports).where(_export(session, export_id))
-    await session.execute(statement.values(heartbeat_at=sa.func.now(), **values))
+    await session.execute(statement.values(**_told(values)))
 
 
 async def expire(session: WriteSession) -> Sequence[str]:
@@ -129,9 +120,15 @@ async def claim_import(session: WriteSession) -> sa.Row[Any] | None:
 async def update_import(
     session: WriteSession, entity: str, import_id: str, values: Mapping[str, Any]
 ) -> None:
-    """Writes down how far a job is, and that its process lives."""
+    """As :func:`update_export`."""
     statement = sa.update(chamber_imports).where(_import(entity, import_id))
-    await session.execute(statement.values(heartbeat_at=sa.func.now(), **values))
+    await session.execute(statement.values(**_told(values)))
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    over = values.get("state") in {"done", "failed"}
+    end = {"finished_at": sa.func.now()} if over else {}
+    return {"heartbeat_at": sa.func.now(), **end, **values}
 
 
 def _import(entity: str, import_id: str) -> sa.ColumnElement[bool]:
@@ -142,18 +139,3 @@ def _there(row: sa.Row[Any] | None) -> sa.Row[Any]:
     if row is None:
         raise Refusal("not_found")
     return row
-
-
-def failed(refusal: Refusal) -> dict[str, Any]:
-    """The end of a job that was refused, with all that its caller would have been told."""
-    failure = {
-        "code": refusal.code,
-        "parts": {name: str(part) for name, part in refusal.parts.items()},
-        "issues": [issue.model_dump() for issue in refusal.issues],
-    }
-    return {"state": "failed", "stage": "failed", "failure": failure, "finished_at": sa.func.now()}
-
-
-def detail_of(failure: Mapping[str, Any], language: Language) -> str:
-    """What a failed job says to a person."""
-    return PROBLEMS[failure["code"]].detail(language, failure["parts"])

@@ -9,18 +9,20 @@ import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.api.archives import jobs, service
+from services.api.archives import service
 from services.api.archives.reading import ReadArchive
 from services.api.archives.writing import Tell
 from services.api.container import Container
 from services.api.db.session import Author, DatabaseUnavailableError
 from services.api.errors import Refusal
 from services.api.everywhere import everywhere
+from services.api.transfers import repository
 from shared.runtime.blobs import BlobNotFoundError, ChamberBlobs, transit_key
 from shared.runtime.logging import bind
 
@@ -32,6 +34,12 @@ MEDIA_TYPE = "application/zip"
 _SECONDS = 2.0
 
 KEEPER = Author("archives")
+
+OVER = frozenset({"done", "failed", "expired"})
+"""States in which nothing happens any more, but for a file that is fetched or expires."""
+
+KEPT_FOR = timedelta(days=1)
+"""How long a file waits to be fetched: as long as its export allows an erasure."""
 
 _log = logging.getLogger("ciclo.archives")
 
@@ -65,19 +73,19 @@ class Runner:
 
     async def _expire(self, chamber: str) -> None:
         async with self._parts.database.write([chamber], KEEPER) as session:
-            expired = await jobs.expire(session)
+            expired = await repository.expire(session)
         for export_id in expired:
             await self._parts.blobs.of_chamber(chamber).delete(transit_key(chamber, export_id))
 
     async def _run_export(self, chamber: str) -> bool:
         async with self._parts.database.write([chamber], KEEPER) as session:
-            row = await jobs.claim_export(session)
+            row = await repository.claim_export(session)
         if row is None:
             return False
 
         async def note(values: dict[str, Any]) -> None:
             async with self._parts.database.write([chamber], KEEPER) as session:
-                await jobs.update_export(session, row.export_id, values)
+                await repository.update_export(session, row.export_id, values)
             self._parts.signals.knock(job_topic(row.export_id))
 
         await self._ending(self._export(chamber, row, _teller(note)), note)
@@ -99,18 +107,18 @@ class Runner:
             "sha256": written.sha256,
             "size": written.size,
             "with_sheets": written.with_sheets,
-            "expires_at": sa.func.now() + jobs.KEPT_FOR,
+            "expires_at": parts.clock.now() + KEPT_FOR,
         }
 
     async def _run_import(self) -> bool:
         async with self._parts.database.write((), KEEPER) as session:
-            row = await jobs.claim_import(session)
+            row = await repository.claim_import(session)
         if row is None:
             return False
 
         async def note(values: dict[str, Any]) -> None:
             async with self._parts.database.write((), KEEPER) as session:
-                await jobs.update_import(session, row.entity_id, row.import_id, values)
+                await repository.update_import(session, row.entity_id, row.import_id, values)
             self._parts.signals.knock(job_topic(row.import_id))
 
         with bind(chamber=row.chamber_code):
@@ -138,17 +146,27 @@ class Runner:
             made = await work
         except Refusal as refusal:
             _log.warning("job refused: %s", refusal.code)
-            await end(jobs.failed(refusal))
+            await end(_failed(refusal))
         except DatabaseUnavailableError:
             raise  # it is taken up again when the database is back
         except BlobNotFoundError:
-            await end(jobs.failed(Refusal("archive_lost")))
+            await end(_failed(Refusal("archive_lost")))
         except Exception:  # noqa: BLE001 - a fault of ours must not end the loop
             _log.exception("job failed")
-            await end(jobs.failed(Refusal("internal_error")))
+            await end(_failed(Refusal("internal_error")))
         else:
             done = {"state": "done", "stage": "done", "progress": 100}
-            await end({**done, "finished_at": sa.func.now(), **made})
+            await end({**done, **made})
+
+
+def _failed(refusal: Refusal) -> dict[str, Any]:
+    """The end of a job that was refused, with all that its caller would have been told."""
+    failure = {
+        "code": refusal.code,
+        "parts": {name: str(part) for name, part in refusal.parts.items()},
+        "issues": [issue.model_dump() for issue in refusal.issues],
+    }
+    return {"state": "failed", "stage": "failed", "failure": failure}
 
 
 def _teller(note: End) -> Tell:
