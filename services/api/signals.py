@@ -21,6 +21,11 @@ def render_job(chamber: str, job_id: str) -> str:
     return f"render-job:{chamber}:{job_id}"
 
 
+def reconciliation(chamber: str, reconciliation_id: str) -> str:
+    """Topic: the row of this comparison with a source has changed."""
+    return f"reconciliation:{chamber}:{reconciliation_id}"
+
+
 class Signals:
     """Who waits for which topic."""
 

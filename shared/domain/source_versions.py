@@ -1,9 +1,9 @@
-"""Which versions of a datum a source has sent, and which of those between never came.
+"""Which versions of a datum a source has sent, and which never came.
 
 A source numbers its statements about a datum 1, 2, 3, ... What was seen is kept as ranges in
 canonical text (``1-3,5``), so a full sequence of any length is short. Adding is a union: the
-order in which versions come, and how often, makes no difference. What came before the lowest
-version seen is not missed: a source may be connected when it has long been counting.
+order in which versions come, and how often, makes no difference. Of a source that was connected
+when it had long been counting, what came before the lowest version seen is not missed.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,17 @@ def with_version(seen: str, version: int) -> str:
     return ranges_text(sorted([*kept, Range(first, last)]))
 
 
-def missing(seen: str) -> tuple[Range, ...]:
-    """The versions that lie between those that were seen."""
+FIRST = 1
+"""What a source numbers first; one that begins with 0 has sent more than was asked for."""
+
+
+def missing(seen: str, *, from_start: bool = True) -> tuple[Range, ...]:
+    """The versions that never came although later ones did.
+
+    With ``from_start`` the source has counted every datum from :data:`FIRST` on while it was
+    connected: when its first version was lost, that is missed, too.
+    """
     ranges = parse_ranges(seen)
+    if from_start and ranges and ranges[0].first > FIRST:
+        ranges.insert(0, Range(FIRST - 1, FIRST - 1))
     return tuple(Range(before.last + 1, after.first - 1) for before, after in pairwise(ranges))

@@ -1,5 +1,6 @@
 """Asking a source what it holds: what differs is found and mended, and a sick source is spared."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -82,6 +83,27 @@ async def reconcile(
     job = (await api.call("GET", path)).json()
     found = (await api.call("GET", f"{path}/differences")).json()["items"]
     return job, found
+
+
+async def test_events_follow_a_comparison_to_its_end(api: Api, sender: Sender) -> None:
+    asked = {"year": 2030, "period": "M12", "repair": True}
+    answer = await api.call("POST", f"{BASE}/reconciliations", json=asked)
+    assert answer.json()["events"] == f"{answer.headers['location']}/events"
+    following = asyncio.create_task(api.call("GET", answer.json()["events"]))
+    held = held_by(measure("m1", "1", period="M12"))
+    transport = httpx.ASGITransport(pull_app(lambda: held, "segreto"))
+    assert await runner(api, transport).run_all() == 1
+    stream = await asyncio.wait_for(following, 30)
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    told = [json.loads(x[5:]) for x in stream.text.splitlines() if x.startswith("data:")]
+    assert (told[-1]["state"], told[-1]["progress"]) == ("done", 100)
+    assert told[-1]["counts"]["repaired"] == 1
+    progress = [one["progress"] for one in told]
+    assert progress == sorted(progress)
+    over = await api.call("GET", answer.json()["events"])
+    assert len([x for x in over.text.splitlines() if x.startswith("data:")]) == 1
+    nobody = f"{BASE}/reconciliations/{'0' * 8}-0000-0000-0000-{'0' * 12}/events"
+    assert (await api.call("GET", nobody)).status_code == 404
 
 
 def held_by(*items: Item) -> dict[Key, Held]:

@@ -309,6 +309,8 @@ async def test_a_gap_is_listed_until_it_is_filled(api: Api) -> None:
         assert counted == len(listed)
         return [(row["subject_code"], row["missing"]) for row in listed]
 
+    # The source had long been counting when it was connected.
+    await change(api, "lacune", versions_from_start=False)
     await sender.send(measure("m5", "1", source_version=1), measure("m6", "1", source_version=5))
     assert await gaps() == []
     await sender.send(measure("m5", "3", source_version=3), measure("m6", "1", source_version=9))
@@ -326,6 +328,27 @@ async def test_a_gap_is_listed_until_it_is_filled(api: Api) -> None:
     await sender.send(measure("m6", "1", source_version=30))
     await change(api, "lacune", consecutive_versions=False)
     assert await gaps() == []
+
+
+async def test_a_lost_first_version_is_a_gap_until_it_comes(api: Api) -> None:
+    sender = await create_integration(api, "PI", "prima")
+    path = "/v1/chambers/PI/integrations/prima"
+
+    async def missing() -> list[tuple[str, list[dict[str, int]]]]:
+        listed = (await api.call("GET", f"{path}/gaps")).json()["items"]
+        counted = (await api.call("GET", path)).json()["gaps"]
+        assert counted == len(listed)
+        return [(row["subject_code"], row["missing"]) for row in listed]
+
+    await sender.send(
+        measure("m1", "3", source_version=3, period="M01"),
+        measure("m2", "0", source_version=0, period="M01"),
+    )
+    assert await missing() == [("m1", [{"first": 1, "last": 2}])]
+    await sender.send(measure("m1", "2", source_version=2, period="M01"))
+    assert await missing() == [("m1", [{"first": 1, "last": 1}])]
+    await sender.send(measure("m1", "1", source_version=1, period="M01"))
+    assert await missing() == []
 
 
 async def test_a_gap_outlives_what_a_person_enters(api: Api, inside: Inside) -> None:

@@ -27,7 +27,9 @@ def seen(*versions: int) -> str:
         ((1, 2, 3), "1-3", ()),
         ((3, 1, 2), "1-3", ()),
         ((1, 3), "1,3", ((2, 2),)),
-        ((7,), "7", ()),
+        ((7,), "7", ((1, 6),)),
+        ((2, 4), "2,4", ((1, 1), (3, 3))),
+        ((0,), "0", ()),
         ((0, 9, 4), "0,4,9", ((1, 3), (5, 8))),
         ((2**53 - 1, 0), f"0,{2**53 - 1}", ((1, 2**53 - 2),)),
     ],
@@ -52,8 +54,10 @@ def test_it_is_a_set(versions: list[int]) -> None:
     assert ranges_text(parse_ranges(text)) == text
     held = {n for first, last in parse_ranges(text) for n in range(first, last + 1)}
     assert held == set(versions)
-    holes = {n for first, last in missing(text) for n in range(first, last + 1)}
+    holes = {n for first, last in missing(text, from_start=False) for n in range(first, last + 1)}
     assert holes == set(range(min(versions), max(versions) + 1)) - held
+    all_holes = {n for first, last in missing(text) for n in range(first, last + 1)}
+    assert all_holes == set(range(1, max(versions) + 1)) - held
     assert all(with_version(text, version) == text for version in versions)
 
 

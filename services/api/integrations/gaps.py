@@ -33,7 +33,7 @@ class MissingVersions(Resource):
 
 
 class Gap(ListItem):
-    """Un dato di cui manca una versione fra altre due."""
+    """Un dato di cui manca una versione: la prima, o una fra altre due."""
 
     measurement_id: Annotated[str, Field(max_length=36, json_schema_extra={"format": "uuid"})]
     plan_year: Annotated[Year, Field(description="Anno del piano.")]
@@ -70,13 +70,14 @@ async def list_gaps(
 ) -> Response:
     """What was numbered and never came."""
     row = await service.integration(call.session, integration)
-    if not row.settings.get("consecutive_versions", DEFAULTS["consecutive_versions"]):
-        return list_response(request, [], None, asked, Gap)
+    from_start = row.settings.get("versions_from_start", DEFAULTS["versions_from_start"])
     found = await repository.list_gaps(call.session, integration, asked)
-    return list_response(request, [_gap(row) for row in found.rows], found.next, asked, Gap)
+    return list_response(
+        request, [_gap(row, from_start=from_start) for row in found.rows], found.next, asked, Gap
+    )
 
 
-def _gap(row: sa.Row[Any]) -> Gap:
+def _gap(row: sa.Row[Any], *, from_start: bool) -> Gap:
     return Gap(
         measurement_id=row.measurement_id,
         plan_year=row.plan_year,
@@ -87,6 +88,6 @@ def _gap(row: sa.Row[Any]) -> Gap:
         held_version=row.source_version,
         missing=[
             MissingVersions(first=first, last=last)
-            for first, last in missing(row.versions_seen)[:_MOST_RANGES]
+            for first, last in missing(row.versions_seen, from_start=from_start)[:_MOST_RANGES]
         ],
     )

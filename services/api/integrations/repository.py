@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from services.api.db.gaps import lacks_a_version
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.integrations import (
     integration_secrets,
     integrations,
+    quarantine,
     webhook_messages,
 )
 from services.api.db.tables.measurements import measurements
@@ -283,31 +285,36 @@ async def list_messages(session: ReadSession, integration: str, asked: Page) -> 
     return cut(await session.all(sliced(statement, MESSAGE_ORDER, asked)), MESSAGE_ORDER, asked)
 
 
-# Gaps are counted where the sender numbers its statements one by one.
-_COUNTS = sa.text("""
-    SELECT
-        (SELECT count(*) FROM quarantine WHERE chamber_id = :chamber
-            AND integration_id = :integration AND state = 'waiting') AS waiting,
-        (SELECT count(*) FROM measurements WHERE chamber_id = :chamber
-            AND versions_by = :integration AND versions_seen LIKE '%,%'
-            AND (SELECT coalesce((settings ->> 'consecutive_versions')::boolean, true)
-                FROM integrations
-                WHERE chamber_id = :chamber AND integration_id = :integration)) AS gaps
-""")
-
 GAP_ORDER = Order({"code": measurements.c.subject_code}, measurements.c.measurement_id, "code")
 
 
 async def counts(session: ReadSession, integration: str) -> sa.Row[Any]:
     """How much of what a system sent waits in quarantine, and of how many data a version lacks."""
-    found = await session.first(_COUNTS, {"chamber": session.chamber, "integration": integration})
+    waiting = sa.select(sa.func.count()).where(
+        quarantine.c.chamber_id == session.chamber,
+        quarantine.c.integration_id == integration,
+        quarantine.c.state == "waiting",
+    )
+    gaps = sa.select(sa.func.count()).where(*_with_gaps(session, integration))
+    found = await session.first(
+        sa.select(waiting.scalar_subquery().label("waiting"), gaps.scalar_subquery().label("gaps"))
+    )
     if found is None:
         raise LookupError(integration)
     return found
 
 
+def _with_gaps(session: ReadSession, integration: str) -> tuple[sa.ColumnElement[bool], ...]:
+    table = measurements
+    return (
+        table.c.chamber_id == session.chamber,
+        table.c.versions_by == integration,
+        lacks_a_version(),
+    )
+
+
 async def list_gaps(session: ReadSession, integration: str, asked: Page) -> Rows:
-    """Data of which a version between others never came, with the year of their plan."""
+    """Data of which a version never came, with the year of their plan."""
     table = measurements
     statement = (
         sa.select(table, plans.c.year.label("plan_year"))
@@ -315,11 +322,7 @@ async def list_gaps(session: ReadSession, integration: str, asked: Page) -> Rows
             plans,
             sa.and_(plans.c.chamber_id == table.c.chamber_id, plans.c.plan_id == table.c.plan_id),
         )
-        .where(
-            table.c.chamber_id == session.chamber,
-            table.c.versions_by == integration,
-            table.c.versions_seen.like("%,%"),
-        )
+        .where(*_with_gaps(session, integration))
     )
     return cut(await session.all(sliced(statement, GAP_ORDER, asked)), GAP_ORDER, asked)
 

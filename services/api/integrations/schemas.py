@@ -51,6 +51,13 @@ ConsecutiveVersions = Annotated[
         "che manca, e si elenca fra le lacune."
     ),
 ]
+VersionsFromStart = Annotated[
+    bool,
+    Field(
+        description="La prima versione di un dato è la 0 o la 1: se la prima che arriva è più "
+        "alta, quelle prima mancano. `false` se il sistema contava già prima di essere collegato."
+    ),
+]
 Identifier = Annotated[
     str,
     Field(
@@ -92,6 +99,7 @@ class NewIntegration(Resource):
     ] = None
     trusted_to_validate: TrustedToValidate = False
     consecutive_versions: ConsecutiveVersions = True
+    versions_from_start: VersionsFromStart = True
 
 
 class IntegrationChange(Resource):
@@ -104,6 +112,7 @@ class IntegrationChange(Resource):
     adapter: Adapter | None = None
     trusted_to_validate: TrustedToValidate | None = None
     consecutive_versions: ConsecutiveVersions | None = None
+    versions_from_start: VersionsFromStart | None = None
     pull_url: Annotated[PullUrl | None, Field(description="`null`: non si chiede più.")] = None
     pull_token: Annotated[
         str | None,
@@ -152,6 +161,7 @@ class Integration(ListItem):
     active: bool
     trusted_to_validate: TrustedToValidate
     consecutive_versions: ConsecutiveVersions
+    versions_from_start: VersionsFromStart
     pull_url: PullUrl | None
     webhook_path: Annotated[
         str,
@@ -171,7 +181,7 @@ class IntegrationDetail(Integration):
 
     secrets: Annotated[list[KeyInfo], Field(max_length=5)]
     waiting: Annotated[Count, Field(description="Rilevazioni che attendono in quarantena.")]
-    gaps: Annotated[Count, Field(description="Dati di cui manca una versione intermedia.")]
+    gaps: Annotated[Count, Field(description="Dati di cui manca una versione.")]
 
 
 class IntegrationList(Resource):

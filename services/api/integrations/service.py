@@ -16,10 +16,14 @@ from services.api.integrations.schemas import IntegrationChange, NewIntegration
 from shared.contracts.issues import Issue
 from shared.runtime.webhooks import check_public_key, new_secret
 
-SETTINGS = ("trusted_to_validate", "consecutive_versions")
+SETTINGS = ("trusted_to_validate", "consecutive_versions", "versions_from_start")
 """Names of what is kept in ``integrations.settings``."""
 
-DEFAULTS = {"trusted_to_validate": False, "consecutive_versions": True}
+DEFAULTS = {
+    "trusted_to_validate": False,
+    "consecutive_versions": True,
+    "versions_from_start": True,
+}
 """What holds for an integration that says nothing of it."""
 
 _WITH_SECRETS = ("standard",)

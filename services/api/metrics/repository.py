@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.db.gaps import lacks_a_version
 from services.api.db.session import ReadSession
-from services.api.db.tables.integrations import integrations, quarantine, webhook_messages
+from services.api.db.tables.integrations import quarantine, webhook_messages
 from services.api.db.tables.measurements import measurements
 from services.api.db.tables.reconciliations import reconciliations
 from services.api.db.tables.reports import render_jobs
@@ -60,19 +61,8 @@ def _kinds() -> Iterator[_Kind]:
     messages = webhook_messages.c
     yield "messages", webhook_messages, messages.received_at, messages.outcome == "received"
     data = measurements.c
-    yield "version_gaps", measurements, data.updated_at, _lacks_a_version()
+    yield "version_gaps", measurements, data.updated_at, lacks_a_version()
     asked = reconciliations.c
     under_way = asked.state.in_(("queued", "running"))
     yield "reconciliations", reconciliations, asked.created_at, under_way
     yield "deliveries", deliveries, deliveries.c.created_at, deliveries.c.state == "pending"
-
-
-def _lacks_a_version() -> sa.ColumnElement[bool]:
-    """A version between others never came, of a system that numbers them one by one."""
-    numbered = integrations.c.settings["consecutive_versions"].as_boolean()
-    counts = sa.exists().where(
-        integrations.c.chamber_id == measurements.c.chamber_id,
-        integrations.c.integration_id == measurements.c.versions_by,
-        sa.func.coalesce(numbered, sa.true()),
-    )
-    return sa.and_(measurements.c.versions_seen.like("%,%"), counts)

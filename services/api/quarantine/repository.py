@@ -8,8 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.arrivals.service import Sender
+from services.api.db.gaps import lacks_a_version
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.integrations import quarantine, webhook_messages
+from services.api.db.tables.measurements import measurements
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.contracts.issues import Issue
@@ -146,16 +148,6 @@ _COUNTS = sa.text("""
     ORDER BY items DESC, integration_id, code
 """)
 
-_GAPS = sa.text("""
-    SELECT m.chamber_id AS chamber, m.versions_by AS integration, count(*) AS items
-    FROM measurements AS m
-    JOIN integrations AS i ON i.chamber_id = m.chamber_id AND i.integration_id = m.versions_by
-    WHERE m.chamber_id = ANY (CAST(:chambers AS text[])) AND m.versions_seen LIKE '%,%'
-        AND coalesce((i.settings ->> 'consecutive_versions')::boolean, true)
-    GROUP BY m.chamber_id, m.versions_by
-    ORDER BY m.chamber_id, m.versions_by
-""")
-
 
 async def counts(session: ReadSession) -> Sequence[sa.Row[Any]]:
     """How many items there are, of every chamber of the session.
@@ -167,7 +159,18 @@ async def counts(session: ReadSession) -> Sequence[sa.Row[Any]]:
 
 async def gap_counts(session: ReadSession) -> Sequence[sa.Row[Any]]:
     """Of how many data a version never came: ``chamber``, ``integration``, ``items``."""
-    return await session.all(_GAPS, {"chambers": list(session.chambers)})
+    columns = measurements.c
+    by = (columns.chamber_id, columns.versions_by)
+    return await session.all(
+        sa.select(
+            columns.chamber_id.label("chamber"),
+            columns.versions_by.label("integration"),
+            sa.func.count().label("items"),
+        )
+        .where(columns.chamber_id.in_(session.chambers), lacks_a_version())
+        .group_by(*by)
+        .order_by(*by)
+    )
 
 
 async def decide_many(

@@ -1,12 +1,22 @@
 """``.../integrations/{integration}/reconciliations``: what the source holds, and what differs."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from services.api.auth.access import Access, ReadCall, WriteCall, reading, writing
+from services.api.auth.access import (
+    Access,
+    Parts,
+    ReadCall,
+    WriteCall,
+    permitted,
+    reading,
+    writing,
+)
 from services.api.idempotency import IdempotencyKey, once
 from services.api.integrations.schemas import IntegrationCode
 from services.api.openapi import refusals
@@ -42,6 +52,13 @@ Asking = Annotated[WriteCall, Depends(writing(Action.INTEGRATION_RECONCILE), sco
 _RETRY = {"Retry-After": "1"}
 
 
+def _path(access: Access, integration: str, reconciliation_id: str) -> str:
+    return (
+        f"/v1/chambers/{access.chamber}/integrations/{integration}"
+        f"/reconciliations/{reconciliation_id}"
+    )
+
+
 def _job(row: sa.Row[Any], access: Access) -> Reconciliation:
     return Reconciliation(
         reconciliation_id=row.reconciliation_id,
@@ -57,6 +74,7 @@ def _job(row: sa.Row[Any], access: Access) -> Reconciliation:
         created_at=row.created_at,
         created_by=row.created_by,
         finished_at=row.finished_at,
+        events=f"{_path(access, row.integration_id, row.reconciliation_id)}/events",
         allowed_actions=[str(action) for action in access.actions(Action.INTEGRATION_RECONCILE)],
     )
 
@@ -86,10 +104,7 @@ async def ask(
     async def make() -> Response:
         row = await service.request(call.session, integration, new)
         job = _job(row, call.access)
-        location = (
-            f"/v1/chambers/{call.access.chamber}/integrations/{integration}"
-            f"/reconciliations/{job.reconciliation_id}"
-        )
+        location = _path(call.access, integration, job.reconciliation_id)
         headers = {"Location": location, **_RETRY}
         return resource_response(request, job, status=202, headers=headers)
 
@@ -135,6 +150,38 @@ async def show_job(
     row = await service.found(call.session, integration, reconciliation_id)
     headers = _RETRY if row.state in {"queued", "running"} else {}
     return resource_response(request, _job(row, call.access), headers=headers)
+
+
+async def _existing_job(
+    integration: IntegrationName,
+    reconciliation_id: ReconciliationId,
+    access: Annotated[Access, Depends(permitted(Action.INTEGRATION_READ))],
+    parts: Parts,
+) -> Access:
+    """Refuses what is not there before the stream begins."""
+    async with parts.database.read([access.chamber]) as session:
+        await service.found(session, integration, reconciliation_id)
+    return access
+
+
+@router.get(
+    "/{reconciliation_id}/events",
+    operation_id="source_reconciliation_events",
+    summary="Un confronto come eventi",
+    description="Server-Sent Events: un evento `job` a ogni cambiamento, con il confronto in JSON; "
+    "il flusso finisce con il confronto.",
+    response_class=EventSourceResponse,
+    responses={200: {"description": "Gli eventi."}, **refusals()},
+)
+async def stream_job(
+    integration: IntegrationName,
+    reconciliation_id: ReconciliationId,
+    access: Annotated[Access, Depends(_existing_job)],
+    parts: Parts,
+) -> AsyncIterator[ServerSentEvent]:
+    """The job at every change."""
+    async for row in service.watch(parts, access.chamber, integration, reconciliation_id):
+        yield ServerSentEvent(event="job", raw_data=to_json(_job(row, access)).decode())
 
 
 @router.get(

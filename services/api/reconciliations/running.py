@@ -17,10 +17,11 @@ from typing import Any
 
 import httpx
 
+from services.api import signals
 from services.api.arrivals import service as arrivals
 from services.api.arrivals.service import Sender
 from services.api.container import Container
-from services.api.db.session import Author, DatabaseUnavailableError
+from services.api.db.session import Author, DatabaseUnavailableError, WriteSession
 from services.api.db.trail import audit
 from services.api.everywhere import everywhere
 from services.api.integrations import receiving
@@ -126,8 +127,11 @@ class Runner:
         sender = Sender(job.integration, "", self.parts.clock.now())
         async with self.parts.database.read([job.chamber]) as session:
             rows = await repository.standing(session, job.year, job.period)
-            considered = await arrivals.preview(session, dict(enumerate(held)), sender)
-        return compare(held, considered, rows, sender.source)
+            considered = await arrivals.preview(
+                session, dict(enumerate(held)), sender, pause=self.parts.traffic.give_way
+            )
+        # A year of a large chamber takes a second: not in the loop that serves others.
+        return await asyncio.to_thread(compare, held, considered, rows, sender.source)
 
     async def _repair(
         self, job: "_Job", held: Sequence[HeldMeasurement], found: Sequence[Difference]
@@ -141,7 +145,7 @@ class Runner:
         ]
         said += [(now, _withdrawal(one)) for one in found if one.kind is Kind.UNKNOWN_THERE]
         said.sort(key=lambda pair: pair[0])
-        number = 0
+        number = done = 0
         for moment, group in groupby(said, key=lambda pair: pair[0]):
             items = [item for _, item in group]
             for begin in range(0, len(items), _BATCH):
@@ -150,13 +154,21 @@ class Runner:
                 message = f"pull-{job.reconciliation_id}-{number}"
                 address = Address(job.chamber, job.integration)
                 await receiving.receive_pulled(self.parts, address, message, body)
-                await self._tell(job, "repairing", 75)
+                done += len(items[begin : begin + _BATCH])
+                await self._tell(job, "repairing", 75 + 20 * done // len(said))
 
     async def _tell(self, job: "_Job", stage: str, progress: int) -> None:
-        author = Author("reconciliation")
-        async with self.parts.database.write([job.chamber], author) as session:
+        async with self._writing(job) as session:
             values = {"stage": stage, "progress": progress}
             await repository.update(session, job.reconciliation_id, values)
+
+    @asynccontextmanager
+    async def _writing(self, job: "_Job") -> AsyncIterator[WriteSession]:
+        """A transaction on a job; who follows the job hears of it."""
+        author = Author("reconciliation")
+        async with self.parts.database.write([job.chamber], author) as session:
+            yield session
+        self.parts.signals.knock(signals.reconciliation(job.chamber, job.reconciliation_id))
 
     async def _finish(
         self,
@@ -174,15 +186,14 @@ class Runner:
             "held": held,
             "repaired": sum(row["repaired"] for row in rows),
         }
-        author = Author("reconciliation")
-        async with self.parts.database.write([job.chamber], author) as session:
+        async with self._writing(job) as session:
             values = {"state": "done", "stage": "done", "progress": 100, "counts": counts}
             await repository.finish(session, job.reconciliation_id, values, rows[:_MOST_STORED])
             subject = f"integration/{job.integration}"
             await audit(session, "integration.reconciled", subject, counts)
 
     async def _fail(self, job: "_Job", reason: str) -> None:
-        async with self.parts.database.write([job.chamber], Author("reconciliation")) as session:
+        async with self._writing(job) as session:
             values = {"state": "failed", "stage": "failed", "failure": reason}
             await repository.finish(session, job.reconciliation_id, values)
 

@@ -80,6 +80,14 @@ class Reconciliation(ListItem):
     created_at: Instant
     created_by: Annotated[str, Field(max_length=300, pattern=r"^[\s\S]*$")]
     finished_at: Instant | None
+    events: Annotated[
+        str,
+        Field(
+            max_length=300,
+            json_schema_extra={"format": "uri-reference"},
+            description="Lo stesso confronto come eventi (SSE).",
+        ),
+    ]
     allowed_actions: Actions
 
 

@@ -1,15 +1,23 @@
-"""Use cases of reconciliations: ask for one, look at one."""
+"""Use cases of reconciliations: ask for one, look at one, follow it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.api import signals
+from services.api.container import Container
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit
 from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.reconciliations import repository
 from services.api.reconciliations.schemas import NewReconciliation
+
+_WATCH_SECONDS = 1.0
+"""Another process, which does not knock here, may run the job."""
+
+_OVER = frozenset({"done", "failed"})
 
 
 async def request(session: WriteSession, integration: str, new: NewReconciliation) -> sa.Row[Any]:
@@ -46,6 +54,24 @@ async def found(session: ReadSession, integration: str, reconciliation_id: str) 
     if row is None or row.integration_id != integration:
         raise Refusal("not_found")
     return row
+
+
+async def watch(
+    parts: Container, chamber: str, integration: str, reconciliation_id: str
+) -> AsyncIterator[sa.Row[Any]]:
+    """The job now, and again whenever it has changed, until it is over."""
+    seen: tuple[Any, ...] | None = None
+    with parts.signals.listening(signals.reconciliation(chamber, reconciliation_id)) as listener:
+        while True:
+            async with parts.database.read([chamber]) as session:
+                row = await found(session, integration, reconciliation_id)
+            visible = (row.state, row.stage, row.progress)
+            if visible != seen:
+                seen = visible
+                yield row
+            if row.state in _OVER:
+                return
+            await listener.wait(_WATCH_SECONDS)
 
 
 async def refuse_unknown(session: ReadSession, integration: str) -> None:

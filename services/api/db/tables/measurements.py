@@ -70,12 +70,12 @@ measurements = sa.Table(
     sa.CheckConstraint(
         "subject_kind IN ('measure', 'indicator', 'objective')", name="subject_kind"
     ),
-    # Full sequences are one range: only data with a gap are in this index.
+    # Full sequences are one range from 0 or 1: only data with a gap are in this index.
     sa.Index(
         "ix_measurements_gaps",
         "versions_by",
         "measurement_id",
-        postgresql_where=sa.text("versions_seen LIKE '%,%'"),
+        postgresql_where=sa.text("versions_seen LIKE '%,%' OR versions_seen !~ '^[01](,|-|$)'"),
     ),
 )
 
