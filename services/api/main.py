@@ -79,6 +79,9 @@ from services.api.narratives.drafts_router import router as drafts
 from services.api.narratives.router import router as narratives
 from services.api.periods.router import router as periods
 from services.api.plans.router import router as plans
+from services.api.previews.background import forgetting
+from services.api.previews.internal import router as preview_rendering
+from services.api.previews.router import router as previews
 from services.api.publications.router import router as publications
 from services.api.publications.site import router as public_pages
 from services.api.quarantine.router import router as quarantine
@@ -143,6 +146,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     drafts,
     comments,
     assignments,
+    previews,
     editing,
     adoptions,
     versions,
@@ -165,6 +169,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     reports,
     sheet_reports,
     rendering,
+    preview_rendering,
     metrics,
     verifications,
     publications,
@@ -193,6 +198,7 @@ _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...
     reconciling,
     retiring,
     transferring,
+    forgetting,
 )
 
 

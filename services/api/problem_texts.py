@@ -80,6 +80,28 @@ TEXTS = {
             "It has {most} lines already: resolve it and open another with what is left.",
         ),
     ),
+    "preview_not_found": Problem(
+        404,
+        (
+            "Nessuna anteprima",
+            "Un'anteprima la vede chi l'ha chiesta, per dieci minuti: chiederla di nuovo.",
+        ),
+        (
+            "No preview",
+            "A preview is seen by who asked for it, for ten minutes: ask for it again.",
+        ),
+    ),
+    "preview_not_ready": Problem(
+        409,
+        (
+            "L'anteprima non è pronta",
+            "Chiederne lo stato con wait: dice quando è pronta, o perché non si può comporre.",
+        ),
+        (
+            "The preview is not ready",
+            "Ask for its state with wait: it says when it is ready, or why it cannot be made.",
+        ),
+    ),
     "assignment_not_found": Problem(
         404,
         (

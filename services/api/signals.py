@@ -16,6 +16,15 @@ DELIVERIES = "deliveries"
 """Topic: an event is due at a subscriber."""
 
 
+PREVIEWS = "previews"
+"""Topic: a preview was asked for."""
+
+
+def preview(chamber: str, preview_id: str) -> str:
+    """Topic: this preview was made, or could not be."""
+    return f"preview:{chamber}:{preview_id}"
+
+
 def render_job(chamber: str, job_id: str) -> str:
     """Topic: the row of this render job has changed."""
     return f"render-job:{chamber}:{job_id}"

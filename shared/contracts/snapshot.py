@@ -106,6 +106,8 @@ class ReportSnapshot(YearContent):
     """The documents of the cycle."""
     entity: EntityView | None = None
     """Of the report of an entity."""
+    preview: bool = False
+    """True when this is no document: every page says so."""
     signatures: tuple[SignatureSlot, ...] = ()
     """Of persons, in order, beside the seal; what was frozen before them waits for none."""
 
@@ -123,6 +125,7 @@ LATER_FIELDS = (
     "cycle_documents",
     "trends",
     "entity",
+    "preview",
     "signatures",
 )
 """Fields that the first snapshots do not have. They are not written where they say nothing, so

@@ -81,6 +81,8 @@ class Action(StrEnum):
     COMMENT_READ = "comment.read"
     COMMENT_WRITE = "comment.write"
     COMMENT_RESOLVE = "comment.resolve"
+    PREVIEW_READ = "preview.read"
+    """Seeing a part of a document before there is one."""
     RESULT_READ = "result.read"
     INTEGRATION_READ = "integration.read"
     INTEGRATION_MANAGE = "integration.manage"
@@ -119,13 +121,20 @@ _READING = frozenset(
     }
 )
 
-_COMMENTING = frozenset({Action.COMMENT_READ, Action.COMMENT_WRITE, Action.COMMENT_RESOLVE})
-"""Talking about texts while they are written. Which thread somebody resolves is a rule of its
-own (:mod:`shared.domain.comments`)."""
+_DISCUSSING = frozenset(
+    {
+        Action.COMMENT_READ,
+        Action.COMMENT_WRITE,
+        Action.COMMENT_RESOLVE,
+        Action.PREVIEW_READ,
+    }
+)
+"""Looking at texts while they are written, and talking about them. Which thread somebody resolves
+is a rule of its own (:mod:`shared.domain.comments`)."""
 
 _ENTERING = (
     _READING
-    | _COMMENTING
+    | _DISCUSSING
     | {
         Action.MEASUREMENT_RECORD,
         Action.MEASUREMENT_SUBMIT,
@@ -136,7 +145,7 @@ _ENTERING = (
 
 _RUNNING = (
     _READING
-    | _COMMENTING
+    | _DISCUSSING
     | {
         Action.CATALOGUE_MANAGE,
         Action.PLAN_IMPORT,
@@ -206,14 +215,14 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.VALIDATOR: _ENTERING
         | {Action.MEASUREMENT_VALIDATE, Action.MEASUREMENT_REJECT, Action.MEASUREMENT_REOPEN},
         Role.OIV: _READING
-        | _COMMENTING
+        | _DISCUSSING
         | {
             Action.AUDIT_READ,
             Action.EVALUATION_DECIDE,
             Action.EVALUATION_JUDGE,
             Action.REPORT_VALIDATE,
         },
-        Role.SIGNER: _READING | {Action.COMMENT_READ, Action.ARCHIVE_READ},
+        Role.SIGNER: _READING | {Action.COMMENT_READ, Action.PREVIEW_READ, Action.ARCHIVE_READ},
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),
     }

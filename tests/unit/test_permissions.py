@@ -142,6 +142,7 @@ TABLE = {
     "comment.read": "EACUVOS",
     "comment.write": "EACUVO",
     "comment.resolve": "EACUVO",
+    "preview.read": "EACUVOS",
     "result.read": "EACUVOSR",
     "integration.read": "EAC",
     "integration.manage": "EA",

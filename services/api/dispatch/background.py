@@ -10,10 +10,11 @@ from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
 from services.api.dispatch.announcer import Announcer
 from services.api.dispatch.monitor import Monitor
+from services.api.dispatch.previews import PreviewRelay
 from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
 from services.api.dispatch.relay import Relay
 from services.api.dispatch.sweeper import Sweeper
-from services.api.signals import DELIVERIES, OUTBOX, Signals
+from services.api.signals import DELIVERIES, OUTBOX, PREVIEWS, Signals
 from services.api.subscriptions.sending import Sender
 
 # The relay is woken by commits in its own process; this is for those of the others.
@@ -45,6 +46,7 @@ async def dispatching(parts: Container) -> AsyncIterator[None]:
         asyncio.create_task(_loop(work, parts.signals, topic, seconds, stopping), name=topic)
         for work, topic, seconds in (
             (Relay(parts, queue).run_once, OUTBOX, _RELAY_SECONDS),
+            (PreviewRelay(parts, queue).run_once, PREVIEWS, _RELAY_SECONDS),
             (Sweeper(parts, queue).run_once, _SWEEP, parts.settings.sweep_seconds),
             (Announcer(parts).run_once, _ANNOUNCE, _RELAY_SECONDS),
             (Monitor(parts).run_once, _MONITOR, _RELAY_SECONDS),

@@ -8,6 +8,7 @@ from arq.constants import in_progress_key_prefix
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from shared.contracts.preview_job import LONGEST_SECONDS, PREVIEW_FUNCTION, PREVIEW_QUEUE
 from shared.contracts.render_job import QUEUE_NAME, RENDER_FUNCTION, arq_job_id
 
 # Workers that were killed between taking a message and leasing its job leave its id blocked.
@@ -58,6 +59,24 @@ class RenderQueue:
         except (RedisError, OSError, TimeoutError) as error:
             raise QueueUnavailableError(str(error)) from error
         return False
+
+    async def send_preview(self, chamber: str, preview_id: str) -> None:
+        """Queues a preview, for as long as somebody waits for it.
+
+        Raises:
+            QueueUnavailableError: Redis is away or refuses.
+        """
+        try:
+            await self._redis.enqueue_job(
+                PREVIEW_FUNCTION,
+                chamber,
+                preview_id,
+                _job_id=f"preview:{chamber}:{preview_id}",
+                _queue_name=PREVIEW_QUEUE,
+                _expires=LONGEST_SECONDS,
+            )
+        except (RedisError, OSError, TimeoutError) as error:
+            raise QueueUnavailableError(str(error)) from error
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -60,6 +60,15 @@ async def requested_jobs(session: ReadSession, event_ids: Sequence[str]) -> Sequ
     )
 
 
+async def payloads(session: ReadSession, event_ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """What the events carry, in their order."""
+    return await session.all(
+        sa.select(_o.event_id, _o.payload)
+        .where(_o.chamber_id == session.chamber, _o.event_id.in_(event_ids))
+        .order_by(_o.event_id)
+    )
+
+
 async def events(session: WriteSession, event_ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
     """Events of the outbox that nobody else has dealt with meanwhile, in their order."""
     return await session.all(

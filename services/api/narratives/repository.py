@@ -1,6 +1,6 @@
 """SQL of lists of texts, of versions and of drafts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,6 +78,13 @@ async def drafts_of(
         of_plan(_d, session, plan_id), _d.written_by == person, seen(_d, hidden)
     )
     return cut(await session.all(sliced(statement, DRAFT_ORDER, asked)), DRAFT_ORDER, asked)
+
+
+async def every_draft_of(session: ReadSession, plan_id: str, person: str) -> Sequence[sa.Row[Any]]:
+    """All of somebody's drafts of a plan."""
+    return await session.all(
+        sa.select(narrative_drafts).where(of_plan(_d, session, plan_id), _d.written_by == person)
+    )
 
 
 async def begin_draft(

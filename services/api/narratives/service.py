@@ -156,6 +156,14 @@ async def _beside(session: ReadSession, row: sa.Row[Any]) -> OwnDraft:
     return OwnDraft(row, published, None if base is None else base.text)
 
 
+async def own_drafts(session: ReadSession, head: PlanHead, access: Access) -> dict[TextKey, str]:
+    """What the caller has begun to write of a plan, as far as they may see what it is about."""
+    hidden = await boundaries.hidden(session, head, access)
+    rows = await repository.every_draft_of(session, head.plan_id, access.principal.subject)
+    found = {TextKey(row.subject_kind, row.subject_code): row.text for row in rows}
+    return {key: text for key, text in found.items() if not hidden.hides(key.kind, key.code)}
+
+
 async def begin_draft(
     session: WriteSession, head: PlanHead, key: TextKey, text: str, base_version: int
 ) -> OwnDraft:

@@ -175,6 +175,14 @@ async def source(session: ReadSession, head: PlanHead, sight: Sight) -> ReportSo
     )
 
 
+async def year_source(
+    session: ReadSession, head: PlanHead, sight: Sight, public_url: str
+) -> ReportSource:
+    """As :func:`source`, with the years and documents around this one."""
+    content = await source(session, head, sight)
+    return await _with_history(session, head, content, sight, public_url)
+
+
 async def _with_history(
     session: ReadSession, head: PlanHead, content: ReportSource, sight: Sight, public_url: str
 ) -> ReportSource:

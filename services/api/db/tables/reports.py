@@ -7,12 +7,14 @@ import sqlalchemy as sa
 
 from services.api.db.base import (
     APPEND_ONLY,
+    LEFT_OUT,
     Json,
     chamber_key,
     id_key,
     instant,
     metadata,
     to_chamber,
+    to_plan,
 )
 
 reports = sa.Table(
@@ -121,4 +123,34 @@ render_jobs = sa.Table(
         postgresql_where=sa.text("state IN ('queued', 'leased')"),
     ),
     sa.Index("ix_render_jobs_report_id", "chamber_id", "report_id"),
+)
+
+previews = sa.Table(
+    "previews",
+    metadata,
+    chamber_key(),
+    id_key("preview_id"),
+    sa.Column("plan_id", sa.Uuid(as_uuid=False), nullable=False),
+    # What was asked for (``section:2``), and the place of the document where it stands.
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("anchor", sa.Text, nullable=False),
+    # Keys of the texts that are the caller's own drafts.
+    sa.Column("drafts", Json, nullable=False),
+    # Whoever asked reads it, and nobody else.
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="queued"),
+    sa.Column("lease_token_hash", sa.LargeBinary),
+    # Emptied as soon as it was rendered.
+    sa.Column("snapshot", sa.LargeBinary, nullable=False),
+    sa.Column("html", sa.Text),
+    sa.Column("pdf", sa.LargeBinary),
+    sa.Column("pages", sa.Integer),
+    sa.Column("warnings", Json),
+    sa.Column("failure", Json),
+    instant("created_at", now=True),
+    instant("expires_at"),
+    to_plan(),
+    sa.CheckConstraint("state IN ('queued', 'leased', 'done', 'failed')", name="state"),
+    sa.Index("ix_previews_expires_at", "chamber_id", "expires_at"),
+    info={LEFT_OUT: "kept for minutes, and made again in a moment"},
 )
