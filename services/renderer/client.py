@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import httpx
 
+from shared.contracts.preview_job import PreviewLease, RenderedPreview
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
 from shared.contracts.web_page import MEDIA_TYPE
 
@@ -70,6 +71,19 @@ class JobKey:
     def path(self) -> str:
         """Where the job's calls live."""
         return f"/internal/v1/chambers/{self.chamber}/render-jobs/{self.job_id}"
+
+
+@dataclass(frozen=True)
+class PreviewKey:
+    """Which preview: chamber code and its id."""
+
+    chamber: str
+    preview_id: str
+
+    @property
+    def path(self) -> str:
+        """Where the preview's calls live."""
+        return f"/internal/v1/chambers/{self.chamber}/previews/{self.preview_id}"
 
 
 class ApiClient:
@@ -139,7 +153,28 @@ class ApiClient:
         )
         self._expect_lease(answer)
 
-    async def fail(self, key: JobKey, token: str, failure: RenderFailure, patience: float) -> None:
+    async def lease_preview(self, key: PreviewKey) -> PreviewLease:
+        """Take a preview; raises ``NotLeasableError`` when nobody waits for it any more."""
+        answer = await self._send("POST", key, "lease", patience=BRIEF_PATIENCE)
+        if answer.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+            raise NotLeasableError(_problem(answer)[0])
+        self._expect_success(answer)
+        return PreviewLease.model_validate_json(answer.content)
+
+    async def deliver_preview(self, key: PreviewKey, token: str, made: RenderedPreview) -> None:
+        """Hand over what was made of a preview."""
+        answer = await self._send(
+            *("PUT", key, "result"),
+            patience=BRIEF_PATIENCE,
+            token=token,
+            content=made.model_dump_json().encode(),
+            content_type="application/json",
+        )
+        self._expect_lease(answer)
+
+    async def fail(
+        self, key: JobKey | PreviewKey, token: str, failure: RenderFailure, patience: float
+    ) -> None:
         """Report that the job could not be rendered."""
         answer = await self._send(
             *("POST", key, "failure"),
@@ -153,7 +188,7 @@ class ApiClient:
     async def _send(
         self,
         method: str,
-        key: JobKey,
+        key: JobKey | PreviewKey,
         call: str,
         *,
         patience: float,

@@ -11,6 +11,8 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from arq.connections import RedisSettings
@@ -18,12 +20,13 @@ from arq.worker import Worker, func
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from services.renderer import folders, jobs, process
-from services.renderer.client import ApiClient, JobKey
+from services.renderer import folders, jobs, previews, process
+from services.renderer.client import ApiClient, JobKey, PreviewKey
 from services.renderer.sandbox import MEGABYTE, Limits
 from services.renderer.signing.authorities import Authorities
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
+from shared.contracts.preview_job import PREVIEW_FUNCTION, PREVIEW_QUEUE
 from shared.contracts.render_job import QUEUE_NAME, RENDER_FUNCTION
 from shared.runtime import logging as runtime_logging
 from shared.runtime.settings import RendererSettings
@@ -41,11 +44,20 @@ mark of a killed worker is short-lived. The rendering's own limit is the child's
 _log = logging.getLogger(__name__)
 
 
-class RenderWorker:
-    """Takes jobs off the queue and works on at most ``slots`` of them at a time."""
+@dataclass(frozen=True)
+class Desk:
+    """A queue, the name of what is called from it, and what is then done: ``(chamber, id)``."""
 
-    def __init__(self, workshop: jobs.Workshop, redis_url: str, slots: int) -> None:
-        self._workshop = workshop
+    queue: str
+    function: str
+    work: Callable[[str, str], Awaitable[None]]
+
+
+class RenderWorker:
+    """Takes jobs off a queue and works on at most ``slots`` of them at a time."""
+
+    def __init__(self, desk: Desk, redis_url: str, slots: int) -> None:
+        self._desk = desk
         self._redis = RedisSettings.from_dsn(redis_url)
         # Each lost connection is met by the loop below, which never gives up.
         self._redis.conn_retries = 0
@@ -86,13 +98,13 @@ class RenderWorker:
             functions=[
                 func(
                     self._take,
-                    name=RENDER_FUNCTION,
+                    name=self._desk.function,
                     keep_result=0,
                     timeout=HANDOVER_SECONDS,
                     max_tries=1,
                 )
             ],
-            queue_name=QUEUE_NAME,
+            queue_name=self._desk.queue,
             redis_settings=self._redis,
             handle_signals=False,
             max_jobs=1,
@@ -109,17 +121,17 @@ class RenderWorker:
     async def _take(self, ctx: dict[Any, Any], chamber: str, job_id: str) -> None:
         """Called by arq: note the job, start on it, let go of the message."""
         del ctx
-        task = asyncio.create_task(self._work(JobKey(chamber, job_id)))
+        task = asyncio.create_task(self._work(chamber, job_id))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         # Let the task take its slot before the next message is looked at.
         await asyncio.sleep(0)
 
-    async def _work(self, key: JobKey) -> None:
+    async def _work(self, chamber: str, job_id: str) -> None:
         async with self._slots:
             self._open_for_more()
-            with runtime_logging.bind(chamber=key.chamber):
-                await jobs.run(self._workshop, key)
+            with runtime_logging.bind(chamber=chamber):
+                await self._desk.work(chamber, job_id)
         self._open_for_more()
 
     def _open_for_more(self) -> None:
@@ -182,22 +194,48 @@ async def run(settings: RendererSettings) -> None:
     folders.remove_abandoned()
     token = next(iter(settings.renderer_tokens), "")
     async with contextlib.AsyncExitStack() as held:
-        presses = await held.enter_async_context(
-            process.Presses(
-                processes=_processes(settings),
-                shelf=settings.chapters_dir or held.enter_context(folders.own_folder()),
-            )
-        )
-        await presses.warm()
+        shelf = settings.chapters_dir or held.enter_context(folders.own_folder())
+        presses = process.Presses(processes=_processes(settings), shelf=shelf)
+        # A press that no document takes: who waits for a preview looks at the screen.
+        quick = process.Presses(processes=1, shelf=shelf)
+        for pool in (presses, quick):
+            await (await held.enter_async_context(pool)).warm()
         api = await held.enter_async_context(ApiClient(settings.api_url, token))
-        workshop = jobs.Workshop(api, presses.render, signer, limits)
-        worker = RenderWorker(workshop, settings.redis_url.get_secret_value(), settings.render_jobs)
+        desks = {
+            documents(jobs.Workshop(api, presses.render, signer, limits)): settings.render_jobs,
+            parts(previews.PreviewDesk.with_limits(api, quick.preview, limits)): 1,
+        }
+        redis_url = settings.redis_url.get_secret_value()
+        workers = [RenderWorker(desk, redis_url, slots) for desk, slots in desks.items()]
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, worker.stop)
+            loop.add_signal_handler(number, _stop, workers)
         _log.info("waiting for jobs of %s, %d at a time", settings.api_url, settings.render_jobs)
-        await worker.serve()
+        await asyncio.gather(*(worker.serve() for worker in workers))
     _log.info("stopped")
+
+
+def documents(workshop: jobs.Workshop) -> Desk:
+    """Where whole documents are made."""
+
+    async def work(chamber: str, job_id: str) -> None:
+        await jobs.run(workshop, JobKey(chamber, job_id))
+
+    return Desk(QUEUE_NAME, RENDER_FUNCTION, work)
+
+
+def parts(desk: previews.PreviewDesk) -> Desk:
+    """Where parts are made for somebody who waits for them."""
+
+    async def work(chamber: str, preview_id: str) -> None:
+        await previews.run(desk, PreviewKey(chamber, preview_id))
+
+    return Desk(PREVIEW_QUEUE, PREVIEW_FUNCTION, work)
+
+
+def _stop(workers: Sequence[RenderWorker]) -> None:
+    for worker in workers:
+        worker.stop()
 
 
 def _processes(settings: RendererSettings) -> int:

@@ -7,7 +7,7 @@ it once over HTTP, and hands back what it made. Nobody tries again: whoever want
 
 from typing import Literal
 
-from pydantic import Base64Bytes, Field
+from pydantic import Base64Bytes, ConfigDict, Field
 
 from shared.contracts.base import Contract
 from shared.contracts.snapshot import ReportSnapshot
@@ -38,6 +38,9 @@ class PreviewLease(Contract):
 
 class RenderedPreview(Contract):
     """What the renderer made: the same part as a PDF and as a page."""
+
+    # ``Base64Bytes`` writes the letters itself.
+    model_config = ConfigDict(ser_json_bytes="utf8")
 
     pdf: Base64Bytes = Field(max_length=MOST_BYTES)
     html: str = Field(max_length=MOST_BYTES)

@@ -52,6 +52,7 @@ UNFIT = (
 CONTENTS_TITLE = "Indice"
 CONTENTS_ANCHOR = "indice"
 DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
+PREVIEW_NOTICE = "Anteprima: testo in lavorazione, non è un documento"
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,15 @@ class Document:
         return Sheet(page, self.style, titles, chapter.numbered)
 
     def page(self, chapter: Chapter) -> str:
-        """A chapter as a page for a browser, with its style."""
-        return self._page(chapter, chapter.body, self.style)
+        """A chapter as a page for a browser, with its style; it says that it is a preview."""
+        return self._page(chapter, chapter.body, self.style, PREVIEW_NOTICE)
 
     def chapter_of(self, anchor: str) -> Chapter | None:
         """The chapter where a place of the document stands."""
         mark = f' id="{escape(anchor)}"'
         return next((chapter for chapter in self.chapters if mark in chapter.body), None)
 
-    def _page(self, chapter: Chapter, body: Markup, style: str = "") -> str:
+    def _page(self, chapter: Chapter, body: Markup, style: str = "", notice: str = "") -> str:
         return (
             _environment()
             .get_template("sheet.html.j2")
@@ -120,6 +121,7 @@ class Document:
                 chamber=self.chamber,
                 chapter=chapter,
                 body=body,
+                notice=notice,
                 style=Markup(style),  # noqa: S704 - our own style sheets
             )
         )
@@ -350,6 +352,8 @@ def stylesheet(snapshot: ReportSnapshot) -> Markup:
     rules = "\n".join((FOLDER / "styles" / name).read_text("utf-8") for name in STYLESHEETS)
     colour = snapshot.chamber.colour
     notice = DEVELOPMENT_NOTICE if snapshot.development else ""
+    if snapshot.preview:
+        notice = PREVIEW_NOTICE
     for name, filled in {
         "$colour-tint": tint(colour, Decimal("0.92")),
         "$colour-soft": tint(colour, Decimal("0.80")),
