@@ -141,6 +141,7 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
     )
     assert imported.status_code == 201, imported.text
     await _done(scene, "PUT", f"{plan}/narratives/objective:A1", {"text": text})
+    await _write_together(scene, plan, text)
     first = (await scene.api.call("GET", f"{plan}/measurements")).json()["items"][0]
     measured = f"{plan}/measurements/{first['measurement_id']}"
     given = {"value": "7", "note": text, "status": "measured", "value_text": text}
@@ -165,6 +166,18 @@ async def _live(scene: Scene, chamber: str, case: bytes, word: str) -> None:
     await scene.report(chamber)
     act = {"organ": text, "number": "7", "date": "2021-01-29"}
     await _done(scene, "POST", f"{plan}/approval", {"act": act}, await _match(scene, plan))
+
+
+async def _write_together(scene: Scene, plan: str, text: str) -> None:
+    """A draft, a thread, an assignment and a preview of the draft."""
+    draft = {"text": text, "base_version": 1}
+    await _done(scene, "PUT", f"{plan}/narratives/objective:A1/draft", draft)
+    thread = {"key": "objective:A1", "text": text, "quote": text}
+    await _done(scene, "POST", f"{plan}/comment-threads", thread)
+    owed = {"offices": [text], "due_on": "2021-04-30", "note": text}
+    await _done(scene, "PUT", f"{plan}/text-assignments/objective:A1", owed)
+    preview = {"key": "objective:A1", "own_drafts": True}
+    await _done(scene, "POST", f"{plan}/previews", preview)
 
 
 async def _evaluate(scene: Scene, chamber: str, plan: str, measured: str, text: str) -> None:
