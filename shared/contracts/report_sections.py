@@ -1,9 +1,10 @@
-"""The parts of a Relazione that take texts: their titles, and which are empty without one."""
+"""The parts of documents that take texts: their titles, and which are empty without one."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.contracts.document_layout import ANNEXES, RELAZIONE, DocumentLayout
+from shared.contracts.plan_sections import PLAN_PLACES
 from shared.contracts.snapshot import ReportSnapshot
 
 BARE = ("2", "3.4", "4")
@@ -19,6 +20,11 @@ def section_titles(layout: DocumentLayout | None) -> Mapping[str, str]:
         return MappingProxyType(usual)
     changed = {place: layout.titles.get(place, title) for place, title in usual.items()}
     return MappingProxyType(changed | {one.section: one.title for one in layout.own})
+
+
+def text_titles(layout: DocumentLayout | None) -> Mapping[str, str]:
+    """As :func:`section_titles`, and then those of the Piano, which have places of their own."""
+    return MappingProxyType(dict(section_titles(layout)) | dict(PLAN_PLACES))
 
 
 def written_texts(snapshot: ReportSnapshot) -> frozenset[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from shared.contracts.issues import Issue, pointer
+from shared.contracts.plan_sections import of_plan
 from shared.contracts.report_sections import (
     BARE,
     empty_sections,
@@ -68,8 +69,9 @@ class _Places:
         self._rows = {f"objective:{row.code}": at for at, row in enumerate(snapshot.objectives)}
 
     def has(self, key: str) -> bool:
-        """Whether the report is about this subject: sheets may be left out of it."""
-        return key.startswith("section:") or key in self._rows
+        """Whether the report is about this subject: it may leave sheets out, and is no Piano."""
+        kind, _, code = key.partition(":")
+        return key in self._rows if kind == "objective" else not of_plan(code)
 
     def lacks(self, key: str) -> bool:
         """Whether the report is about this subject and has no text of it."""

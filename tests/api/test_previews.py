@@ -150,6 +150,11 @@ async def test_a_preview_shows_what_the_caller_may_see_of_sheets(system: ReportS
     assert (hidden.status_code, hidden.json()["code"]) == (404, "subject_not_found")
 
 
+async def test_a_part_of_the_piano_is_one_of_the_piano(system: ReportSystem) -> None:
+    held = await lease(system, await asked(system, person(system), key="section:P1.2"))
+    assert (held.anchor, held.snapshot.kind) == ("sez-P1-2", "piano")
+
+
 async def test_what_cannot_be_made_says_why(system: ReportSystem) -> None:
     who = person(system)
     path = await asked(system, who, key="objective:A4")

@@ -5,7 +5,12 @@ from datetime import date
 import pytest
 
 from shared.contracts.document_layout import LayoutView, OwnSection
-from shared.contracts.report_sections import empty_sections, section_titles, written_texts
+from shared.contracts.report_sections import (
+    empty_sections,
+    section_titles,
+    text_titles,
+    written_texts,
+)
 from shared.contracts.snapshot import NarrativeView, ReportSnapshot, TableView
 from shared.contracts.text_checks import text_issues, text_warnings
 from shared.domain.text_debts import Assigned
@@ -32,6 +37,7 @@ def test_an_assigned_text_that_is_missing_stands_in_the_way() -> None:
         Assigned("section:2", ("Ufficio Studi", "CED"), date(2021, 4, 30)),
         Assigned("objective:A1", ("CED",)),
         Assigned("objective:SG", ("Segreteria",)),  # of a sheet that the report leaves out
+        Assigned("section:P1", ("CED",)),  # of the Piano
     ]
     at = [row.code for row in bare().objectives].index("A1")
     found = text_issues(bare(), assigned)
@@ -90,6 +96,7 @@ def test_what_does_not_stand_in_the_way_is_told() -> None:
 
 def test_sections_are_called_as_the_chamber_calls_them() -> None:
     layout = LayoutView(titles={"2": "Il contesto e le persone"}, own=OWN.own)
+    assert list(text_titles(layout))[-1] == "P5"
     titles = section_titles(layout)
     assert titles["2"] == "Il contesto e le persone"
     assert list(titles)[-1] == "qualita"

@@ -1,5 +1,6 @@
 """``.../text-assignments``, ``.../sections`` and ``.../outstanding`` of a plan."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from services.api.assignments.schemas import (
 from services.api.assignments.service import Progress
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
 from services.api.boundaries import service as boundaries
+from services.api.boundaries.service import Reach
 from services.api.narratives.schemas import TextPath
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page, slice_of
@@ -37,6 +39,7 @@ from services.api.responses import (
 )
 from services.api.texts.keys import TextKey
 from shared.contracts.document_layout import RELAZIONE
+from shared.contracts.plan_sections import of_plan
 from shared.domain.permissions import Action
 from shared.domain.responsibility import folded
 from shared.domain.text_debts import Debt, by_office
@@ -61,10 +64,10 @@ _CHANGING = (
 @router.get(
     "/sections",
     operation_id="report_sections_list",
-    summary="Le parti della Relazione",
-    description="Sezioni e paragrafi che possono avere un testo, anche quelli propri della camera: "
-    "se c'è, chi lo deve ed entro quando, discussioni aperte, bozze in corso. `sort`: `position`, "
-    "`section`.",
+    summary="Le parti dei documenti",
+    description="Sezioni e paragrafi della Relazione, anche propri della camera, e del Piano: se il "
+    "testo c'è, chi lo deve ed entro quando, discussioni aperte, bozze in corso. `sort`: "
+    "`position`, `section`.",
     response_model=ReportSectionList,
     responses=refusals("plan_not_found", "invalid_cursor"),
 )
@@ -77,32 +80,34 @@ async def list_sections(
     reach = await boundaries.reach(call.session, head, call.access, Action.NARRATIVE_WRITE)
     today = italian_day(parts.clock.now())
     keys = [key for key in found.titles if key.kind == "section"]
-    items = []
-    for position, key in enumerate(keys):
-        row = found.assigned.get(key)
-        writes = reach.covers(Action.NARRATIVE_WRITE, key.kind, key.code)
-        actions = (Action.NARRATIVE_WRITE,) if writes else ()
-        items.append(
-            ReportSection(
-                section=key.code,
-                title=found.titles[key],
-                own=key.code not in RELAZIONE,
-                position=position,
-                key=str(key),
-                version=found.written.get(key, 0),
-                offices=[] if row is None else row.offices,
-                due_on=None if row is None else row.due_on,
-                overdue=found.overdue(key, today),
-                open_threads=found.threads.get(key, 0),
-                drafts=found.drafts.get(key, 0),
-                allowed_actions=[
-                    str(a) for a in call.access.actions(*actions, Action.NARRATIVE_ASSIGN)
-                ],
-            )
-        )
+    items = [_section(found, reach, today, at, key) for at, key in enumerate(keys)]
     ranks = {"position": lambda s: s.position, "section": lambda s: s.section}
     shown, following = slice_of(items, asked, ranks, lambda s: s.section)
     return list_response(request, shown, following, asked, ReportSection)
+
+
+def _section(
+    found: Progress, reach: Reach, today: date, position: int, key: TextKey
+) -> ReportSection:
+    row = found.assigned.get(key)
+    writes = reach.covers(Action.NARRATIVE_WRITE, key.kind, key.code)
+    actions = [Action.NARRATIVE_WRITE] if writes else []
+    actions.append(Action.NARRATIVE_ASSIGN)
+    return ReportSection(
+        document="piano" if of_plan(key.code) else "relazione",
+        section=key.code,
+        title=found.titles[key],
+        own=key.code not in RELAZIONE and not of_plan(key.code),
+        position=position,
+        key=str(key),
+        version=found.written.get(key, 0),
+        offices=[] if row is None else row.offices,
+        due_on=None if row is None else row.due_on,
+        overdue=found.overdue(key, today),
+        open_threads=found.threads.get(key, 0),
+        drafts=found.drafts.get(key, 0),
+        allowed_actions=[str(action) for action in reach.access.actions(*actions)],
+    )
 
 
 @router.get(

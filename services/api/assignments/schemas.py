@@ -58,8 +58,9 @@ class AssignmentList(Resource):
 
 
 class ReportSection(ListItem):
-    """Una sezione o un paragrafo della Relazione, e a che punto è il suo testo."""
+    """Una sezione o un paragrafo della Relazione o del Piano, e a che punto è il suo testo."""
 
+    document: Literal["relazione", "piano"]
     section: Annotated[
         str, Field(max_length=40, pattern=r"^\S+$", description="Numero, o nome se è propria.")
     ]
@@ -77,7 +78,7 @@ class ReportSection(ListItem):
 
 
 class ReportSectionList(Resource):
-    """Le sezioni e i paragrafi della Relazione."""
+    """Le sezioni e i paragrafi della Relazione, poi quelli del Piano."""
 
     items: Annotated[list[ReportSection], Field(max_length=500)]
     next: Cursor

@@ -23,7 +23,7 @@ from services.api.plans.rows import OBJECTIVES, PlanHead
 from services.api.tenants import configuration
 from services.api.texts import service as texts
 from services.api.texts.keys import TextKey
-from shared.contracts.report_sections import section_titles
+from shared.contracts.report_sections import text_titles
 from shared.domain.audit_facts import about
 from shared.domain.completeness import answerable
 from shared.domain.plan import Subject
@@ -91,7 +91,7 @@ async def progress(session: ReadSession, head: PlanHead, access: Access) -> Prog
 async def _titles(session: ReadSession, head: PlanHead) -> dict[TextKey, str]:
     """What everything is called that may have a text: sections first, in order."""
     layout = (await configuration.read(session)).documents.relazione
-    found = {TextKey("section", place): t for place, t in section_titles(layout).items()}
+    found = {TextKey("section", place): t for place, t in text_titles(layout).items()}
     rows = await plans.titles(session, head, OBJECTIVES)
     return found | {TextKey("objective", code): title for code, title in rows.items()}
 

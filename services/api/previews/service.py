@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -24,9 +24,10 @@ from services.api.reports import service as reports
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.texts.keys import TextKey
 from shared.contracts.case import Case, CaseNarrative
+from shared.contracts.plan_sections import of_plan
 from shared.contracts.preview_job import PreviewLease, RenderedPreview
 from shared.contracts.render_job import RenderFailure
-from shared.contracts.report_sections import section_titles
+from shared.contracts.report_sections import text_titles
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 
 PREVIEW_REQUESTED = "preview.requested"
@@ -47,14 +48,14 @@ async def request(
     key = TextKey.parse(new.key)
     await narratives.require_seen(session, head, access, key)
     content = await reports.year_source(session, head, access.sight, parts.settings.public_url)
-    _check(key, content.case, section_titles(content.layout))
+    _check(key, content.case, text_titles(content.layout))
     drafts = await narratives.own_drafts(session, head, access) if new.own_drafts else {}
     content = replace(content, case=_with_drafts(content.case, drafts))
     preview_id = new_id()
     facts = Freeze(
         report_id=preview_id,
         version=1,
-        kind="relazione",
+        kind=document_of(key),
         created_at=parts.clock.now(),
         development=not parts.settings.production,
         verification_url=parts.settings.public_url,
@@ -72,6 +73,11 @@ async def request(
     await emit(session, PREVIEW_REQUESTED, preview_id, {"preview_id": preview_id})
     session.on_commit(lambda: parts.signals.knock(signals.PREVIEWS))
     return await find(session, preview_id, session.author.actor)
+
+
+def document_of(key: TextKey) -> Literal["relazione", "piano"]:
+    """The kind of document that a text is for."""
+    return "piano" if key.kind == "section" and of_plan(key.code) else "relazione"
 
 
 def anchor_of(key: TextKey) -> str:
