@@ -65,8 +65,8 @@ _CHANGING = (
     "/sections",
     operation_id="report_sections_list",
     summary="Le parti dei documenti",
-    description="Sezioni e paragrafi della Relazione, anche propri della camera, e del Piano: se il "
-    "testo c'è, chi lo deve ed entro quando, discussioni aperte, bozze in corso. `sort`: "
+    description="Sezioni e paragrafi della Relazione, anche propri della camera, e del Piano: se "
+    "il testo c'è, chi lo deve ed entro quando, discussioni aperte, bozze in corso. `sort`: "
     "`position`, `section`.",
     response_model=ReportSectionList,
     responses=refusals("plan_not_found", "invalid_cursor"),
