@@ -163,6 +163,9 @@ class _Exchange:
             seconds = time.perf_counter() - self._started
             route = getattr(self._scope.get("route"), "path", None)
             self._metrics.note(self._scope["method"], route, self._status, seconds)
+            chamber = _chamber(self._scope["path"])
+            if chamber is not None:
+                self._metrics.note_chamber(chamber, self._status)
             _access.info(
                 "%s %s %s",
                 self._scope["method"],

@@ -84,6 +84,17 @@ async def test_requests_are_counted_by_template(api: Api) -> None:
     assert not [label for label in labels if "PI/" in label or "secret-thing" in label]
 
 
+async def test_requests_are_counted_by_chamber_and_made_up_chambers_are_none(api: Api) -> None:
+    for code in ("PI", "LU", "ZZ"):
+        await api.call("GET", f"/v1/chambers/{code}")
+        await api.call("GET", f"/v1/chambers/{code}/plans/2021")
+    requests = (await read(api))["ciclo_chamber_requests_total"]
+    for code in ("PI", "LU"):
+        assert requests[("chamber", code), ("outcome", "2xx")] >= 1
+        assert requests[("chamber", code), ("outcome", "4xx")] >= 1
+    assert {dict(key)["chamber"] for key in requests} == {"PI", "LU"}
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}"])
 async def test_nobody_else_reads_it(api: Api, header: str) -> None:
     answer = await api.client.get(PATH, headers={"Authorization": header} if header else {})

@@ -22,7 +22,8 @@ _LONGEST_SECONDS = 20
 # Not to be told from a chamber that does not exist: unknown, or not asked properly.
 _REFUSED = {401, 404, 422}
 
-_UNSAFE = {"If-Match": "*", "Idempotency-Key": "the-victims-key-1"}
+UNSAFE = {"If-Match": "*", "Idempotency-Key": "the-victims-key-1"}
+"""Headers with which a request that changes something gets as far as it can."""
 
 
 @dataclass(frozen=True)
@@ -107,17 +108,18 @@ class Walk:
         headers = dict(attacker.headers)
         more: dict[str, Any] = {"params": filler.query(operation) if query else asked or {}}
         if operation.method != "get":
-            headers |= _UNSAFE
+            headers |= UNSAFE
         if operation.media_type is not None:
             headers["Content-Type"] = operation.media_type
-            more["content"] = _content(operation, filler)
+            more["content"] = content_of(operation, filler)
         request = self.client.request(
             operation.method.upper(), filler.path(operation, chamber), headers=headers, **more
         )
         return await asyncio.wait_for(request, _LONGEST_SECONDS)
 
 
-def _content(operation: Operation, filler: Filler) -> bytes:
+def content_of(operation: Operation, filler: Filler) -> bytes:
+    """A body of the kind that an operation takes, with what the filler's chamber has."""
     if operation.media_type is None or not operation.media_type.endswith("json"):
         return b"%PDF-1.7 nothing"
     return json.dumps(filler.body(operation)).encode()
