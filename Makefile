@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url -
 	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve check test bench fuzz storm openapi lock clean
+.PHONY: help setup demo serve check test bench fuzz hostile storm openapi lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -43,6 +43,9 @@ bench: $(READY) ## the figures the project promises, measured here
 
 fuzz: $(READY) ## 20,000 bodies at the door of webhooks
 	CICLO_FUZZ_BODIES=20000 $(BIN)/pytest -q tests/api/test_webhooks_fuzz.py
+
+hostile: $(READY) ## 200 narratives that nobody should have sent
+	CICLO_HOSTILE_TEXTS=200 $(BIN)/pytest -q tests/renderer/test_hostile.py
 
 storm: $(READY) ## 300,000 measurements while everything goes wrong; nothing may be lost
 	$(BIN)/python -m benchmarks.storm

@@ -8,18 +8,15 @@ face embedded once, page numbers. The same chapters give the same bytes, however
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from services.renderer import fonts, metadata
 from services.renderer.document.attachments import AttachedFile
-from services.renderer.layout import Face, Facts
+from services.renderer.layout import COMPRESSION, Face, Facts
 from services.renderer.metadata import Properties
 from services.renderer.seal_field import OFF_PAGE, PRINT_FLAG, SealField
-
-COMPRESSION: Final = 6
 
 _NUMBER_SIZE = 8.5
 _NUMBER_COLOUR = "0.114 0.153 0.2"
@@ -64,6 +61,14 @@ class Extras:
     properties: Properties
     files: Sequence[AttachedFile]
     fields: Sequence[SealField]
+
+
+def preload() -> None:
+    """Have the faces ready that documents are set in."""
+    for character in _NUMBER_CHARACTERS:
+        fonts.glyph(character)
+    for file in fonts.FILES:
+        fonts.program(file)
 
 
 def first_pages(chapters: Iterable[Laid], first: int) -> dict[str, int]:
@@ -123,7 +128,7 @@ class _Whole:
         # Every chapter has running heads in Regular; the page numbers are of it as well.
         self.regular = next(name for name, face in self.used.items() if face.file == fonts.REGULAR)
         for character in _NUMBER_CHARACTERS:
-            [(glyph, width)] = fonts.glyphs(character)
+            glyph, width = fonts.glyph(character)
             self.used[self.regular].widths.setdefault(glyph, width)
             self.used[self.regular].texts.setdefault(glyph, character)
 
@@ -179,7 +184,7 @@ class _Whole:
 
     def _number(self, page: Object, text: str) -> None:
         """Write the page number where WeasyPrint left room for it, as an artifact."""
-        drawn = fonts.glyphs(text)
+        drawn = [fonts.glyph(character) for character in text]
         width = sum(advance for _, advance in drawn) * _NUMBER_SIZE / 1000
         x = float(page.MediaBox[2]) - _NUMBER_RIGHT - width
         codes = "".join(f"{glyph:04x}" for glyph, _ in drawn)

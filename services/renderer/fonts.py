@@ -17,6 +17,9 @@ FAMILY = fontpkg_titillium_web.FAMILY
 FOLDER = Path(fontpkg_titillium_web.ROOT) / "files"
 
 REGULAR = "TitilliumWeb-Regular.ttf"
+FILES = (REGULAR, *(f"TitilliumWeb-{name}.ttf" for name in ("SemiBold", "Bold", "Light", "Italic")))
+"""The faces that most documents use."""
+
 _OUTLINES = {"head", "hhea", "maxp", "hmtx", "loca", "glyf", "cvt ", "fpgm", "prep"}
 
 _CONFIGURATION = """<?xml version="1.0"?>
@@ -74,15 +77,13 @@ def program(file: str) -> bytes:
     return target.getvalue()
 
 
-def glyphs(text: str) -> list[tuple[int, int]]:
-    """Glyph number and width, in thousandths of an em, of each character in Regular."""
+@cache
+def glyph(character: str) -> tuple[int, int]:
+    """Glyph number and width, in thousandths of an em, of a character in Regular."""
     with TTFont(FOLDER / REGULAR, lazy=True) as font:
-        names = font.getBestCmap()
-        scale = font["head"].unitsPerEm / 1000
-        return [
-            (font.getGlyphID(name), round(font["hmtx"].metrics[name][0] / scale))
-            for name in (names[ord(character)] for character in text)
-        ]
+        name = font.getBestCmap()[ord(character)]
+        width = font["hmtx"].metrics[name][0] * 1000 / font["head"].unitsPerEm
+        return font.getGlyphID(name), round(width)
 
 
 def covered() -> frozenset[int]:

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from services.renderer import fonts, layout, making, sandbox
+from services.renderer import binding, fonts, layout, making, sandbox
 from services.renderer.binding import Laid
+from services.renderer.document import html
 from services.renderer.document.chapters import Sheet
 from services.renderer.errors import RenderError
 from services.renderer.making import Failed
@@ -43,6 +44,14 @@ PAGE = "page.html"
 """The document as a page of the web; a chapter's HTML for a preview."""
 
 CRASHED = 70
+COLD = "cold"
+"""Argument of a press that forks before the engine has been used."""
+
+_SAMPLE = """<html lang=it><title>-</title><style>* {font: 9pt "Titillium Web"}
+h1 {font-weight: 700} i {font-weight: 300} b {font-weight: 600}</style><h1 id=a>A</h1>
+<p><a href="https://example.org">a</a> <b>b</b> <i>i</i><ul><li>l</ul>
+<table><thead><tr><th>h<tbody><tr><td>d</table>
+<svg viewBox="0 0 9 9"><title>s</title><text x=1 y=8>s</text><path d="M0 0L9 9"/></svg>"""
 _SHARE = 3
 """A chapter may take this part of the job's processor time: it is one of many."""
 
@@ -71,6 +80,8 @@ def main() -> int:
     os.environ["FONTCONFIG_FILE"] = str(fonts.write_fontconfig(Path(sys.argv[1])))
     sandbox.end_with_parent()
     shelf = Shelf(Path(sys.argv[2]))
+    if sys.argv[3:] != [COLD]:
+        _warm()
     gc.collect()
     # Children are short-lived: collecting garbage costs a fifth of their time and frees little,
     # and what they share with the press stays shared as long as nobody touches it.
@@ -80,6 +91,19 @@ def main() -> int:
     for line in sys.stdin.buffer:
         _Job(Order.parse(line), shelf).run()
     return 0
+
+
+def _warm() -> None:
+    """Do once what every child would do for itself; nothing of this is anybody's text.
+
+    A child has only the thread that forked it. Should the engine have started others for its
+    own use, it must be left alone before forking: the press begins again without that.
+    """
+    html.preload()
+    binding.preload()
+    layout.write(Sheet(_SAMPLE, "", {}))
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        os.execv(sys.executable, [*sys.orig_argv, COLD])  # noqa: S606 - ourselves
 
 
 def _say(message: dict[str, Any]) -> None:

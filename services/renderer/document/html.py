@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
+from services.renderer import fonts
 from services.renderer.document import (
     columns,
     formats,
@@ -275,6 +276,17 @@ def _covered(written: str, narratives: Narratives) -> str:
     if lost:
         narratives.warnings.append(f"{len(lost)} caratteri sostituiti nel documento")
     return text
+
+
+def preload() -> None:
+    """Do beforehand what every document needs and none changes: templates, faces, glyphs."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+    web.stylesheet("#000000")
+    fonts.covered()
+    fonts.text_width("a", 1)
+    fonts.text_width("a", 1, bold=True)
 
 
 @cache

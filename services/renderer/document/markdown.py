@@ -65,16 +65,15 @@ def render(text: str, heading_level: int) -> Narrative:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-    return Narrative(Markup(clean), tuple(warnings))  # noqa: S704 - cleaned just above
+    # Again, for what was written as an entity.
+    shown, lost = glyphs.cover(clean)
+    _warn_of_lost(lost, warnings)
+    return Narrative(Markup(shown), tuple(warnings))  # noqa: S704 - cleaned just above
 
 
 def _tame(text: str, warnings: list[str]) -> str:
     text, lost = glyphs.cover(text.replace("\r\n", "\n"))
-    if lost:
-        warnings.append(
-            f"{len(lost)} caratteri che il carattere tipografico non possiede "
-            f"sono sostituiti da «{glyphs.LOST}»."
-        )
+    _warn_of_lost(lost, warnings)
     if len(text) > MAX_CHARACTERS:
         warnings.append(
             f"Il testo supera {MAX_CHARACTERS} caratteri ed è riportato solo in parte; "
@@ -82,6 +81,14 @@ def _tame(text: str, warnings: list[str]) -> str:
         )
         text = text[:MAX_CHARACTERS]
     return text
+
+
+def _warn_of_lost(lost: frozenset[str], warnings: list[str]) -> None:
+    if lost:
+        warnings.append(
+            f"{len(lost)} caratteri che il carattere tipografico non possiede "
+            f"sono sostituiti da «{glyphs.LOST}»."
+        )
 
 
 def _split_words(tokens: list[Token], warnings: list[str]) -> None:
@@ -145,7 +152,10 @@ def _fit_tables(tokens: list[Token], warnings: list[str]) -> list[Token]:
         for item in table:
             if item.type == "th_open":
                 item.attrSet("scope", "col")
-        if columns <= MAX_TABLE_COLUMNS:
+        if not any(item.type == "tbody_open" for item in table):
+            # A head without rows is no table: PDF/UA wants a body.
+            fitted.append(_as_text(table))
+        elif columns <= MAX_TABLE_COLUMNS:
             fitted.extend(table)
         else:
             warnings.append(
