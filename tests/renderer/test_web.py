@@ -13,7 +13,7 @@ from services.renderer.document.contents import Entry
 from shared.contracts.snapshot import NarrativeView, ReportSnapshot, canonical_bytes
 from shared.contracts.web_page import NOTICES_MARK, SNAPSHOT_META
 from tests.html_pages import check_accessible, parsed
-from tests.renderer import monitoring, snapshots
+from tests.renderer import century, entity, monitoring, plans, snapshots
 from tests.renderer.conftest import Made
 
 WIDE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -21,19 +21,34 @@ PLAIN = 4.5
 """Contrast that WCAG asks of plain text."""
 
 
-@pytest.fixture(scope="module", params=["pisa", "monitoring", "blank codes"])
-def snapshot(request: pytest.FixtureRequest) -> ReportSnapshot:
-    if request.param == "monitoring":
-        return monitoring.first_quadrimestre()
+def with_a_table_in_a_text() -> ReportSnapshot:
     made = snapshots.pisa()
-    if request.param == "pisa":
-        return made.model_copy(
-            update={"narratives": (*made.narratives, NarrativeView(section="1", text=WIDE))}
-        )
+    texts = (*made.narratives, NarrativeView(section="1", text=WIDE))
+    return made.model_copy(update={"narratives": texts})
+
+
+def with_blanks_in_codes() -> ReportSnapshot:
+    made = snapshots.pisa()
     spaced = [
         item.model_copy(update={"code": item.code.replace("A", "A ")}) for item in made.objectives
     ]
     return made.model_copy(update={"objectives": tuple(spaced)})
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        with_a_table_in_a_text,
+        with_blanks_in_codes,
+        monitoring.first_quadrimestre,
+        plans.massa,
+        entity.with_own_plan,
+        century.snapshot,
+    ],
+)
+def snapshot(request: pytest.FixtureRequest) -> ReportSnapshot:
+    made: ReportSnapshot = request.param()
+    return made
 
 
 @pytest.fixture(scope="module")
