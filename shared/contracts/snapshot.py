@@ -12,6 +12,7 @@ from shared.contracts.document_layout import LayoutView
 from shared.contracts.signing import SignatureSlot
 from shared.contracts.snapshot_entity import EntityView
 from shared.contracts.snapshot_history import RegisterRow, StepView
+from shared.contracts.snapshot_validation import ValidationView
 from shared.contracts.snapshot_views import (
     Act,
     AmendmentView,
@@ -78,9 +79,11 @@ __all__ = [
     "canonical_bytes",
 ]
 
-ReportKind = Literal["relazione", "monitoraggio", "relazione_ente", "piano", "scheda"]
+ReportKind = Literal[
+    "relazione", "monitoraggio", "relazione_ente", "piano", "scheda", "validazione"
+]
 """The yearly report, the monitoring report of a period, the report of an entity, the plan, an
-individual sheet."""
+individual sheet, the decision of the OIV on a report."""
 
 
 class ReportSnapshot(YearContent):
@@ -108,6 +111,8 @@ class ReportSnapshot(YearContent):
     """Of the report of an entity."""
     preview: bool = False
     """True when this is no document: every page says so."""
+    validation: ValidationView | None = None
+    """Of the decision of the OIV."""
     signatures: tuple[SignatureSlot, ...] = ()
     """Of persons, in order, beside the seal; what was frozen before them waits for none."""
 
@@ -127,6 +132,7 @@ LATER_FIELDS = (
     "entity",
     "preview",
     "signatures",
+    "validation",
 )
 """Fields that the first snapshots do not have. They are not written where they say nothing, so
 that what was frozen before them keeps its bytes and its hash."""

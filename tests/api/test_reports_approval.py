@@ -13,6 +13,7 @@ from services.api.container import Container
 from services.api.db.tables.requests import outbox
 from shared.contracts.outgoing_events import EVENTS
 from shared.contracts.snapshot import ReportSnapshot
+from shared.contracts.snapshot_validation import ValidationView
 from tests.api.plan_office import ACT as ACT_OF_PLAN
 from tests.api.plan_office import AMENDING_ACT, AMENDMENT, Office, small, with_target
 from tests.api.report_system import ReportSystem, running, settings_for
@@ -125,11 +126,46 @@ async def test_a_report_from_the_act_to_the_validation(system: ReportSystem) -> 
     assert validated.status_code == 200, validated.text
     assert validated.json()["state"] == "validated"
     assert validated.json()["moves"][1]["conditions"] == "Pubblicare gli allegati."
+    await _validation_is_documented(system, validated.json())
     assert (await system.request("GET", f"{report}/pdf")).status_code == 200
     again = await move(system, report, "refusal", {"date": "2021-06-28", "reason": "No."}, OIV)
     assert again.json()["code"] == "report_already_validated"
     await _another_version(system)
     await _subscribers_are_told(system)
+
+
+async def _validation_is_documented(system: ReportSystem, validated: dict[str, Any]) -> None:
+    decision = await _documented(system, validated)
+    assert (decision.outcome, decision.date) == ("validated", "2021-06-28")
+    assert decision.conditions == "Pubblicare gli allegati."
+    assert decision.document.approval is not None
+    assert decision.document.approval.number == "43/2021"
+    assert {row.check: (row.done, row.of) for row in decision.checks}["deviations_explained"] == (
+        2,
+        2,
+    )
+
+
+async def _documented(system: ReportSystem, decided: dict[str, Any]) -> ValidationView:
+    """The decision as its document says it, which names the very file that was decided on."""
+    listed = await system.request("GET", "/v1/chambers/PI/reports?kind=validazione")
+    path = f"/v1/chambers/PI/reports/{decided['report_id']}"
+    (made,) = [row for row in listed.json()["items"] if row["about"] == path]
+    assert (made["version"], made["period"], made["individual_sheets"]) == (1, None, "omitted")
+    renderer = system.renderer(made["job"].rsplit("/", 1)[1])
+    await renderer.work()
+    assert renderer.lease is not None
+    snapshot = renderer.lease.snapshot
+    decision = snapshot.validation
+    assert decision is not None
+    assert decision.document.pdf_sha256 == decided["document"]["sha256"]
+    assert decision.document.snapshot_sha256 == decided["snapshot_sha256"]
+    assert decision.document.version == decided["version"]
+    assert {row.scope for row in snapshot.objectives} == {"chamber"}
+    pdf = f"/v1/chambers/PI/reports/{made['report_id']}/pdf"
+    reader = system.bearer({"PI": ["reader"]})
+    assert (await system.request("GET", pdf, headers=reader)).status_code == 200
+    return decision
 
 
 async def _subscribers_are_told(system: ReportSystem) -> None:
@@ -157,6 +193,8 @@ async def _another_version(system: ReportSystem) -> None:
     refused = await move(system, report, "refusal", why, OIV)
     assert (refused.status_code, refused.json()["state"]) == (200, "refused")
     assert refused.json()["moves"][1]["reason"] == "Mancano gli allegati."
+    decision = await _documented(system, refused.json())
+    assert (decision.outcome, decision.reason) == ("refused", "Mancano gli allegati.")
     # An import of the file as it was does not take the acts of decisions away.
     await system.prepare()
     export = (await system.request("GET", f"{PLAN}/export")).json()

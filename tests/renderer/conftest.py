@@ -11,7 +11,7 @@ from services.renderer.sandbox import Limits
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from tests.renderer import entity, monitoring, plans, sheets, snapshots
+from tests.renderer import decisions, entity, monitoring, plans, sheets, snapshots
 
 LIMITS = Limits(memory_mb=2048, seconds=100)
 
@@ -90,3 +90,9 @@ def piano(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def scheda(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The sheet of the Segretario generale of Pisa."""
     return make(sheets.secretary(), tmp_path_factory.mktemp("scheda"))
+
+
+@pytest.fixture(scope="session")
+def validazione(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The decision of the OIV on the report of Pisa."""
+    return make(decisions.decision(), tmp_path_factory.mktemp("validazione"))

@@ -41,7 +41,7 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.mark.parametrize("flavour", ["3a", "ua1"])
-@pytest.mark.parametrize("kind", ["pisa", "quadrimestre", "ente", "piano", "scheda"])
+@pytest.mark.parametrize("kind", ["pisa", "quadrimestre", "ente", "piano", "scheda", "validazione"])
 def test_verapdf_passes_before_and_after_the_seal(
     request: pytest.FixtureRequest, validator: list[str], kind: str, flavour: str
 ) -> None:

@@ -21,6 +21,7 @@ from services.api.reports.repository import Series
 from services.api.reports.service import report, source
 from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
+from services.api.reports.validation_document import request_decision
 from services.api.reports.views import job_path
 from services.api.texts.keys import TextKey
 from shared.contracts.case import Act
@@ -127,33 +128,43 @@ async def approve(
 
 
 async def validate(
+    parts: Container,
     session: WriteSession,
     row: sa.Row[Any],
     act: Act,
     said: Mapping[str, str | None],
     today: date,
 ) -> sa.Row[Any]:
-    """Writes down that the OIV validated a held report, on which conditions.
+    """Writes down that the OIV validated a held report, on which conditions, and documents it.
 
     Raises:
         Refusal: the state does not allow it, or ``report_decision_refused``.
     """
     state = _after(session, row, ReportMove.VALIDATE)
     await _refuse_wrong_date(session, row, act, today)
-    return await _move(session, row, ReportMove.VALIDATE, state, act, said)
+    moved = await _move(session, row, ReportMove.VALIDATE, state, act, said)
+    await request_decision(parts, session, moved, act, said)
+    return moved
 
 
 async def refuse(
-    session: WriteSession, row: sa.Row[Any], act: Act, reason: str, today: date
+    parts: Container,
+    session: WriteSession,
+    row: sa.Row[Any],
+    act: Act,
+    reason: str,
+    today: date,
 ) -> sa.Row[Any]:
-    """Writes down that the OIV does not validate a held report, and why.
+    """Writes down that the OIV does not validate a held report, and why, and documents it.
 
     Raises:
         Refusal: the state does not allow it, or ``report_decision_refused``.
     """
     state = _after(session, row, ReportMove.REFUSE)
     await _refuse_wrong_date(session, row, act, today)
-    return await _move(session, row, ReportMove.REFUSE, state, act, {"reason": reason})
+    moved = await _move(session, row, ReportMove.REFUSE, state, act, {"reason": reason})
+    await request_decision(parts, session, moved, act, {"reason": reason})
+    return moved
 
 
 async def publish(session: WriteSession, row: sa.Row[Any], today: date) -> sa.Row[Any]:

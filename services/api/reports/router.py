@@ -257,7 +257,9 @@ async def validate(
     said = {"conditions": new.conditions, "remarks": new.remarks}
     act = _oiv_act("validazione", new.number, new.date)
     today = italian_day(parts.clock.now())
-    return await _shown(request, call, await moves.validate(call.session, row, act, said, today))
+    return await _shown(
+        request, call, await moves.validate(parts, call.session, row, act, said, today)
+    )
 
 
 @router.post(
@@ -281,7 +283,7 @@ async def refuse(
     act = _oiv_act("mancata validazione", new.number, new.date)
     today = italian_day(parts.clock.now())
     return await _shown(
-        request, call, await moves.refuse(call.session, row, act, new.reason, today)
+        request, call, await moves.refuse(parts, call.session, row, act, new.reason, today)
     )
 
 

@@ -57,7 +57,7 @@ Kind = Annotated[
     Field(
         description="Tipo di documento: `relazione` dell'anno, `monitoraggio` di un periodo, "
         "`piano` della performance, `scheda` individuale di un incarico, `relazione_ente` "
-        "dell'ente con le sue camere.",
+        "dell'ente con le sue camere, `validazione` dell'OIV.",
         examples=["relazione"],
     ),
 ]
@@ -217,6 +217,9 @@ class Report(ListItem):
     kind: Kind
     period: Annotated[Period | None, Field(description="Del monitoraggio.")]
     sheet: Annotated[Code | None, Field(description="Della scheda: il suo codice nel piano.")]
+    about: Annotated[
+        Link | None, Field(description="Della decisione dell'OIV: il documento deciso.")
+    ]
     chambers: Annotated[
         list[Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]],
         Field(max_length=500, description="Della relazione di un ente: le camere che mostra."),

@@ -38,6 +38,7 @@ _TITLES: Mapping[ReportKind, str] = {
     "monitoraggio": "Report di monitoraggio",
     "piano": "Piano della performance",
     "scheda": "Scheda individuale",
+    "validazione": "Documento di validazione",
     "relazione_ente": "Relazione consolidata dell'ente",
 }
 
@@ -60,6 +61,7 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         kind=row.kind,
         period=row.subject if row.kind == "monitoraggio" else None,
         sheet=row.subject if row.kind == "scheda" else None,
+        about=report_path(access.chamber, row.subject) if row.kind == "validazione" else None,
         chambers=row.subject.split(",") if row.kind == "relazione_ente" else [],
         version=row.version,
         state=row.state,

@@ -53,6 +53,9 @@ def subtitle(snapshot: ReportSnapshot) -> str | None:
     """What a document is about within its year, where it is not about all of it."""
     if snapshot.kind == "scheda":
         return snapshot.objectives[0].title
+    if snapshot.validation is not None:
+        refused = snapshot.validation.outcome == "refused"
+        return "Relazione non validata" if refused else "Relazione validata"
     if snapshot.period is None or snapshot.period.code == "Y":
         return None
     return labels.PERIODS.get(snapshot.period.code, snapshot.period.code)
@@ -101,7 +104,6 @@ RELAZIONE_ENTE = DocumentKind(
         Section("3", "Le camere a confronto", "entity_benchmark"),
         Section("4", "L'andamento negli anni", "entity_trend"),
         Section("5", "Che cosa non si consolida", "entity_coverage"),
-        Section("6", "Il piano dell'ente", "entity_own"),
         Section("7", "Le schede delle camere", "entity_chambers"),
         Section("A", "Allegati", "entity_annexes"),
     ),
@@ -141,6 +143,17 @@ SCHEDA = DocumentKind(
     ),
 )
 
+VALIDAZIONE = DocumentKind(
+    cover=("Documento", "di validazione"),
+    law="Articolo 14, comma 4, lettera c), D.Lgs. 27 ottobre 2009, n. 150",
+    act=None,
+    sections=(
+        Section("1", "La decisione", "decision"),
+        Section("3", "I risultati della Relazione", "decision_results"),
+        Section("A", "Allegati", "decision_annexes"),
+    ),
+)
+
 KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(
     {
         "relazione": RELAZIONE,
@@ -148,6 +161,7 @@ KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(
         "relazione_ente": RELAZIONE_ENTE,
         "piano": PIANO,
         "scheda": SCHEDA,
+        "validazione": VALIDAZIONE,
     }
 )
 """Every kind of document, by the ``kind`` of its snapshot."""

@@ -50,6 +50,16 @@ REASONS = {
     "assessed": "grado di realizzazione attribuito, senza misure",
 }
 
+CHECKS = {
+    "objectives_reported": "Obiettivi con un risultato, o con un testo che ne dice il perché",
+    "indicators_measured": "Indicatori attesi che hanno un valore o un risultato",
+    "data_validated": "Misure elementari usate che un responsabile ha validato",
+    "deviations_explained": "Scostamenti sotto la soglia con una causa registrata",
+    "neutralisations_motivated": "Voci sterilizzate con la motivazione",
+    "amendments_motivated": "Variazioni del piano con la motivazione",
+    "overall_judgement_final": "Giudizio complessivo dell'OIV definitivo, dato su questo risultato",
+}
+
 JOININGS = {
     "sum": "somma delle camere",
     "sum_at_date": "somma alla stessa data",
@@ -172,6 +182,11 @@ ROLES = {
     "entity_administrator": "amministratore dell'ente",
     "integration": "sistema di misura",
 }
+
+
+def check(code: str) -> str:
+    """What was looked at before a decision."""
+    return CHECKS.get(code, code.replace("_", " "))
 
 
 def joining(code: str) -> str:

@@ -89,6 +89,11 @@ def _texts(snapshot: ReportSnapshot) -> Iterator[tuple[str, str | None]]:
     if overall is not None:
         yield "overall:text", overall.text
         yield "overall:motivation", overall.motivation
+    decision = snapshot.validation
+    if decision is not None:
+        yield "decision:conditions", decision.conditions
+        yield "decision:remarks", decision.remarks
+        yield "decision:reason", decision.reason
     for amendment in snapshot.amendments:
         yield f"amendment:{amendment.version}:motivation", amendment.motivation
         yield f"amendment:{amendment.version}:oiv_opinion", amendment.oiv_opinion
