@@ -74,6 +74,29 @@ async def once(
     return made
 
 
+async def once_showing(
+    request: Request,
+    session: WriteSession,
+    key: str | None,
+    body: bytes,
+    answers: Callable[[], Awaitable[tuple[Response, Response]]],
+) -> Response:
+    """As :func:`once`, for what shows a secret, to whoever asks first and to nobody later.
+
+    ``answers`` does the work and gives two answers: the one with the secret, and the one without
+    it, which is kept for repetitions of the request.
+    """
+    shown: list[Response] = []
+
+    async def answer() -> Response:
+        full, kept = await answers()
+        shown.append(full)
+        return kept
+
+    stored = await once(request, session, key, body, answer)
+    return shown[0] if shown else stored
+
+
 class _Store:
     """Where the answers of one key are."""
 

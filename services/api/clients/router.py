@@ -22,7 +22,7 @@ from services.api.clients.schemas import (
 )
 from services.api.clients.service import Issued
 from services.api.container import Container
-from services.api.idempotency import IdempotencyKey, once
+from services.api.idempotency import IdempotencyKey, once_showing
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.responses import (
@@ -132,9 +132,8 @@ async def create_client(
     request: Request, new: NewClient, call: Managing, parts: Parts, key: IdempotencyKey = None
 ) -> Response:
     """A new client, and the only look at its key."""
-    shown: list[Response] = []
 
-    async def make() -> Response:
+    async def make() -> tuple[Response, Response]:
         row, issued = await service.create(parts, call.session, call.access, new)
         detail = await _detail(parts, call, row)
         full, kept = (
@@ -146,12 +145,9 @@ async def create_client(
             )
             for seen in (True, False)
         )
-        shown.append(full)
-        return kept
+        return full, kept
 
-    stored = await once(request, call.session, key, to_json(new), make)
-    # What is kept for a repetition of the request must not hold the key.
-    return shown[0] if shown else stored
+    return await once_showing(request, call.session, key, to_json(new), make)
 
 
 @router.get(
@@ -227,19 +223,16 @@ async def rotate_key(
     key: IdempotencyKey = None,
 ) -> Response:
     """A new key, seen once."""
-    shown: list[Response] = []
 
-    async def make() -> Response:
+    async def make() -> tuple[Response, Response]:
         issued = await service.rotate(parts, call.session, client_id, rotation)
         full, kept = (
             _created(request, call, client_id, _issued(issued, shown=seen))
             for seen in (True, False)
         )
-        shown.append(full)
-        return kept
+        return full, kept
 
-    stored = await once(request, call.session, key, to_json(rotation), make)
-    return shown[0] if shown else stored
+    return await once_showing(request, call.session, key, to_json(rotation), make)
 
 
 @router.post(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
-from services.api.idempotency import IdempotencyKey, once
+from services.api.idempotency import IdempotencyKey, once, once_showing
 from services.api.integrations import repository, service
 from services.api.integrations.schemas import (
     AddedPublicKey,
@@ -146,9 +146,8 @@ async def create_integration(
     key: IdempotencyKey = None,
 ) -> Response:
     """A new system, and the only look at its secret."""
-    shown: list[Response] = []
 
-    async def make() -> Response:
+    async def make() -> tuple[Response, Response]:
         issued = await service.create(parts, call.session, new)
         detail = await _detail(parts, call, new.code)
         bodies = [
@@ -159,12 +158,9 @@ async def create_integration(
             for shown in (True, False)
         ]
         full, kept = (_created(request, call, new.code, body) for body in bodies)
-        shown.append(full)
-        return kept
+        return full, kept
 
-    stored = await once(request, call.session, key, to_json(new), make)
-    # What is kept for a repetition of the request must not hold the secret.
-    return shown[0] if shown else stored
+    return await once_showing(request, call.session, key, to_json(new), make)
 
 
 @router.get(
@@ -236,20 +232,17 @@ async def rotate_secret(
     key: IdempotencyKey = None,
 ) -> Response:
     """A new secret, seen once."""
-    shown: list[Response] = []
 
-    async def make() -> Response:
+    async def make() -> tuple[Response, Response]:
         overlap = timedelta(hours=rotation.overlap_hours)
         issued = await service.rotate(parts, call.session, integration, overlap)
         full, kept = (
             _created(request, call, integration, _issued(issued, shown=seen))
             for seen in (True, False)
         )
-        shown.append(full)
-        return kept
+        return full, kept
 
-    stored = await once(request, call.session, key, to_json(rotation), make)
-    return shown[0] if shown else stored
+    return await once_showing(request, call.session, key, to_json(rotation), make)
 
 
 @router.post(

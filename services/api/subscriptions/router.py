@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
-from services.api.idempotency import IdempotencyKey, once
+from services.api.idempotency import IdempotencyKey, once_showing
 from services.api.integrations.schemas import IssuedSecret, Rotation, SecretInfo
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
@@ -125,9 +125,8 @@ async def create_subscription(
     key: IdempotencyKey = None,
 ) -> Response:
     """A new subscriber, and the only look at its secret."""
-    shown: list[Response] = []
 
-    async def make() -> Response:
+    async def make() -> tuple[Response, Response]:
         subscription_id, issued = await service.create(parts, call.session, new)
         row = await service.subscription(call.session, subscription_id)
         detail = await _detail(parts, call, row)
@@ -140,12 +139,9 @@ async def create_subscription(
             )
             for seen in (True, False)
         )
-        shown.append(full)
-        return kept
+        return full, kept
 
-    stored = await once(request, call.session, key, to_json(new), make)
-    # What is kept for a repetition of the request must not hold the secret.
-    return shown[0] if shown else stored
+    return await once_showing(request, call.session, key, to_json(new), make)
 
 
 @router.get(
@@ -233,9 +229,8 @@ async def rotate_secret(
     key: IdempotencyKey = None,
 ) -> Response:
     """A new secret, seen once."""
-    shown: list[Response] = []
 
-    async def make() -> Response:
+    async def make() -> tuple[Response, Response]:
         await service.subscription(call.session, subscription_id, lock=True)
         overlap = timedelta(hours=rotation.overlap_hours)
         issued = await service.rotate(parts, call.session, subscription_id, overlap)
@@ -243,8 +238,6 @@ async def rotate_secret(
             _created(request, call, subscription_id, _issued(issued, shown=seen))
             for seen in (True, False)
         )
-        shown.append(full)
-        return kept
+        return full, kept
 
-    stored = await once(request, call.session, key, to_json(rotation), make)
-    return shown[0] if shown else stored
+    return await once_showing(request, call.session, key, to_json(rotation), make)
