@@ -42,7 +42,7 @@ bench: $(READY) ## the figures the project promises, measured here
 	$(BIN)/python -m benchmarks
 
 fuzz: $(READY) ## 20,000 bodies at the door of webhooks
-	CICLO_FUZZ_BODIES=20000 $(BIN)/pytest -q tests/api/test_webhooks_fuzz.py
+	CICLO_FUZZ_BODIES=20000 $(BIN)/pytest -q tests/api/webhooks/test_webhooks_fuzz.py
 
 hostile: $(READY) ## 200 narratives that nobody should have sent
 	CICLO_HOSTILE_TEXTS=200 $(BIN)/pytest -q tests/renderer/test_hostile.py

@@ -2,13 +2,10 @@
 
 import json
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
 from services.api.integrations.receiving import MAX_BODY_BYTES
 from shared.contracts.webhook_events import MAX_ITEMS
 from shared.runtime.webhooks import sign
@@ -19,7 +16,6 @@ from tests.api.webhook_sender import (
     batch,
     create_integration,
     measure,
-    measured_system,
     minutes_ago,
     plan,
 )
@@ -29,22 +25,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 MANAGER = {"PI": ["chamber_administrator"]}
 INTEGRATIONS = "/v1/chambers/PI/integrations"
 QUARANTINE = "/v1/chambers/PI/quarantine"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with measured_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sender(api: Api) -> Sender:
-    return await create_integration(api, "PI", "integra")
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "PI")
 
 
 ITEM_WITH_ALL = {

@@ -2,13 +2,10 @@
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
 from services.api.container import Container
 from shared.runtime.clock import FixedClock
 from tests.api.system import Api
@@ -20,28 +17,11 @@ from tests.api.webhook_sender import (
     counts,
     create_integration,
     measure,
-    measured_system,
     minutes_ago,
     revision,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with measured_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sender(api: Api) -> Sender:
-    return await create_integration(api, "PI", "integra")
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "PI")
 
 
 # --- the happy path --------------------------------------------------------------------------

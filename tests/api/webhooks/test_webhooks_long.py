@@ -1,21 +1,16 @@
 """Long messages: applied in slices and portions, with the outcome of one that was not."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
 from services.api.arrivals.repository import PORTION
 from tests.api.system import Api
 from tests.api.webhook_sender import (
     Inside,
     Sender,
     counts,
-    create_integration,
     measure,
-    measured_system,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,22 +28,6 @@ _PERIODS = (
     "T4",
     *(f"M{n:02}" for n in range(1, 13)),
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with measured_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sender(api: Api) -> Sender:
-    return await create_integration(api, "PI", "integra")
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "PI")
 
 
 async def test_the_last_word_of_a_long_message_stands_wherever_it_is_said(

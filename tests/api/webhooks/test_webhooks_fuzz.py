@@ -9,18 +9,16 @@ import logging
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import psutil
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
 from shared.runtime.webhooks import sign
 from tests.api.system import Api
-from tests.api.webhook_sender import Sender, create_integration, measured_system
+from tests.api.webhook_sender import Sender, create_integration
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -32,12 +30,6 @@ MOST_GROWTH = 48 * 1024**2
 they become in memory to many times that."""
 
 SAID = "2026-01-05T08:00:00Z"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with measured_system(runtime_url, issuer) as made:
-        yield made
 
 
 def corpus() -> list[dict[str, Any]]:

@@ -1,13 +1,10 @@
 """Decisions about many waiting items at once, and how many there are."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
 from services.api.metrics import repository as metrics
 from tests.api.system import Api
 from tests.api.webhook_sender import (
@@ -15,30 +12,12 @@ from tests.api.webhook_sender import (
     Sender,
     batch,
     counts,
-    create_integration,
     measure,
-    measured_system,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PATH = "/v1/chambers/PI/quarantine"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with measured_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sender(api: Api) -> Sender:
-    return await create_integration(api, "PI", "integra")
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "PI")
 
 
 async def decide(api: Api, which: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.local.identity import LocalIssuer
 from tests.api.system import Api, codes
 from tests.api.webhook_sender import (
     NOTHING,
@@ -22,7 +21,6 @@ from tests.api.webhook_sender import (
     counts,
     create_integration,
     measure,
-    measured_system,
     plan,
 )
 
@@ -32,26 +30,10 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with measured_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sender(api: Api) -> Sender:
-    return await create_integration(api, "PI", "integra")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def trusted(api: Api) -> Sender:
     made = await create_integration(api, "PI", "fidato")
     await change(api, "fidato", trusted_to_validate=True)
     return made
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "PI")
 
 
 async def change(api: Api, integration: str, **values: object) -> None:
