@@ -10,6 +10,7 @@ By itself: ``python -m benchmarks webhook``.
 """
 
 import asyncio
+import copy
 import json
 import shutil
 import statistics
@@ -84,8 +85,8 @@ class Client:
     def __init__(self, system: RunningSystem, chamber: str = _CHAMBER) -> None:
         """Prepare chamber, plan and integration."""
         self._http = httpx.Client(base_url=system.url, timeout=60)
-        # The plainest client there is: what it costs is not the service's.
-        self._wire = HTTPConnection(urlsplit(system.url).netloc, timeout=60)
+        self._server = urlsplit(system.url).netloc
+        self.connect()
         self._bearer = {"Authorization": f"Bearer {system.token()}"}
         self._post("/v1/entities", {"code": "TNO", "title": "Toscana Nord-Ovest"}, known=True)
         new = {"code": chamber, "entity": "TNO", "title": "Camera di prova"}
@@ -108,12 +109,22 @@ class Client:
             answer.raise_for_status()
         return dict(answer.json())
 
-    def prepare(self, number: int, count: int = _ITEMS) -> Callable[[], None]:
+    def beside(self) -> "Client":
+        """Another sender of the same integration, on a connection of its own."""
+        other = copy.copy(self)
+        other.connect()
+        return other
+
+    def connect(self) -> None:
+        """A new connection, by the plainest client there is; the server ends idle ones."""
+        self._wire = HTTPConnection(self._server, timeout=60)
+
+    def prepare(self, number: int, count: int = _ITEMS, *, first: int = 0) -> Callable[[], None]:
         """A signed message with so many new values; calling the result sends it."""
         now = datetime.now(UTC)
         items = [
             {"measure": f"M{n}", "year": _YEAR, "period": None, "value": f"{number}.{n}"}
-            for n in range(count)
+            for n in range(first, first + count)
         ]
         event = {
             "type": "measurements.batch",
