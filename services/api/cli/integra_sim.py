@@ -27,7 +27,15 @@ from services.api.cli.playing import (
     items_of,
     play,
 )
-from services.api.cli.simulator.year import Weather, Year, prepared, sent, verdict, weather_from
+from services.api.cli.simulator.year import (
+    Weather,
+    Year,
+    prepared,
+    sent,
+    unlike,
+    verdict,
+    weather_from,
+)
 from shared.runtime.language import in_terminal_language
 
 _FULL = 100
@@ -55,7 +63,7 @@ def integra_sim(
         str | None,
         typer.Option(
             help="Un anno intero con percentuali di ciò che va storto: duplicates=20,reordered=10,"
-            "corrected=5,invalid=2,forged=1,outages=3. Alla fine si confrontano le due parti.",
+            "corrected=5,invalid=2,forged=1,outages=3,lost=4. Alla fine si confrontano le parti.",
         ),
     ] = None,
     seed: Annotated[
@@ -67,7 +75,8 @@ def integra_sim(
             min=1,
             max=65535,
             help="Con --rates: porta su cui poi rispondere a chi chiede che cosa si ha, fino a "
-            "Ctrl-C; più camere prendono le porte seguenti.",
+            "Ctrl-C, quando le due parti si confrontano di nuovo; più camere prendono le porte "
+            "seguenti.",
         ),
     ] = None,
     secret: Annotated[
@@ -164,21 +173,36 @@ def _play_years(
         faults = [fault for _, found in verdicts for fault in found]
         _show_years([facts for facts, _ in verdicts], faults, as_json)
         if serve is not None:
-            _serve(years, serve)
+            _serve(years, serve, as_json=as_json)
+            faults = [fault for one in years for fault in unlike(api, one)]
+            _show_agreement(faults, as_json)
     if faults:
         raise typer.Exit(1)
 
 
-def _serve(years: Sequence[Year], port: int) -> None:
+def _serve(years: Sequence[Year], port: int, *, as_json: bool) -> None:
     """Answers what each chamber's source holds, on a port of its own, until Ctrl-C."""
     from services.api.cli.simulator.pull import pull_app, serving
 
     with contextlib.ExitStack() as stack:
         for at, one in enumerate(years):
             url = stack.enter_context(serving(pull_app(one.source.truth), port + at))
-            console().print(f"{one.chamber}: {url}/measurements?year={one.year}")
+            if not as_json:
+                console().print(f"{one.chamber}: {url}/measurements?year={one.year}")
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
+
+
+def _show_agreement(faults: Sequence[str], as_json: bool) -> None:
+    """Whether both sides agree now, once the source has been asked."""
+    if as_json:
+        write_json({"agrees": not faults, "faults": list(faults)})
+        return
+    for fault in faults:
+        console().print(escape(fault))
+    if not faults:
+        agree = in_terminal_language("Le due parti concordano.", "Both sides agree.")
+        console().print(f"[green]{agree}[/]")
 
 
 def _show_years(rows: Sequence[Mapping[str, Any]], faults: Sequence[str], as_json: bool) -> None:

@@ -58,6 +58,37 @@ def list_integrations(
     console().print(table)
 
 
+@app.command("source")
+def set_source(
+    chamber: Chamber,
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="Dove si chiede al sistema che cosa ha.")
+    ],
+    integration: IntegrationName = INTEGRATION,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CICLO_PULL_TOKEN",
+            help="Token con cui chiedere; meglio nella variabile, che non resta nella storia dei "
+            "comandi. Senza, quello di prima.",
+        ),
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Dice dove chiedere al sistema che cosa ha, per il confronto."""
+    path = integration_path(chamber, integration)
+    change = {"pull_url": url} | ({"pull_token": token} if token else {})
+    with connected(data) as connection:
+        etag = connection.api.get(path).headers["ETag"]
+        document = connection.api.patch(path, change, etag=etag)
+    if as_json:
+        write_json(document)
+        return
+    console().print(escape(f"{integration}: {document['pull_url']}"))
+
+
 @mapping.command("show")
 def show_mapping(
     chamber: Chamber,

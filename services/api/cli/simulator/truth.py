@@ -26,8 +26,8 @@ _THIRD_VERSION_SHARE = 0.25
 class Rates:
     """Shares, from 0 to 1.
 
-    Of messages: sent twice, out of order, forged. Of data: corrected. Beside them, as a share
-    of the statements: such that nobody can use.
+    Of messages: sent twice, out of order, forged, never sent. Of data: corrected. Beside them, as
+    a share of the statements: such that nobody can use.
     """
 
     duplicates: float = 0.20
@@ -35,6 +35,7 @@ class Rates:
     corrected: float = 0.05
     invalid: float = 0.02
     forged: float = 0.01
+    lost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Source:
         for number, wave in enumerate(self._waves):
             said = self._start + timedelta(minutes=number)
             sent += self._wave(wave, said, batch)
-        sent = self._moved(sent)
+        sent = [one for one in self._moved(sent) if self._chance.random() >= self._rates.lost]
         count = round(len(sent) * self._rates.duplicates)
         again = self._chance.sample(sent, min(len(sent), count))
         forged = [self._forged(sent, said=self._start) for _ in range(self._forgeries(len(sent)))]
@@ -127,7 +128,8 @@ class Source:
         return sent
 
     def _forgeries(self, messages: int) -> int:
-        return max(1, round(messages * self._rates.forged)) if self._rates.forged else 0
+        rate = self._rates.forged
+        return max(1, round(messages * rate)) if rate and messages else 0
 
     def _wave(self, wave: Sequence[Item], said: datetime, batch: int) -> Iterator[Message]:
         """Batches, each with a share of nonsense; and some single values."""

@@ -14,7 +14,7 @@ from services.api.cli.simulator.delivery import Tally, deliver
 from services.api.cli.simulator.truth import Item, Message, Rates, Source, invalid_in
 from shared.runtime.language import in_terminal_language
 
-_NAMES = ("duplicates", "reordered", "corrected", "invalid", "forged", "outages")
+_NAMES = ("duplicates", "reordered", "corrected", "invalid", "forged", "lost", "outages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ async def sent(
     )
 
 
+def unlike(api: ApiClient, one: Year) -> list[str]:
+    """Every datum of a chamber's year that is not as its source holds it."""
+    return differences(api, one.chamber, one.source.held, {one.year})
+
+
 def verdict(
     api: ApiClient, integration: str, one: Year, tally: Tally
 ) -> tuple[dict[str, Any], list[str]]:
@@ -108,7 +113,7 @@ def verdict(
         faults.append(f"{one.chamber}: {tally.refused} of {forged} forged messages refused")
     if apart != invalid:
         faults.append(f"{one.chamber}: {apart} of {invalid} invalid statements in quarantine")
-    faults += differences(api, one.chamber, one.source.held, {one.year})
+    faults += unlike(api, one)
     facts = {
         "chamber": one.chamber,
         "year": one.year,
