@@ -67,6 +67,16 @@ class Highlights:
         )
 
     @property
+    def headless(self) -> tuple[Node, ...]:
+        """Perspectives and areas that head no strategic objective, and have something to say."""
+        heads = {group.head.objective.code for group in self._report.strategic if group.head}
+        return tuple(
+            node
+            for node in (*self._report.axes, *self._report.areas)
+            if node.objective.code not in heads and _speaks(node)
+        )
+
+    @property
     def spends(self) -> tuple[Spend, ...]:
         """What was planned and spent below each axis, of what is not income.
 
@@ -79,6 +89,12 @@ class Highlights:
                 planned, actual = (str(sum(side)) for side in zip(*known, strict=True))
                 found.append(Spend(axis, planned, actual))
         return tuple(found)
+
+
+def _speaks(node: Node) -> bool:
+    own = node.objective
+    texts = (own.description, own.note, own.narrative, own.programme, own.responsible)
+    return any(texts) or bool(node.indicators or own.resources or own.units or own.tags)
 
 
 def register(snapshot: ReportSnapshot) -> tuple[RegisterRow, ...]:

@@ -92,4 +92,5 @@ def _told(row: Series, step: float) -> dict[int, str]:
 def _words(row: Series) -> str:
     told = ", ".join(f"{shown} nel {year}" for year, _, shown in row.points)
     expected = f", atteso {row.expected[1]}" if row.expected is not None else ""
-    return f"{row.code} {row.title}: {told}{expected}"
+    name = f"{row.code} {row.title}".strip()
+    return f"{name}: {told}{expected}"
