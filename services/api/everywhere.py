@@ -1,7 +1,7 @@
 """Work beside the requests that looks after every chamber, one at a time."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
@@ -10,9 +10,12 @@ from shared.runtime.logging import bind
 
 
 async def everywhere(
-    parts: Container, log: logging.Logger, work: Callable[[str], Awaitable[int]]
+    parts: Container,
+    log: logging.Logger,
+    work: Callable[[str], Awaitable[int]],
+    only: Collection[str] | None = None,
 ) -> int:
-    """Does ``work`` for each chamber and adds up what it answers.
+    """Does ``work`` for each chamber, or for some only, and adds up what it answers.
 
     Lines logged meanwhile name the chamber. One that fails is told in the log and does not
     keep the others from their turn.
@@ -21,7 +24,7 @@ async def everywhere(
         DatabaseUnavailableError: none can be looked after now.
     """
     done = 0
-    for chamber in await all_chambers(parts):
+    for chamber in await all_chambers(parts) if only is None else sorted(only):
         with bind(chamber=chamber):
             try:
                 done += await work(chamber)

@@ -66,6 +66,7 @@ WORDS: Mapping[str, str] = {
     "role": "reader",
     "subject": "mario",
     "element": "indicators/I1",
+    "office": "Ufficio Studi",
     "change": '{"note": "Nota di prova"}',
 }
 """Values of parameters by name; the chamber and files are the victim's."""

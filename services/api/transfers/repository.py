@@ -38,11 +38,22 @@ _CLAIM_IMPORT = sa.text(f"""
     RETURNING entity_id, import_id::text AS import_id, chamber_code, requested_by
 """)  # noqa: S608 - a constant of ours
 
+_WORK = sa.text(f"""
+    SELECT DISTINCT chamber_id FROM chamber_exports
+    WHERE state = 'queued' OR (state = 'done' AND expires_at <= now())
+        OR (state = 'running' AND heartbeat_at < now() - interval '{_SILENCE}')
+""")  # noqa: S608 - a constant of ours
+
 _EXPIRE = sa.text("""
     UPDATE chamber_exports SET state = 'expired'
     WHERE chamber_id = :chamber AND state = 'done' AND expires_at <= now()
     RETURNING export_id::text AS export_id
 """)
+
+
+async def chambers_with_work(session: ReadSession) -> list[str]:
+    """Of the session's chambers those with a job that nobody does, or a file that has expired."""
+    return [row.chamber_id for row in await session.all(_WORK)]
 
 
 async def add_export(session: WriteSession, export_id: str) -> None:
