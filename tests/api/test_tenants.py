@@ -208,7 +208,10 @@ async def test_a_suspended_chamber_is_only_read(api: Api) -> None:
     suspended = await api.call("POST", "/v1/chambers/SU/suspension", json={"reason": "trasloco"})
     assert suspended.status_code == 200
     assert suspended.json()["status"] == "suspended"
-    assert suspended.json()["allowed_actions"] == ["chamber.read", "plan.read", "chamber.resume"]
+    assert suspended.json()["allowed_actions"] == [
+        *("chamber.read", "plan.read", "chamber.resume"),
+        *("archive.read", "archive.make", "chamber.erase"),
+    ]
 
     assert (await api.call("GET", results)).content == before.content
     assert (await api.import_case("SU", PISA)).json()["code"] == "chamber_suspended"

@@ -64,9 +64,18 @@ _ACTIONS = (
     Action.REPORT_REQUEST,
     Action.CHAMBER_CONFIGURE,
     Action.CHAMBER_SUSPEND,
+    Action.ARCHIVE_READ,
+    Action.ARCHIVE_MAKE,
 )
 
-_OF_SUSPENDED = (Action.CHAMBER_READ, Action.PLAN_READ, Action.CHAMBER_RESUME)
+_OF_SUSPENDED = (
+    Action.CHAMBER_READ,
+    Action.PLAN_READ,
+    Action.CHAMBER_RESUME,
+    Action.ARCHIVE_READ,
+    Action.ARCHIVE_MAKE,
+    Action.CHAMBER_ERASE,
+)
 
 
 def _entity(row: sa.Row[Any]) -> Entity:
