@@ -27,6 +27,7 @@ async def test_every_command_is_classified() -> None:
     assert unclassified(commands()) == []
 
 
+@pytest.mark.timeout(900)
 async def test_no_command_leaks(scene: Scene, url: str, tmp_path: Path, tell: Tell) -> None:
     case = tmp_path / "case.json"
     case.write_bytes(marked_case(case_of(2020), LIVED))
