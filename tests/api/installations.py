@@ -105,8 +105,32 @@ async def lived_in(
             sender = await create_integration(made.api, chamber, "integra")
             event = batch(measure("689", "7", 2020), measure("ignota", "1", 2020))
             assert (await sender.post(event, sender.headers(event, "m1"))).status_code == 200
+            await _write_together(made.api, chamber)
             await _document(made, chamber)
         yield made
+
+
+async def _write_together(api: Api, chamber: str) -> None:
+    """A text in two versions, a draft, a thread that was answered, and who owes the next one."""
+    plan = f"/v1/chambers/{chamber}/plans/2020"
+    for text, match in (("Uno.", {}), ("Due.", {"If-Match": '"v1"'})):
+        path = f"{plan}/narratives/section:1"
+        answer = await api.call("PUT", path, json={"text": text}, headers=match)
+        assert answer.status_code == 200, answer.text
+    draft = {"text": "Tre, forse.", "base_version": 2}
+    thread = {"key": "section:1", "text": "Perché due?"}
+    owed = {"offices": ["Ufficio Studi"], "due_on": "2021-04-30"}
+    for method, path, body in (
+        ("PUT", "narratives/section:1/draft", draft),
+        ("POST", "comment-threads", thread),
+        ("PUT", "text-assignments/section:2", owed),
+        ("POST", "previews", {"key": "section:1", "own_drafts": True}),
+    ):
+        answer = await api.call(method, f"{plan}/{path}", json=body)
+        assert answer.is_success, answer.text
+    listed = (await api.call("GET", f"{plan}/comment-threads")).json()["items"]
+    path = f"{plan}/comment-threads/{listed[0]['thread_id']}/comments"
+    assert (await api.call("POST", path, json={"text": "Una sì."})).status_code == 201
 
 
 async def _document(made: Installation, chamber: str) -> None:

@@ -268,3 +268,25 @@ class _Administrator:
 
     async def call(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         return await self._system.request(method, path, **more)
+
+
+async def test_a_text_that_an_office_owes_keeps_a_report_from_being_approved(
+    system: ReportSystem,
+) -> None:
+    """The document is what is approved: what is written after it was frozen is not in it."""
+    await say(system, "text-assignments/section:1", {"offices": ["Ufficio Studi"]})
+    await say(system, "narratives/section:2/draft", {"text": "Non ancora.", "base_version": 0})
+    report, _ = await rendered(system, reason="Mancavano testi.")
+    refused = await move(system, report, "approval", {"act": ACT})
+    assert ("/narratives", "text_owed") in codes(refused)
+    (owed,) = (e["detail"] for e in refused.json()["errors"] if e["code"] == "text_owed")
+    assert "Ufficio Studi" in owed
+    assert "draft_unsubmitted" not in refused.text  # told by the check, in nobody's way
+    check = await system.request("GET", f"{PLAN}/report-check")
+    assert "draft_unsubmitted" in {row["code"] for row in check.json()["warnings"]}
+    assert "Non ancora." not in check.text
+    await say(system, "narratives/section:1", {"text": "Risultati."})
+    again = await move(system, report, "approval", {"act": ACT})
+    assert ("/narratives", "text_owed") in codes(again)
+    later, _ = await rendered(system, reason="Mancavano testi.")
+    assert "text_owed" not in (await move(system, later, "approval", {"act": ACT})).text

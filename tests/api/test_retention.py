@@ -91,14 +91,44 @@ async def test_ended_memberships_go(api: Api, inside: Inside) -> None:
     assert [row["person"] for row in left] == ["persona-2"]
 
 
-async def test_individual_sheets_go_five_years_after_their_year(api: Api) -> None:
+TEXTS = (
+    "narratives",
+    "narrative_versions",
+    "narrative_drafts",
+    "text_assignments",
+    "comment_threads",
+    "comments",
+)
+
+
+async def write_about(api: Api, plan: str, key: str) -> None:
+    """Everything that can be written about an objective, by somebody who sees all of them."""
+    person = {"PI": ["controller", "signer", "oiv"]}
+    for method, path, body in (
+        ("PUT", f"narratives/{key}", {"text": "Detto."}),
+        ("PUT", f"narratives/{key}/draft", {"text": "Forse.", "base_version": 1}),
+        ("PUT", f"text-assignments/{key}", {"offices": ["Segreteria"]}),
+        ("POST", "comment-threads", {"key": key, "text": "Davvero?"}),
+    ):
+        answer = await api.call(method, f"{plan}/{path}", person, json=body)
+        assert answer.is_success, answer.text
+
+
+async def test_individual_sheets_go_five_years_after_their_year(api: Api, inside: Inside) -> None:
     """Of 2020 nothing individual is left; the chamber's own figures stay as they were."""
     assert (await api.import_case("PI", PISA)).status_code == 201
     path = "/v1/chambers/PI/plans/2020"
     before = (await api.call("GET", f"{path}/results")).json()
     sheets = {row["code"] for row in before["objectives"] if row["kind"] == "individual"}
     assert sheets == {"SG", "DARS", "DASTT"}
+    await write_about(api, path, "objective:SG")
+    await write_about(api, path, "objective:A1")
     assert (await run(api))["sheets"] >= 3
+    for table in TEXTS:
+        of = "comment_threads" if table == "comments" else table
+        more = f"JOIN {of} USING (chamber_id, thread_id)" if table != of else ""
+        left = await inside.rows(f"SELECT subject_code FROM {table} {more}")  # noqa: S608
+        assert {row["subject_code"] for row in left} == {"A1"}, table
     after = (await api.call("GET", f"{path}/results")).json()
     kept = {row["code"]: row for row in after["objectives"]}
     assert not sheets & set(kept)
