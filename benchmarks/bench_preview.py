@@ -2,15 +2,18 @@
 
 The whole way over HTTP: content frozen, relay, queue, renderer with a warm press, page and PDF
 read. Pisa 2020 with a text of 3,000 characters in every section, each time another one, so that
-nothing is taken from what was laid out before. Processor time is that of the whole machine's
-business; wall time is what a person waits.
+nothing is taken from what was laid out before. Wall time is what a person waits; processor time,
+that of the whole system, is what it takes on a machine with nothing else to do.
 """
 
+import contextlib
 import json
 import shutil
 import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 from benchmarks.rows import Row, percentile
 from deploy.local.system import RunningSystem, running_system
@@ -31,10 +34,23 @@ def run() -> list[Row]:
     root.chmod(0o711)
     try:
         with running_system(root / "data", renderer=True) as system:
-            taken = _measure(system)
+            taken, processor = _measure(system)
     finally:
         shutil.rmtree(root)
     ordered = sorted(taken)
+    mean = Row(
+        name="preview of a section as page and PDF, processor time of all processes, mean",
+        ours=processor,
+        baseline=None,
+        unit="s",
+        baseline_name="-",
+        target=f"< {_MOST_SECONDS:g} s",
+        met=processor < _MOST_SECONDS,
+    )
+    return [mean, *_waiting(ordered)]
+
+
+def _waiting(ordered: list[float]) -> list[Row]:
     return [
         Row(
             name=f"preview of a section as page and PDF, {name}",
@@ -49,12 +65,24 @@ def run() -> list[Row]:
     ]
 
 
-def _measure(system: RunningSystem) -> list[float]:
+def _measure(system: RunningSystem) -> tuple[list[float], float]:
+    """How long each preview was waited for, and the processor time that one takes on average."""
     with ApiClient(system.url, system.token()) as api:
         ensure_chamber(api, "PI")
         api.create(f"{chamber_path('PI')}/imports", json.loads(_CASE.read_text("utf-8")))
         _waited(api, "section:0", 0)
-        return [_waited(api, key, n + 1) for n in range(_ROUNDS) for key in _KEYS]
+        before = _processor_seconds()
+        taken = [_waited(api, key, n + 1) for n in range(_ROUNDS) for key in _KEYS]
+        return taken, (_processor_seconds() - before) / len(taken)
+
+
+def _processor_seconds() -> float:
+    """Of everything that this process has started, and of what ended below it."""
+    used = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used += sum(process.cpu_times()[:4])
+    return used
 
 
 def _waited(api: ApiClient, key: str, number: int) -> float:
