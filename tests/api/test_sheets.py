@@ -74,12 +74,6 @@ async def _year(api: Api) -> None:
     await api.create_chambers("LU")
     made = await api.import_case("LU", json.dumps(case()).encode())
     assert made.status_code == 201, made.text
-    key = f"objective:{SHEET}-1"
-    oiv = api.token({"LU": ["oiv"]})
-    asked = await api.client.post(
-        f"{PLAN}/comment-threads", json={"key": key, "text": WORDS}, headers=oiv
-    )
-    assert asked.status_code == 201, asked.text
 
 
 _OF_A_YEAR = tuple(f"/v1/chambers/{{chamber}}/{name}" for name in ("plans", "trends", "imports"))
