@@ -89,6 +89,7 @@ from services.api.readers.router import chamber_router as chamber_readers
 from services.api.readers.router import router as readers
 from services.api.reconciliations.router import router as reconciliations
 from services.api.reconciliations.running import reconciling
+from services.api.reports.accessible import router as accessible_reports
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.reports.sheet_router import router as sheet_reports
@@ -174,6 +175,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     verifications,
     publications,
     public_pages,
+    accessible_reports,
 )
 
 _RAW_BODY_MODELS: tuple[type[BaseModel], ...] = (

@@ -34,6 +34,30 @@ async def test_the_page_is_kept_with_the_document(system: ReportSystem, tmp_path
     assert pages(tmp_path) == [renderer.page()]
 
 
+async def test_the_page_is_read_before_it_is_published(system: ReportSystem) -> None:
+    job = await system.ask()
+    path = f"{job['report']}/html"
+    early = await system.request("GET", path)
+    assert (early.status_code, early.json()["code"]) == (409, "report_not_ready")
+    renderer = system.renderer(job["job_id"])
+    await renderer.work()
+    oiv = system.bearer({"PI": ["oiv"]})
+    read = await system.request("GET", path, headers=oiv)
+    assert (read.status_code, read.content) == (200, renderer.page())
+    assert read.headers["content-security-policy"].startswith("default-src 'none'")
+    known = await system.request("GET", path, headers=oiv | {"If-None-Match": read.headers["etag"]})
+    assert known.status_code == 304
+    # It holds individual sheets, which a reader does not see.
+    reader = await system.request("GET", path, headers=system.bearer({"PI": ["reader"]}))
+    assert (reader.status_code, reader.json()["code"]) == (403, "sheet_not_visible")
+    assert (await system.client.get(path)).status_code == 401
+    of_before = await leased(system)
+    assert (await of_before.deliver(await of_before.pdf())).status_code == 204
+    finished = await system.job(of_before.base.rsplit("/", 1)[1])
+    none = await system.request("GET", f"{finished['report']}/html", headers=oiv)
+    assert (none.status_code, none.json()["code"]) == (404, "web_page_missing")
+
+
 async def test_only_the_page_of_the_last_attempt_stays(
     system: ReportSystem, tmp_path: Path
 ) -> None:

@@ -1,8 +1,5 @@
 """How what is public travels: cacheable by anyone, checked by ETag or by date."""
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -14,8 +11,6 @@ from services.api.responses import content_etag, matches
 
 # The bytes of a published document never change; that it is published may be looked up again.
 CACHE = "public, max-age=300"
-
-_STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
 def public_response(
@@ -49,16 +44,3 @@ def unchanged(request: Request, etag: str, modified: datetime | None) -> bool:
         return modified.replace(microsecond=0) <= parsedate_to_datetime(since)
     except (TypeError, ValueError):
         return False  # not a date, or one without a time zone: as if it had not come
-
-
-def page_headers(page: bytes) -> dict[str, str]:
-    """What a page of ours may do: show its own style and typeface, and nothing else."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'"
-        for style in _STYLE.findall(page)
-    )
-    policy = (
-        f"default-src 'none'; style-src {hashes}; font-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return {"Content-Security-Policy": policy, "Content-Language": "it"}

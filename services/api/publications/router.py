@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from services.api.auth.access import ChamberCode, Parts
 from services.api.openapi import PUBLIC, refusals
+from services.api.page_policy import page_headers
 from services.api.paging import Page, list_response, page
 from services.api.publications import addresses, files, service
-from services.api.publications.answers import page_headers, public_response, unchanged
+from services.api.publications.answers import public_response, unchanged
 from services.api.publications.catalogue import CatalogueForm, catalogue
 from services.api.publications.files import DataFile
 from services.api.publications.repository import document_of

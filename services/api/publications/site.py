@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.auth.access import ChamberCode, Parts
 from services.api.errors import Refusal
+from services.api.page_policy import page_headers
 from services.api.publications import addresses, pages, service
-from services.api.publications.answers import CACHE, page_headers, public_response
+from services.api.publications.answers import CACHE, public_response
 from services.api.publications.router import EntityCode
 from services.api.publications.shelf import last_modified
 from services.api.reports.schemas import ReportId, Year

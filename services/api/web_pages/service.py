@@ -46,3 +46,15 @@ async def note(session: WriteSession, report_id: str, key: str, page: bytes) -> 
 async def kept(session: ReadSession, report_id: str) -> str | None:
     """Where the page of a report lies, if it has one."""
     return await repository.blob_key(session, report_id)
+
+
+async def require(session: ReadSession, report_id: str) -> str:
+    """Where the page of a report lies.
+
+    Raises:
+        Refusal: ``web_page_missing``.
+    """
+    key = await repository.blob_key(session, report_id)
+    if key is None:
+        raise Refusal("web_page_missing")
+    return key
