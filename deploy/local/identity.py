@@ -33,7 +33,7 @@ ADMINISTRATOR_ROLES: Mapping[str, Sequence[str]] = {
 }
 """Roles of the person who owns the data directory, and so sees individual sheets as well."""
 
-_BOUND_TO_UNITS = frozenset({"contributor", "validator"})
+_BOUND_TO_UNITS = frozenset({"contributor", "validator", "signer"})
 _EVERY_UNIT = ("*",)
 
 DEFAULT_LIFETIME_SECONDS = 8 * 3600
@@ -90,7 +90,8 @@ class LocalIssuer:
             subject: who holds the token, as audit lines name them.
             entity: code of the entity that ``"*"`` refers to.
             lifetime_seconds: after which it is worthless.
-            units: own units of a contributor or validator; without any, all of them.
+            units: own units of a contributor or validator, offices of a signer; without any, all
+                of them.
             sheets: individual sheets in which the holder is evaluated.
             evaluates: those that the holder evaluates.
 

@@ -93,6 +93,7 @@ from services.api.reports.accessible import router as accessible_reports
 from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.reports.sheet_router import router as sheet_reports
+from services.api.reports.signature_router import router as signatures
 from services.api.results.router import router as results
 from services.api.results.service import CurrentResults
 from services.api.retention.background import retiring
@@ -169,6 +170,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     deliveries,
     reports,
     sheet_reports,
+    signatures,
     rendering,
     preview_rendering,
     metrics,

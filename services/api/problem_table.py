@@ -15,6 +15,7 @@ from services.api.problem_integrations import INTEGRATIONS
 from services.api.problem_kind import Problem
 from services.api.problem_lifecycle import LIFECYCLE
 from services.api.problem_publication import PUBLICATION
+from services.api.problem_signatures import SIGNATURES
 from services.api.problem_tenants import TENANTS
 from services.api.problem_texts import TEXTS
 
@@ -381,6 +382,7 @@ PROBLEMS: dict[str, Problem] = {
     **EDITING,
     **ENTITY,
     **LIFECYCLE,
+    **SIGNATURES,
     **EVALUATION,
     **_REPORTS,
     **PUBLICATION,

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from shared.contracts.issues import Issue
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from shared.contracts.verification import SignatureReport
+from shared.contracts.verification import SignatureReport, SignerReport
 from shared.signatures import verify
 
 SNAPSHOT_ATTACHMENT = "snapshot.json"
@@ -37,6 +37,7 @@ class CheckedDocument:
 
     pages: int
     signature: Mapping[str, Any]
+    seal: SignerReport
 
 
 class Seals(Protocol):
@@ -88,7 +89,7 @@ class TrustedSeals:
             "signed_at": seal.trusted_time or seal.claimed_time,
             "development": seal.development,
         }
-        return CheckedDocument(pages, signature)
+        return CheckedDocument(pages, signature, seal)
 
 
 def _content(pdf: bytes) -> tuple[int, str | None]:

@@ -1,4 +1,4 @@
-"""The renderer's side of ``ciclo/render-job@1``: six calls to the API, patient ones."""
+"""The renderer's side of ``ciclo/render-job@1``: eight calls to the API, patient ones."""
 
 import asyncio
 import base64
@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import httpx
+from pydantic import Field, TypeAdapter
 
 from shared.contracts.preview_job import PreviewLease, RenderedPreview
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
+from shared.contracts.sign_job import SignLease
 from shared.contracts.web_page import MEDIA_TYPE
 
 FIRST_PAUSE = 0.5
@@ -34,6 +36,9 @@ _AWAY = frozenset(
         HTTPStatus.SERVICE_UNAVAILABLE,
         HTTPStatus.GATEWAY_TIMEOUT,
     }
+)
+_LEASE: TypeAdapter[RenderLease | SignLease] = TypeAdapter(
+    Annotated[RenderLease | SignLease, Field(discriminator="format")]
 )
 _log = logging.getLogger(__name__)
 
@@ -111,13 +116,19 @@ class ApiClient:
     ) -> None:
         await self._http.aclose()
 
-    async def lease(self, key: JobKey) -> RenderLease:
+    async def lease(self, key: JobKey) -> RenderLease | SignLease:
         """Take the job; raises ``NotLeasableError`` when there is nothing to take."""
         answer = await self._send("POST", key, "lease", patience=LEASE_PATIENCE)
         if answer.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
             raise NotLeasableError(_problem(answer)[0])
         self._expect_success(answer)
-        return RenderLease.model_validate_json(answer.content)
+        return _LEASE.validate_json(answer.content)
+
+    async def base(self, key: JobKey, token: str) -> bytes:
+        """What is to be signed."""
+        answer = await self._send("GET", key, "base", patience=LEASE_PATIENCE, token=token)
+        self._expect_lease(answer)
+        return answer.content
 
     async def heartbeat(self, key: JobKey, token: str, progress: RenderProgress) -> None:
         """Say where the work is and keep the lease; raises ``LeaseLostError``."""
@@ -137,6 +148,10 @@ class ApiClient:
     async def deliver_web_page(self, key: JobKey, token: str, page: bytes) -> None:
         """Hand over the web page of the document, before the document itself."""
         await self._put(key, "web-page", token, page, MEDIA_TYPE)
+
+    async def deliver_signature(self, key: JobKey, token: str, pdf: bytes) -> None:
+        """Hand over the document with its new signature, which ends the job."""
+        await self._put(key, "signature", token, pdf, "application/pdf")
 
     async def _put(
         self, key: JobKey, call: str, token: str, content: bytes, media_type: str

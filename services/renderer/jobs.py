@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.renderer import signature_job
 from services.renderer.client import (
     BRIEF_PATIENCE,
     LEASE_PATIENCE,
@@ -27,6 +28,7 @@ from services.renderer.process import Progress, RenderedPdf
 from services.renderer.sandbox import Limits
 from services.renderer.signing import Signer
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress, Stage
+from shared.contracts.sign_job import SignLease
 from shared.contracts.snapshot import canonical_bytes
 
 SIGNING_AT = 90
@@ -93,7 +95,9 @@ async def _finish(task: "asyncio.Task[None]") -> None:
         _log.error("%s ended with %s", task.get_name(), error, exc_info=error)
 
 
-async def _work(workshop: Workshop, key: JobKey, lease: RenderLease, pulse: "_Pulse") -> None:
+async def _work(
+    workshop: Workshop, key: JobKey, lease: RenderLease | SignLease, pulse: "_Pulse"
+) -> None:
     try:
         failure = await _attempt(workshop, key, lease, pulse)
         patience = LEASE_PATIENCE
@@ -116,29 +120,19 @@ async def _work(workshop: Workshop, key: JobKey, lease: RenderLease, pulse: "_Pu
 
 
 async def _attempt(
-    workshop: Workshop, key: JobKey, lease: RenderLease, pulse: "_Pulse"
+    workshop: Workshop, key: JobKey, lease: RenderLease | SignLease, pulse: "_Pulse"
 ) -> RenderFailure | None:
     """Do the work; answers the failure to report, if any."""
-    snapshot = canonical_bytes(lease.snapshot)
-    if hashlib.sha256(snapshot).hexdigest() != lease.snapshot_sha256:
-        return _failure(
-            "snapshot_damaged", "I dati ricevuti non hanno l'impronta attesa.", retryable=True
-        )
     try:
-        rendered = await workshop.render(snapshot, workshop.limits, pulse.tell)
-        for warning in rendered.warnings:
-            _log.warning("job %s of %s: %s", key.job_id, key.chamber, warning)
-        pulse.tell("signing", SIGNING_AT)
-        signed = await workshop.signer.seal(
-            rendered.content, lease.snapshot.chamber, lease.signing_identity
-        )
-        pulse.tell("uploading", UPLOADING_AT)
-        await workshop.api.deliver_web_page(key, lease.lease_token, rendered.web)
-        await workshop.api.deliver(key, lease.lease_token, signed)
+        if isinstance(lease, SignLease):
+            await signature_job.work(workshop.api, workshop.signer, key, lease, pulse.tell)
+        else:
+            await _document(workshop, key, lease, pulse)
     except RenderError as error:
         return _failure(error.code, error.detail, retryable=error.retryable, section=error.section)
     except SigningError as error:
-        return _failure(error.code, error.detail, retryable=error.retryable)
+        failure = _failure(error.code, error.detail, retryable=error.retryable)
+        return failure.model_copy(update={"detail_en": error.english[:2000]})
     except ApiRefusedError as error:
         return _failure(
             "document_refused", f"Il documento è stato rifiutato: {error}", retryable=False
@@ -152,9 +146,27 @@ async def _attempt(
         return _failure(
             "renderer_fault", f"Errore del renderer: {type(error).__name__}.", retryable=True
         )
-    else:
-        _log.info("job %s of %s delivered, %d pages", key.job_id, key.chamber, rendered.pages)
     return None
+
+
+async def _document(workshop: Workshop, key: JobKey, lease: RenderLease, pulse: "_Pulse") -> None:
+    """Render, seal, deliver."""
+    snapshot = canonical_bytes(lease.snapshot)
+    if hashlib.sha256(snapshot).hexdigest() != lease.snapshot_sha256:
+        raise RenderError(
+            "snapshot_damaged", "I dati ricevuti non hanno l'impronta attesa.", retryable=True
+        )
+    rendered = await workshop.render(snapshot, workshop.limits, pulse.tell)
+    for warning in rendered.warnings:
+        _log.warning("job %s of %s: %s", key.job_id, key.chamber, warning)
+    pulse.tell("signing", SIGNING_AT)
+    signed = await workshop.signer.seal(
+        rendered.content, lease.snapshot.chamber, lease.signing_identity
+    )
+    pulse.tell("uploading", UPLOADING_AT)
+    await workshop.api.deliver_web_page(key, lease.lease_token, rendered.web)
+    await workshop.api.deliver(key, lease.lease_token, signed)
+    _log.info("job %s of %s delivered, %d pages", key.job_id, key.chamber, rendered.pages)
 
 
 def _failure(
@@ -169,7 +181,7 @@ def _failure(
 class _Pulse:
     """Heartbeats: at once when something changes, and three times in the life of a lease."""
 
-    def __init__(self, api: ApiClient, key: JobKey, lease: RenderLease) -> None:
+    def __init__(self, api: ApiClient, key: JobKey, lease: RenderLease | SignLease) -> None:
         self._api = api
         self._key = key
         self._token = lease.lease_token

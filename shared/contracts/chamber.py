@@ -14,6 +14,7 @@ from pydantic import Field, create_model
 from shared.contracts.base import Contract
 from shared.contracts.case import Act, CasePolicy
 from shared.contracts.document_layout import Documents
+from shared.contracts.signing import Signing
 
 FORMAT: Final = "ciclo/chamber@1"
 
@@ -215,18 +216,6 @@ class Publication(Contract):
             examples=["https://www.esempio.camcom.it"],
         ),
     ] = None
-
-
-class Signing(Contract):
-    """Quale identità del servizio di firma appone il sigillo della camera."""
-
-    identity: Annotated[
-        Identifier,
-        Field(
-            description="Nome dell'identità che il renderer custodisce; mai la chiave.",
-            examples=["PI"],
-        ),
-    ]
 
 
 class IntegrationReference(Contract):

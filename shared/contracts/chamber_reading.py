@@ -17,6 +17,7 @@ from shared.contracts.chamber import ChamberConfiguration
 from shared.contracts.document_layout import RELAZIONE, layout_faults
 from shared.contracts.issues import Issue, issues_from, pointer
 from shared.contracts.merge_patch import merge_patch
+from shared.contracts.signing import SEAL
 from shared.contracts.vector_image import clean_svg
 from shared.domain.chambers import CONTRAST, readable_on_white, tax_code_holds
 
@@ -134,6 +135,25 @@ def _documents(given: Document) -> Iterator[Issue]:
         yield from layout_faults(layout, RELAZIONE, "/documents/relazione")
 
 
+def _signing(given: Document) -> Iterator[Issue]:
+    """Each office signs once; the seal is no office."""
+    signing = given.get("signing")
+    listed = signing.get("signatures") if isinstance(signing, Mapping) else None
+    seen: set[str] = {SEAL}
+    for at, row in enumerate(listed if isinstance(listed, list) else ()):
+        office = row.get("office") if isinstance(row, Mapping) else None
+        if not isinstance(office, str):
+            continue
+        if office in seen:
+            yield Issue(
+                pointer=f"/signing/signatures/{at}/office",
+                code="office_repeated",
+                it="ogni ufficio firma una volta sola, e il sigillo non è un ufficio",
+                en="each office signs once, and the seal is no office",
+            )
+        seen.add(office)
+
+
 def _readable(colour: object, place: str) -> Iterator[Issue]:
     well_formed = isinstance(colour, str) and len(colour) == len("#rrggbb")
     if well_formed and all(c in "0123456789abcdefABCDEF" for c in str(colour)[1:]):
@@ -246,6 +266,7 @@ _CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     _tax_code,
     _colour,
     _documents,
+    _signing,
     _languages,
     _life,
     _holidays,

@@ -82,7 +82,7 @@ class ReportReady(Contract):
 
 
 class ReportSigned(Contract):
-    """Una firma è stata apposta al documento: per ora il sigillo della camera."""
+    """Una firma è stata apposta al documento: il sigillo della camera, o quella di un ufficio."""
 
     report_id: Identifier
     pdf_sha256: Sha256
@@ -97,6 +97,14 @@ class ReportMoved(Contract):
     year: Year
     version: Number
     state: Literal["approved", "validated", "refused", "published"]
+
+
+class ReportSignatureFailed(Contract):
+    """Una firma chiesta non è stata apposta; il documento è rimasto com'era."""
+
+    report_id: Identifier
+    office: Name
+    code: Word
 
 
 class ReportFailed(Contract):
@@ -213,6 +221,7 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
         "comment.added": EventKind(CommentMoved, "Commento a un testo"),
         "report.ready": EventKind(ReportReady, "Documento pronto"),
         "report.signed": EventKind(ReportSigned, "Documento firmato"),
+        "report.signature_failed": EventKind(ReportSignatureFailed, "Firma non riuscita"),
         "report.approved": EventKind(ReportMoved, "Documento approvato"),
         "report.validated": EventKind(ReportMoved, "Documento validato dall'OIV"),
         "report.refused": EventKind(ReportMoved, "Documento non validato dall'OIV"),

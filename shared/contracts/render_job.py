@@ -85,5 +85,7 @@ class RenderFailure(Contract):
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)
     detail: str = Field(max_length=2000)
+    detail_en: str | None = Field(default=None, max_length=2000)
+    """The same in English, where the renderer has it."""
     section: str | None = Field(default=None, max_length=200)
     retryable: bool

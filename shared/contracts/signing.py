@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from shared.contracts.base import Contract
+from shared.contracts.verification import PadesLevel
 
 OFFICE_PATTERN: Final = r"^[a-z][a-z0-9_]{1,39}$"
 
@@ -41,12 +42,100 @@ class SignatureSlot(Contract):
     title: OfficeTitle
 
 
+Fingerprint = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        max_length=64,
+        description="Impronta SHA-256 del certificato (DER), esadecimale.",
+    ),
+]
+
+
+class ExpectedSigner(Contract):
+    """Il certificato di chi firma; ogni indicazione data deve corrispondere."""
+
+    common_name: Annotated[
+        str | None,
+        Field(max_length=200, pattern=r"^\S(.*\S)?$", description="Nome comune (CN) del soggetto."),
+    ] = None
+    serial_number: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            pattern=r"^\S+$",
+            description="Numero di serie del soggetto (per una firma qualificata `TINIT-` e il "
+            "codice fiscale), non del certificato.",
+        ),
+    ] = None
+    certificates: Annotated[
+        tuple[Fingerprint, ...],
+        Field(
+            max_length=10, description="Certificati ammessi: il nuovo e il vecchio, nel rinnovo."
+        ),
+    ] = ()
+
+
+Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max_length=64)]
+
+
+class ExpectedSignature(SignatureSlot):
+    """Una firma attesa: l'ufficio, come compare, con quale identità e di chi."""
+
+    identity: Annotated[
+        Identity | None,
+        Field(
+            description="Nome dell'identità nel renderer; se manca, il codice della camera, un "
+            "trattino e l'ufficio.",
+            examples=["PI-segretario_generale"],
+        ),
+    ] = None
+    signer: ExpectedSigner = ExpectedSigner()
+
+    def slot(self) -> SignatureSlot:
+        """What the document says of it."""
+        return SignatureSlot(office=self.office, title=self.title)
+
+    def identity_in(self, chamber: str) -> str:
+        """The name of its identity."""
+        return self.identity or f"{chamber}-{self.office}"
+
+
 SIGNATORIES: Final = (
-    SignatureSlot(office="segretario_generale", title="Il Segretario generale"),
-    SignatureSlot(office="presidente", title="Il Presidente"),
+    ExpectedSignature(office="segretario_generale", title="Il Segretario generale"),
+    ExpectedSignature(office="presidente", title="Il Presidente"),
 )
 """Who signs where a chamber says nothing: the Segretario generale, who answers for the
 management, then the President (the Commissario in a chamber that has one)."""
+
+
+class Signing(Contract):
+    """Chi firma i documenti della camera dopo il suo sigillo, e a quale livello."""
+
+    identity: Annotated[
+        Identity | None,
+        Field(
+            description="Nome dell'identità del sigillo, che il renderer custodisce; mai la "
+            "chiave. Se manca, il codice della camera.",
+            examples=["PI"],
+        ),
+    ] = None
+    level: Annotated[
+        PadesLevel | None,
+        Field(description="Livello PAdES delle firme; se manca, quello del renderer."),
+    ] = None
+    signatures: Annotated[
+        tuple[ExpectedSignature, ...],
+        Field(
+            max_length=6,
+            description="Le firme che un documento approvato attende, nell'ordine, prima di "
+            "essere pubblicato. Vuoto: basta il sigillo.",
+        ),
+    ] = SIGNATORIES
+
+    def of(self, office: str) -> ExpectedSignature | None:
+        """What is set for an office."""
+        return next((item for item in self.signatures if item.office == office), None)
 
 
 def seal_field_of(chamber: str) -> str:

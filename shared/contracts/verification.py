@@ -9,6 +9,9 @@ from shared.contracts.base import Contract
 SignatureLevel = Literal["CMS", "B-B", "B-T", "B-LT", "B-LTA"]
 """``CMS``: a valid signature that is not PAdES."""
 
+PadesLevel = Literal["B-B", "B-T", "B-LT", "B-LTA"]
+"""Levels that may be asked for."""
+
 
 class SignatureProblem(Contract):
     """Why a document or a signature is not good; ``code`` is stable."""
@@ -44,6 +47,8 @@ class SignerReport(Contract):
     trusted: bool
     """The certificate chains to one of the trust anchors and is fit for signing."""
     covers_whole_document: bool
+    subject_serial_number: str | None = None
+    """Of the subject (``TINIT-`` and the tax code in qualified certificates)."""
     certificate_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     covers_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """Of the file as it was when it was signed: of the stage of the document it made."""

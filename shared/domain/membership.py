@@ -17,8 +17,9 @@ class Membership:
     """A person's place in a chamber.
 
     ``units``: names of the units, or codes of the areas, that a contributor enters data for and
-    a validator answers for; ``*`` for all. ``sheets``: codes of the individual sheets in which
-    the person is evaluated; ``evaluates``: of those that the person evaluates.
+    a validator answers for, and the offices that a signer signs for; ``*`` for all. ``sheets``:
+    codes of the individual sheets in which the person is evaluated; ``evaluates``: of those that
+    the person evaluates.
     """
 
     roles: frozenset[Role] = frozenset()

@@ -98,6 +98,8 @@ class Action(StrEnum):
     REPORT_CANCEL = "report.cancel"
     REPORT_APPROVE = "report.approve"
     REPORT_VALIDATE = "report.validate"
+    REPORT_SIGN = "report.sign"
+    """For the offices among the person's units."""
     REPORT_PUBLISH = "report.publish"
     MEMBER_READ = "member.read"
     MEMBER_MANAGE = "member.manage"
@@ -222,7 +224,8 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = MappingProxyType(
             Action.EVALUATION_JUDGE,
             Action.REPORT_VALIDATE,
         },
-        Role.SIGNER: _READING | {Action.COMMENT_READ, Action.PREVIEW_READ, Action.ARCHIVE_READ},
+        Role.SIGNER: _READING
+        | {Action.COMMENT_READ, Action.PREVIEW_READ, Action.ARCHIVE_READ, Action.REPORT_SIGN},
         Role.READER: _READING,
         Role.PUBLIC: frozenset(),
     }
@@ -255,6 +258,7 @@ MACHINE_ACTIONS = frozenset(Action) - {
     Action.EVALUATION_JUDGE,
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
+    Action.REPORT_SIGN,
     Action.REPORT_PUBLISH,
     Action.SHEET_EXPORT,
     Action.READER_READ,

@@ -1,9 +1,9 @@
 """The life of a report: its states, the moves between them, and why a move is refused.
 
-``requested -> rendered -> approved -> validated -> published``, or ``refused`` by the OIV in
-place of validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved; D.Lgs.
-33/2013, art. 10: what is validated is published under *Amministrazione trasparente*). A report
-never goes back: what has to change is a new version, rendered again. A state or move that is
+``requested -> rendered -> approved -> validated -> signed -> published``, or ``refused`` by the
+OIV in place of validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved;
+D.Lgs. 33/2013, art. 10: what is validated is published under *Amministrazione trasparente*). A
+report never goes back: what has to change is a new version, rendered again. A state or move that is
 added goes into the two tables below, and every pair has to be decided.
 """
 
@@ -26,6 +26,8 @@ class ReportState(StrEnum):
     """By an act of the body that answers for it."""
     VALIDATED = "validated"
     """By the OIV."""
+    SIGNED = "signed"
+    """By everybody who was expected to, after the seal."""
     PUBLISHED = "published"
     """For anyone to read."""
     REFUSED = "refused"
@@ -69,6 +71,8 @@ class ReportMove(StrEnum):
     APPROVE = "approve"
     VALIDATE = "validate"
     REFUSE = "refuse"
+    SIGN = "sign"
+    """The last signature that was expected."""
     PUBLISH = "publish"
 
 
@@ -77,6 +81,7 @@ _WITH_DOCUMENT = frozenset(
         ReportState.RENDERED,
         ReportState.APPROVED,
         ReportState.VALIDATED,
+        ReportState.SIGNED,
         ReportState.PUBLISHED,
         ReportState.REFUSED,
     }
@@ -90,7 +95,8 @@ _MOVES: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
         (ReportState.RENDERED, ReportMove.APPROVE): ReportState.APPROVED,
         (ReportState.APPROVED, ReportMove.VALIDATE): ReportState.VALIDATED,
         (ReportState.APPROVED, ReportMove.REFUSE): ReportState.REFUSED,
-        (ReportState.VALIDATED, ReportMove.PUBLISH): ReportState.PUBLISHED,
+        (ReportState.VALIDATED, ReportMove.SIGN): ReportState.SIGNED,
+        (ReportState.SIGNED, ReportMove.PUBLISH): ReportState.PUBLISHED,
     }
 )
 
@@ -100,6 +106,7 @@ _REFUSALS: Mapping[ReportState, str] = MappingProxyType(
         ReportState.RENDERED: "report_not_approved",
         ReportState.APPROVED: "report_already_approved",
         ReportState.VALIDATED: "report_already_validated",
+        ReportState.SIGNED: "report_already_signed",
         ReportState.PUBLISHED: "report_already_published",
         ReportState.REFUSED: "report_refused",
         ReportState.FAILED: "report_without_document",
@@ -109,7 +116,13 @@ _REFUSALS: Mapping[ReportState, str] = MappingProxyType(
 """Why a report that stands so cannot make any move that the table does not have."""
 
 _PARTICULAR: Mapping[tuple[ReportState, ReportMove], str] = MappingProxyType(
-    {(ReportState.APPROVED, ReportMove.PUBLISH): "report_not_validated"}
+    {
+        (ReportState.APPROVED, ReportMove.PUBLISH): "report_not_validated",
+        (ReportState.APPROVED, ReportMove.SIGN): "report_not_validated",
+        (ReportState.VALIDATED, ReportMove.PUBLISH): "report_not_signed",
+        (ReportState.SIGNED, ReportMove.VALIDATE): "report_already_validated",
+        (ReportState.SIGNED, ReportMove.REFUSE): "report_already_validated",
+    }
 )
 """Where a state refuses one move for a reason of its own."""
 
@@ -118,6 +131,7 @@ MOVE_ACTIONS: Mapping[ReportMove, Action] = MappingProxyType(
         ReportMove.APPROVE: Action.REPORT_APPROVE,
         ReportMove.VALIDATE: Action.REPORT_VALIDATE,
         ReportMove.REFUSE: Action.REPORT_VALIDATE,
+        ReportMove.SIGN: Action.REPORT_SIGN,
         ReportMove.PUBLISH: Action.REPORT_PUBLISH,
     }
 )

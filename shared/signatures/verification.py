@@ -237,6 +237,7 @@ class _Verification:
             chamber=_text(subject.get("organizational_unit_name")),
             issuer=_text(issuer.get("common_name")),
             serial_number=str(certificate.serial_number),
+            subject_serial_number=_text(subject.get("serial_number")),
             certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
             level=level,
             claimed_time=_instant(status.signer_reported_dt),

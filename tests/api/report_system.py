@@ -23,16 +23,21 @@ from fastapi import FastAPI
 from deploy.local.identity import LocalIssuer
 from services.api.main import create_app
 from services.renderer.document import html
+from services.renderer.seal_field import signature_field
+from services.renderer.signing import SignatureOrder
 from services.renderer.signing.development import ensure_authority
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.render_job import RenderLease
+from shared.contracts.sign_job import SignLease
+from shared.contracts.signing import SIGNATORIES, SignatureSlot
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.runtime.settings import LOCAL_ISSUER, ApiSettings
 
 PISA = Path(__file__).parents[1] / "cases" / "pisa-2020.json"
 RENDERER_TOKEN = "renderer-" + "t" * 40
 ADMINISTRATOR = {"*": ["entity_administrator", "controller", "signer"]}
+OFFICES = tuple(item.office for item in SIGNATORIES)
 CHAMBERS = {"PI": "Camera di commercio di Pisa", "LU": "Camera di commercio di Lucca"}
 
 Found = TypeVar("Found")
@@ -114,6 +119,25 @@ class ReportSystem:
 
         return await eventually(look, seconds)
 
+    async def sign(self, report: str, offices: Sequence[str] = OFFICES) -> list[bytes]:
+        """Every signature that a validated report waits for; answers its stages."""
+        stages = []
+        for office in offices:
+            asked = await self.request(
+                "POST",
+                f"{report}/signatures",
+                json={"office": office},
+                headers=self.signer(office),
+            )
+            assert asked.status_code == 202, asked.text
+            stages.append(await self.renderer(asked.json()["job_id"]).sign())
+        return stages
+
+    def signer(self, office: str, **more: Any) -> dict[str, str]:  # noqa: ANN401 - as minted
+        """The header of whoever signs for an office of Pisa."""
+        token = self.issuer.mint({"PI": ["signer"]}, subject=office, units=[office], **more)
+        return {"Authorization": f"Bearer {token}"}
+
     def renderer(self, job_id: str, chamber: str = "PI") -> "ScriptedRenderer":
         """A renderer that was told about a job."""
         base = f"/internal/v1/chambers/{chamber}/render-jobs/{job_id}"
@@ -128,10 +152,12 @@ class ScriptedRenderer:
     signing: Path
     base: str
     lease: RenderLease | None = None
+    signature: SignLease | None = None
     token: str = RENDERER_TOKEN
 
     def _headers(self) -> dict[str, str]:
-        lease = {"Ciclo-Lease-Token": self.lease.lease_token} if self.lease else {}
+        held = self.lease or self.signature
+        lease = {"Ciclo-Lease-Token": held.lease_token} if held else {}
         return {"Authorization": f"Bearer {self.token}", **lease}
 
     async def take(self) -> httpx.Response:
@@ -186,6 +212,46 @@ class ScriptedRenderer:
         return await self.client.put(
             f"{self.base}/{call}", headers=self._headers() | headers, content=content
         )
+
+    async def take_signature(self) -> SignLease:
+        """Takes the lease of a signature."""
+        answer = await self.client.post(f"{self.base}/lease", headers=self._headers())
+        assert answer.status_code == 200, answer.text
+        self.signature = SignLease.model_validate_json(answer.content)
+        return self.signature
+
+    async def fetch(self) -> bytes:
+        """What is to be signed."""
+        answer = await self.client.get(f"{self.base}/base", headers=self._headers())
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    async def signed(self, base: bytes) -> bytes:
+        """``base`` with the signature of the lease, by a development identity."""
+        assert self.signature is not None
+        identities = IdentityFolder(self.signing, "", production=False, make_missing=True)
+        slot = SignatureSlot(office=self.signature.office, title=self.signature.title)
+        order = SignatureOrder(
+            chamber=self.signature.chamber,
+            field=signature_field(slot),
+            identity=self.signature.identity,
+            name=self.signature.title,
+            reason="prova",
+            expected=self.signature.expected,
+        )
+        return await PadesSigner(identities).sign(base, order)
+
+    async def deliver_signature(self, pdf: bytes) -> httpx.Response:
+        """Uploads a signed document."""
+        return await self._put("signature", "application/pdf", pdf, None)
+
+    async def sign(self) -> bytes:
+        """A whole signature, as a good renderer makes it."""
+        await self.take_signature()
+        pdf = await self.signed(await self.fetch())
+        answer = await self.deliver_signature(pdf)
+        assert answer.status_code == 204, answer.text
+        return pdf
 
     async def work(self) -> bytes:
         """Everything, as a good renderer does it."""

@@ -48,6 +48,9 @@ async def test_a_report_is_published_once_it_is_validated(system: ReportSystem) 
     assert (early.status_code, early.json()["code"]) == (409, "report_not_validated")
     validated = await move(system, report, "validation", {"date": "2021-06-28"}, OIV)
     assert "report.publish" not in validated.json()["allowed_actions"]  # the OIV's own
+    early = await move(system, report, "publication", {})
+    assert (early.status_code, early.json()["code"]) == (409, "report_not_signed")
+    await system.sign(report)
     assert await published(system) == []
     assert (await anyone(system, pdf)).status_code == 404
     assert "Nessun documento" in (await anyone(system, PAGE)).text

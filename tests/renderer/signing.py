@@ -15,7 +15,7 @@ from services.renderer.signing import NO_SECRETS, GivenSecrets, SignatureOrder
 from services.renderer.signing.authorities import Authorities
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
-from shared.contracts.sign_job import ExpectedSigner
+from shared.contracts.signing import ExpectedSigner
 from shared.contracts.verification import SignatureLevel
 from tests.renderer.pki import PASSWORD, Pki
 from tests.renderer.snapshots import PISA

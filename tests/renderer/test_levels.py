@@ -12,7 +12,7 @@ from services.renderer.errors import SigningError
 from services.renderer.signing.authorities import Authorities
 from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
-from shared.contracts.sign_job import ExpectedSigner
+from shared.contracts.signing import ExpectedSigner
 from shared.contracts.verification import SignatureLevel
 from shared.signatures import verify
 from tests.renderer.pki import PASSWORD, Pki

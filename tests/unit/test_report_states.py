@@ -28,7 +28,8 @@ def test_the_moves_are_these_and_no_others() -> None:
         ("rendered", "approve"): "approved",
         ("approved", "validate"): "validated",
         ("approved", "refuse"): "refused",
-        ("validated", "publish"): "published",
+        ("validated", "sign"): "signed",
+        ("signed", "publish"): "published",
     }
 
 
@@ -43,11 +44,12 @@ def test_a_document_stays_to_be_read_whatever_is_said_of_it() -> None:
         "rendered",
         "approved",
         "validated",
+        "signed",
         "published",
         "refused",
     ]
     decided = [s.value for s in ReportState if s.decided]
-    assert decided == ["approved", "validated", "published", "refused"]
+    assert decided == ["approved", "validated", "signed", "published", "refused"]
 
 
 def test_the_controller_records_the_act_and_the_oiv_validates() -> None:
@@ -60,6 +62,7 @@ def test_the_controller_records_the_act_and_the_oiv_validates() -> None:
         "approve": running,
         "validate": {"oiv"},
         "refuse": {"oiv"},
+        "sign": {"signer"},
         "publish": running,
     }
 
@@ -73,7 +76,8 @@ def test_what_can_be_done_follows_the_state() -> None:
         "requested": [],
         "rendered": ["approve"],
         "approved": ["validate", "refuse"],
-        "validated": ["publish"],
+        "validated": ["sign"],
+        "signed": ["publish"],
         "published": [],
         "refused": [],
         "failed": [],

@@ -13,12 +13,13 @@ from starlette.responses import Response
 from services.api.auth.access import ChamberCode, Parts
 from services.api.db.session import Author
 from services.api.errors import Refusal
-from services.api.reports import rendering
+from services.api.reports import rendering, signature_delivery
 from services.api.reports.rendering import Leaseholder
 from services.api.reports.schemas import UUID_PATTERN
 from services.api.requests import request_info
 from shared.contracts.issues import Issue
 from shared.contracts.render_job import RenderFailure, RenderProgress
+from shared.contracts.sign_job import SignLease
 from shared.contracts.web_page import MEDIA_TYPE
 
 _ACTOR = "renderer"
@@ -67,7 +68,10 @@ async def lease_job(
 ) -> Response:
     """The right to render the job."""
     lease = await rendering.lease(parts, chamber, job_id, author)
-    return Response(lease.model_dump_json(), media_type="application/json")
+    content = lease.revealed() if isinstance(lease, SignLease) else lease.model_dump_json()
+    # It may carry what a person gave for a signature.
+    headers = {"Cache-Control": "no-store"}
+    return Response(content, media_type="application/json", headers=headers)
 
 
 @router.post("/heartbeat", status_code=204)
@@ -81,6 +85,20 @@ async def report_progress(progress: RenderProgress, holder: Holder, parts: Parts
 async def deliver_document(request: Request, holder: Holder, parts: Parts) -> Response:
     """The signed PDF."""
     await rendering.deliver(parts, holder, await _file(request, "application/pdf"))
+    return Response(status_code=204)
+
+
+@router.get("/base")
+async def show_base(holder: Holder, parts: Parts) -> Response:
+    """What is to be signed."""
+    pdf = await signature_delivery.base(parts, holder)
+    return Response(pdf, media_type="application/pdf")
+
+
+@router.put("/signature", status_code=204)
+async def deliver_signature(request: Request, holder: Holder, parts: Parts) -> Response:
+    """The same document with one more signature."""
+    await signature_delivery.deliver(parts, holder, await _file(request, "application/pdf"))
     return Response(status_code=204)
 
 

@@ -19,6 +19,13 @@ from types import MappingProxyType
 from shared.domain.report_states import ReportMove, ReportState
 
 
+class JobKind(StrEnum):
+    """What a job makes."""
+
+    RENDER = "render"
+    SIGN = "sign"
+
+
 class JobState(StrEnum):
     """Where a job is."""
 

@@ -18,7 +18,7 @@ from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.reports import repository
 from services.api.reports.repository import Series
-from services.api.reports.service import report, source
+from services.api.reports.service import APPROVED_KINDS, report, source
 from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.validation_document import request_decision
@@ -33,9 +33,6 @@ from shared.domain.confidentiality import FULL_SIGHT
 from shared.domain.publication import public_kind
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.workflow import MoveRefusedError
-
-APPROVED_KINDS = frozenset({"relazione"})
-"""Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14)."""
 
 _ACTS = frozenset({ReportMove.APPROVE, ReportMove.VALIDATE})
 """Moves whose acts stand among the plan's."""
@@ -144,7 +141,13 @@ async def validate(
     await _refuse_wrong_date(session, row, act, today)
     moved = await _move(session, row, ReportMove.VALIDATE, state, act, said)
     await request_decision(parts, session, moved, act, said)
-    return moved
+    if moved.signatories:
+        return moved
+    # The seal is all that it waits for.
+    await repository.move_report(
+        session, row.report_id, ReportMove.SIGN, state.after(ReportMove.SIGN), {}
+    )
+    return await report(session, row.report_id)
 
 
 async def refuse(

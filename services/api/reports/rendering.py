@@ -20,27 +20,29 @@ from services.api.container import Container
 from services.api.db.session import Author, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
-from services.api.reports import repository
-from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobState
+from services.api.reports import repository, signatures
+from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobKind, JobState
 from services.api.reports.repository import StoredDocument
 from services.api.sealing import DocumentRefusedError
 from services.api.tenants import service as tenants
 from services.api.web_pages import service as web_pages
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
+from shared.contracts.sign_job import SignLease
 from shared.contracts.snapshot import ReportSnapshot
+from shared.contracts.verification import SignerReport
 from shared.contracts.web_page import MEDIA_TYPE
 from shared.runtime.blobs import ChamberBlobs, report_key
 
 _LONGEST_DELAY_SECONDS = 300
 
-_UPLOADING = RenderProgress(stage="uploading", progress=95)
+UPLOADING = RenderProgress(stage="uploading", progress=95)
 
 ATTEMPTS_EXHAUSTED: dict[str, Any] = {
     "code": "attempts_exhausted",
-    "it": "La composizione si è interrotta più volte senza arrivare in fondo; richiedere di "
-    "nuovo il documento o avvisare l'amministratore.",
-    "en": "Rendering was interrupted several times and never finished; request the document "
-    "again or tell the administrator.",
+    "it": "Il lavoro si è interrotto più volte senza arrivare in fondo; richiederlo di nuovo o "
+    "avvisare l'amministratore.",
+    "en": "The job was interrupted several times and never finished; request it again or tell "
+    "the administrator.",
     "section": None,
 }
 
@@ -65,7 +67,7 @@ def _hash(token: str) -> bytes:
 
 
 @asynccontextmanager
-async def _writing(parts: Container, chamber: str, author: Author) -> AsyncIterator[WriteSession]:
+async def writing(parts: Container, chamber: str, author: Author) -> AsyncIterator[WriteSession]:
     """A transaction for the renderer; while the chamber is suspended its jobs wait.
 
     Raises:
@@ -77,8 +79,10 @@ async def _writing(parts: Container, chamber: str, author: Author) -> AsyncItera
         yield session
 
 
-async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> RenderLease:
-    """The right to render a job, with its snapshot.
+async def lease(
+    parts: Container, chamber: str, job_id: str, author: Author
+) -> RenderLease | SignLease:
+    """The right to work on a job, with all that is needed for it.
 
     Raises:
         Refusal: ``job_not_found``, or ``not_leasable`` when it is over, not due yet or in
@@ -86,7 +90,7 @@ async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> 
     """
     token = secrets.token_urlsafe(32)
     settings = parts.settings
-    async with _writing(parts, chamber, author) as session:
+    async with writing(parts, chamber, author) as session:
         leased = await repository.lease(
             session,
             job_id,
@@ -97,9 +101,12 @@ async def lease(parts: Container, chamber: str, job_id: str, author: Author) -> 
         if leased is None:
             known = await repository.job(session, job_id)
             raise Refusal("job_not_found" if known is None else "not_leasable")
+        knock_after(parts, session, job_id)
+        if leased.kind == JobKind.SIGN:
+            until = _instant(leased.lease_expires_at)
+            return await signatures.lease(parts, session, leased, token, until)
         frozen = await repository.snapshot(session, leased.report_id)
         identity = await repository.signing_identity(session)
-        _knock_after(parts, session, job_id)
     return RenderLease(
         job_id=job_id,
         attempt=leased.attempt,
@@ -118,8 +125,8 @@ async def heartbeat(parts: Container, holder: Leaseholder, progress: RenderProgr
     Raises:
         Refusal: ``lease_lost``.
     """
-    async with _writing(parts, holder.chamber, holder.author) as session:
-        if not await _beat(parts, session, holder, progress):
+    async with writing(parts, holder.chamber, holder.author) as session:
+        if not await beat(parts, session, holder, progress):
             raise Refusal("lease_lost")
 
 
@@ -135,11 +142,14 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
             the document is not the one that was asked for.
     """
     sha256 = hashlib.sha256(pdf).hexdigest()
-    async with _writing(parts, holder.chamber, holder.author) as session:
-        if not await _beat(parts, session, holder, _UPLOADING):
-            await _accept_repetition(session, holder, sha256)
+    async with writing(parts, holder.chamber, holder.author) as session:
+        if not await beat(parts, session, holder, UPLOADING):
+            await accept_repetition(session, holder, sha256)
             return
-        report_id = (await _known_job(session, holder.job_id)).report_id
+        job = await known_job(session, holder.job_id)
+        if job.kind != JobKind.RENDER:
+            raise Refusal("lease_lost")
+        report_id = job.report_id
         frozen = await repository.snapshot(session, report_id)
     try:
         checked = await asyncio.to_thread(
@@ -152,19 +162,19 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
     await blobs.put(key, pdf, media_type="application/pdf")
     document = StoredDocument(sha256, len(pdf), checked.pages, key, checked.signature)
     try:
-        await _complete(parts, holder, report_id, document)
+        await _complete(parts, holder, report_id, document, checked.seal)
     except Refusal:
         # The job is in other hands or over, and these bytes are not what it ended with.
         await blobs.delete(key)
         raise
-    await _remove_others(blobs, key)
+    await remove_others(blobs, key)
     async with parts.database.read([holder.chamber]) as session:
         page = await web_pages.kept(session, report_id)
     if page is not None:
-        await _remove_others(blobs, page)
+        await remove_others(blobs, page)
 
 
-async def _remove_others(blobs: ChamberBlobs, key: str) -> None:
+async def remove_others(blobs: ChamberBlobs, key: str) -> None:
     """Removes what earlier attempts left beside a file of a job that is over."""
     for other in await blobs.keys(key.rpartition("/")[0]):
         if other != key:
@@ -178,39 +188,44 @@ async def deliver_web_page(parts: Container, holder: Leaseholder, page: bytes) -
         Refusal: ``lease_lost``; ``document_refused`` when the page is not one of ours or was not
             made from the frozen snapshot.
     """
-    async with _writing(parts, holder.chamber, holder.author) as session:
-        if not await _beat(parts, session, holder, _UPLOADING):
+    async with writing(parts, holder.chamber, holder.author) as session:
+        if not await beat(parts, session, holder, UPLOADING):
             raise Refusal("lease_lost")
-        report_id = (await _known_job(session, holder.job_id)).report_id
+        report_id = (await known_job(session, holder.job_id)).report_id
         frozen = await repository.snapshot(session, report_id)
     web_pages.refuse_foreign_page(page, frozen.snapshot_sha256)
     key = web_pages.key_of(holder.chamber, report_id, page)
     blobs = parts.blobs.of_chamber(holder.chamber)
     await blobs.put(key, page, media_type=MEDIA_TYPE)
-    async with _writing(parts, holder.chamber, holder.author) as session:
+    async with writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
-        if job is None or not _holds(job, holder):
+        if job is None or not holds(job, holder):
             raise Refusal("lease_lost")
         await web_pages.note(session, report_id, key, page)
 
 
 async def _complete(
-    parts: Container, holder: Leaseholder, report_id: str, document: StoredDocument
+    parts: Container,
+    holder: Leaseholder,
+    report_id: str,
+    document: StoredDocument,
+    seal: SignerReport,
 ) -> None:
-    async with _writing(parts, holder.chamber, holder.author) as session:
+    async with writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
-        if job is None or not _holds(job, holder):
-            await _accept_repetition(session, holder, document.sha256)
+        if job is None or not holds(job, holder):
+            await accept_repetition(session, holder, document.sha256)
             return
         await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
         await repository.close_report(session, report_id, REPORT_STATES[JobState.DONE], document)
+        await signatures.record_seal(session, report_id, document, seal)
         facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
         await audit(session, "report.rendered", report_id, facts)
         told = {"report_id": report_id, "pdf_sha256": document.sha256}
         await emit(session, "report.ready", report_id, told)
-        seal = {name: document.signature[name] for name in ("signer", "level")}
-        await emit(session, "report.signed", report_id, told | seal)
-        _knock_after(parts, session, holder.job_id)
+        by = {name: document.signature[name] for name in ("signer", "level")}
+        await emit(session, "report.signed", report_id, told | by)
+        knock_after(parts, session, holder.job_id)
 
 
 async def fail(parts: Container, holder: Leaseholder, failure: RenderFailure) -> None:
@@ -219,11 +234,11 @@ async def fail(parts: Container, holder: Leaseholder, failure: RenderFailure) ->
     Raises:
         Refusal: ``lease_lost``.
     """
-    async with _writing(parts, holder.chamber, holder.author) as session:
+    async with writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
-        if job is None or not _holds(job, holder):
+        if job is None or not holds(job, holder):
             raise Refusal("lease_lost")
-        words = {"it": failure.detail, "en": failure.detail}
+        words = {"it": failure.detail, "en": failure.detail_en or failure.detail}
         noted = {"code": failure.code, **words, "section": failure.section}
         if failure.retryable and job.attempt < parts.settings.render_attempts:
             delay = parts.settings.retry_seconds * 2 ** (job.attempt - 1)
@@ -233,7 +248,7 @@ async def fail(parts: Container, holder: Leaseholder, failure: RenderFailure) ->
             await audit(session, "report.attempt_failed", job.report_id, _facts(job, noted))
         else:
             await _give_up(session, job, noted)
-        _knock_after(parts, session, job.job_id)
+        knock_after(parts, session, job.job_id)
 
 
 async def recover(parts: Container, session: WriteSession, job_id: str) -> int | None:
@@ -248,17 +263,27 @@ async def recover(parts: Container, session: WriteSession, job_id: str) -> int |
         return None
     if job.attempt >= parts.settings.render_attempts:
         await _give_up(session, job, ATTEMPTS_EXHAUSTED)
-        _knock_after(parts, session, job_id)
+        knock_after(parts, session, job_id)
         return None
     if job.state == JobState.LEASED:
         await repository.requeue(session, job_id, delay_seconds=0, sent=True)
         await audit(session, "report.lease_expired", job.report_id, {"attempt": job.attempt})
-        _knock_after(parts, session, job_id)
+        knock_after(parts, session, job_id)
     return int(job.attempt) + 1
 
 
 async def _give_up(session: WriteSession, job: sa.Row[Any], failure: dict[str, Any]) -> None:
     await repository.finish(session, job.job_id, JobEvent.GIVE_UP, failure=failure)
+    if job.kind == JobKind.SIGN:
+        # The document is what it was: another signature may be asked for.
+        told = {"office": job.office, "code": failure["code"]}
+        await audit(
+            session, "report.signature_failed", job.report_id, told | {"attempt": job.attempt}
+        )
+        await emit(
+            session, "report.signature_failed", job.report_id, told | {"report_id": job.report_id}
+        )
+        return
     _, state = TRANSITIONS[JobEvent.GIVE_UP]
     await repository.close_report(session, job.report_id, REPORT_STATES[state])
     await audit(session, "report.failed", job.report_id, _facts(job, failure))
@@ -269,9 +294,10 @@ def _facts(job: sa.Row[Any], failure: dict[str, Any]) -> dict[str, Any]:
     return {"attempt": job.attempt, "code": failure["code"], "section": failure["section"]}
 
 
-async def _beat(
+async def beat(
     parts: Container, session: WriteSession, holder: Leaseholder, progress: RenderProgress
 ) -> bool:
+    """Prolongs a living lease and notes where its holder is; false when it is gone."""
     alive = await repository.beat(
         session,
         holder.job_id,
@@ -280,20 +306,21 @@ async def _beat(
         stage=progress.stage,
         progress=progress.progress,
     )
-    _knock_after(parts, session, holder.job_id)
+    knock_after(parts, session, holder.job_id)
     return alive
 
 
-async def _known_job(session: WriteSession, job_id: str) -> sa.Row[Any]:
+async def known_job(session: WriteSession, job_id: str) -> sa.Row[Any]:
+    """A job; raises ``Refusal`` when there is none."""
     job = await repository.job(session, job_id)
     if job is None:
         raise Refusal("job_not_found")
     return job
 
 
-async def _accept_repetition(session: WriteSession, holder: Leaseholder, sha256: str) -> None:
+async def accept_repetition(session: WriteSession, holder: Leaseholder, sha256: str) -> None:
     """Silence when this worker has delivered these very bytes already; else the lease is gone."""
-    job = await _known_job(session, holder.job_id)
+    job = await known_job(session, holder.job_id)
     mine = job.lease_token_hash is not None and secrets.compare_digest(
         job.lease_token_hash, holder.token_hash
     )
@@ -304,7 +331,8 @@ async def _accept_repetition(session: WriteSession, holder: Leaseholder, sha256:
     raise Refusal("lease_lost")
 
 
-def _holds(job: sa.Row[Any], holder: Leaseholder) -> bool:
+def holds(job: sa.Row[Any], holder: Leaseholder) -> bool:
+    """Whether a job is leased by this holder, and still is."""
     return (
         job.state == JobState.LEASED
         and bool(job.lease_alive)
@@ -312,7 +340,8 @@ def _holds(job: sa.Row[Any], holder: Leaseholder) -> bool:
     )
 
 
-def _knock_after(parts: Container, session: WriteSession, job_id: str) -> None:
+def knock_after(parts: Container, session: WriteSession, job_id: str) -> None:
+    """Wakes whoever watches the job, once the transaction is through."""
     topic = signals.render_job(session.chamber, job_id)
     session.on_commit(lambda: parts.signals.knock(topic))
 

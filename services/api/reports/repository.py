@@ -12,7 +12,7 @@ from services.api.db.tables.reports import render_jobs, report_moves, reports
 from services.api.db.tables.tenants import chambers, entities
 from services.api.ids import new_id
 from services.api.paging import Order, Page, Rows, cut, sliced
-from services.api.reports.jobs import TRANSITIONS, JobEvent, JobState
+from services.api.reports.jobs import TRANSITIONS, JobEvent, JobKind, JobState
 from shared.contracts.snapshot import ReportKind
 from shared.domain.confidentiality import Sight
 from shared.domain.report_states import ReportMove, ReportState
@@ -38,6 +38,7 @@ _REPORT = (
     _r.signature,
     _r.reason,
     _r.with_sheets,
+    _r.signatories,
     _r.created_at,
     _r.rendered_at,
     _j.job_id,
@@ -45,6 +46,9 @@ _REPORT = (
 _JOB = (
     _j.job_id,
     _j.report_id,
+    _j.kind,
+    _j.office,
+    _j.requested_by,
     _j.state,
     _j.stage,
     _j.progress,
@@ -90,6 +94,7 @@ class NewReport:
     snapshot: bytes
     snapshot_sha256: str
     with_sheets: bool
+    signatories: list[dict[str, Any]]
     reason: str | None = None
 
 
@@ -257,7 +262,11 @@ def _reports_with_jobs(session: ReadSession) -> sa.Select[Any]:
         sa.select(*_REPORT)
         .join(
             render_jobs,
-            sa.and_(_j.chamber_id == _r.chamber_id, _j.report_id == _r.report_id),
+            sa.and_(
+                _j.chamber_id == _r.chamber_id,
+                _j.report_id == _r.report_id,
+                _j.kind == JobKind.RENDER,
+            ),
         )
         .where(_r.chamber_id == session.chamber)
     )
@@ -319,7 +328,7 @@ async def lease(
             progress=0,
             failure=None,
         )
-        .returning(_j.report_id, _j.attempt, _j.lease_expires_at)
+        .returning(_j.job_id, _j.report_id, _j.kind, _j.office, _j.attempt, _j.lease_expires_at)
     )
 
 
@@ -378,7 +387,11 @@ async def finish(
     keep_token: bool = False,
 ) -> bool:
     """Ends a job. A completed one keeps the hash of its lease, to know the worker again."""
-    values: dict[str, Any] = {"finished_at": sa.func.now(), "lease_expires_at": None}
+    values: dict[str, Any] = {
+        "finished_at": sa.func.now(),
+        "lease_expires_at": None,
+        "secret": None,
+    }
     if not keep_token:
         values["lease_token_hash"] = None
     if event is JobEvent.COMPLETE:

@@ -13,6 +13,7 @@ from services.api.ids import new_id
 from services.api.reports import repository
 from services.api.reports.repository import NewReport, Series
 from services.api.reports.snapshot import Freeze
+from shared.contracts.signing import SignatureSlot
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.domain.audit_facts import about
 
@@ -29,6 +30,8 @@ class Wish:
     plan_revision: int
     with_sheets: bool
     reason: str | None = None
+    signatures: tuple[SignatureSlot, ...] = ()
+    """Of persons, that it waits for after the seal."""
 
     @property
     def sheets(self) -> tuple[str, ...]:
@@ -57,6 +60,7 @@ async def request(
         development=not parts.settings.production,
         verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
         reason=wish.reason,
+        signatures=wish.signatures,
     )
     frozen = await asyncio.to_thread(lambda: canonical_bytes(content(facts)))
     report = NewReport(
@@ -68,6 +72,7 @@ async def request(
         snapshot=frozen,
         snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
         with_sheets=wish.with_sheets,
+        signatories=[slot.model_dump() for slot in wish.signatures],
         reason=wish.reason,
     )
     await repository.add_report(session, report)

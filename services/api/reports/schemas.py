@@ -12,6 +12,7 @@ from services.api.plans.schemas import Code
 from services.api.responses import Resource
 from services.api.versions.schemas import Words
 from shared.contracts.chamber import SheetsInReports
+from shared.contracts.signing import Office
 from shared.contracts.snapshot import ReportKind
 from shared.domain.periods import PERIOD_PATTERN
 
@@ -46,6 +47,7 @@ ReportStateName = Literal[
     "rendered",
     "approved",
     "validated",
+    "signed",
     "published",
     "refused",
     "failed",
@@ -177,8 +179,8 @@ class MoveAct(Resource):
 class ReportMoveMade(Resource):
     """Un passo nella vita di un documento."""
 
-    move: Literal["approve", "validate", "refuse", "publish"]
-    act: MoveAct
+    move: Literal["approve", "validate", "refuse", "sign", "publish"]
+    act: Annotated[MoveAct | None, Field(description="Le firme non hanno un atto.")]
     conditions: Sentence | None
     remarks: Sentence | None
     reason: Sentence | None
@@ -233,8 +235,8 @@ class Report(ListItem):
         Field(
             description="`requested`: in composizione; `rendered`: il PDF è disponibile; "
             "`approved`: approvato con un atto; `validated`, `refused`: validato o non validato "
-            "dall'OIV; `published`: leggibile da chiunque; `failed`, `cancelled`: il PDF "
-            "non ci sarà."
+            "dall'OIV; `signed`: ci sono tutte le firme attese; `published`: leggibile da "
+            "chiunque; `failed`, `cancelled`: il PDF non ci sarà."
         ),
     ]
     plan_revision: Annotated[
@@ -292,6 +294,11 @@ class RenderJob(Resource):
     """Il lavoro che compone e firma un documento."""
 
     job_id: Id
+    kind: Annotated[
+        Literal["render", "sign"],
+        Field(description="`render`: compone il documento e lo sigilla; `sign`: lo firma."),
+    ]
+    office: Annotated[Office | None, Field(description="L'ufficio che firma.")]
     state: Annotated[
         JobStateName,
         Field(

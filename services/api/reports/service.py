@@ -18,7 +18,7 @@ from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
 from services.api.reports import monitoring, repository
 from services.api.reports.evaluation import Amendment
-from services.api.reports.jobs import REPORT_STATES, JobEvent, JobState
+from services.api.reports.jobs import REPORT_STATES, JobEvent, JobKind, JobState
 from services.api.reports.repository import Series
 from services.api.reports.requesting import Wish, request
 from services.api.reports.schemas import NewReport as Wanted
@@ -28,7 +28,8 @@ from services.api.tenants import configuration
 from services.api.tenants import service as tenants
 from services.api.versions import service as versions
 from shared.contracts.issues import Issue
-from shared.contracts.snapshot import ChamberCard, YearContent
+from shared.contracts.signing import SignatureSlot, Signing
+from shared.contracts.snapshot import ChamberCard, ReportKind, YearContent
 from shared.contracts.snapshot_entity import EntityView
 from shared.domain.confidentiality import (
     FULL_SIGHT,
@@ -39,6 +40,10 @@ from shared.domain.confidentiality import (
 )
 from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
+
+APPROVED_KINDS = frozenset({"relazione"})
+"""Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14), and
+that persons sign."""
 
 # A job is looked at this often even when no change is heard of: another process may serve
 # the renderer.
@@ -81,6 +86,7 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         plan_revision=head.revision,
         with_sheets=any(row.kind in INDIVIDUAL_KINDS for row in content.case.objectives),
         reason=wanted.reason,
+        signatures=await _signatures(session, wanted.kind),
     )
     job_id = await request(parts, session, wish, lambda facts: freeze(content, facts))
     return await job(session, job_id)
@@ -105,6 +111,14 @@ async def request_entity_report(
     )
     job_id = await request(parts, session, wish, lambda facts: described(own, facts, entity=view))
     return await job(session, job_id)
+
+
+async def _signatures(session: ReadSession, kind: ReportKind) -> tuple[SignatureSlot, ...]:
+    """Who signs a document of this kind after the seal."""
+    if kind not in APPROVED_KINDS:
+        return ()
+    signing = (await configuration.read(session)).signing or Signing()
+    return tuple(item.slot() for item in signing.signatures)
 
 
 async def _refuse_without_reason(session: ReadSession, series: Series, reason: str | None) -> None:
@@ -276,8 +290,12 @@ async def cancel(parts: Container, session: WriteSession, job_id: str) -> None:
         return
     if not await repository.finish(session, job_id, JobEvent.CANCEL):
         raise Refusal("job_over", state=found.state)
-    await repository.close_report(session, found.report_id, REPORT_STATES[JobState.CANCELLED])
-    await audit(session, "report.cancelled", found.report_id, {"job_id": job_id})
+    if found.kind == JobKind.SIGN:
+        facts = {"job_id": job_id, "office": found.office}
+        await audit(session, "report.signature_cancelled", found.report_id, facts)
+    else:
+        await repository.close_report(session, found.report_id, REPORT_STATES[JobState.CANCELLED])
+        await audit(session, "report.cancelled", found.report_id, {"job_id": job_id})
     topic = signals.render_job(session.chamber, job_id)
     session.on_commit(lambda: parts.signals.knock(topic))
 

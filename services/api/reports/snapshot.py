@@ -23,6 +23,7 @@ from shared.contracts.results import (
     target_view,
     titles_of,
 )
+from shared.contracts.signing import SignatureSlot
 from shared.contracts.snapshot import (
     Act,
     ChamberCard,
@@ -61,6 +62,7 @@ class Freeze:
     development: bool
     verification_url: str
     reason: str | None = None
+    signatures: tuple[SignatureSlot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def described(content: YearContent, facts: Freeze, **more: object) -> ReportSnap
             "development": facts.development,
             "verification_url": facts.verification_url,
             "reason": facts.reason,
+            "signatures": facts.signatures,
             **more,
         }
     )

@@ -47,6 +47,7 @@ _ACTIONS = (
     Action.REPORT_REQUEST,
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
+    Action.REPORT_SIGN,
     Action.REPORT_PUBLISH,
 )
 
@@ -119,6 +120,8 @@ def job_view(row: sa.Row[Any], access: Access, language: Language) -> RenderJob:
     may_cancel = () if state.over else access.actions(Action.REPORT_CANCEL)
     return RenderJob(
         job_id=row.job_id,
+        kind=row.kind,
+        office=row.office,
         state=row.state,
         stage=row.stage,
         progress=row.progress,

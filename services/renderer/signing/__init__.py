@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from pyhanko.sign import Signer as PyHankoSigner
 
 from services.renderer.seal_field import SealField
-from shared.contracts.sign_job import ExpectedSigner
+from shared.contracts.signing import ExpectedSigner
 from shared.contracts.snapshot import ChamberCard
 from shared.contracts.verification import SignatureLevel
 

@@ -46,6 +46,8 @@ reports = sa.Table(
     sa.Column("reason", sa.Text),
     # Whether the frozen content holds figures of individual sheets.
     sa.Column("with_sheets", sa.Boolean, nullable=False, server_default="true"),
+    # Who signs after the seal, in order, as the frozen content says it.
+    sa.Column("signatories", Json),
     instant("created_at", now=True),
     sa.Column("created_by", sa.Text, nullable=False),
     instant("rendered_at", nullable=True),
@@ -61,7 +63,7 @@ reports = sa.Table(
     sa.Index("ix_reports_pdf_sha256", "chamber_id", "pdf_sha256"),
     sa.CheckConstraint(
         "state IN ('requested', 'rendered', 'approved', 'validated', 'published', 'refused', "
-        "'failed', 'cancelled')",
+        "'failed', 'cancelled', 'signed')",
         name="state",
     ),
 )
@@ -85,7 +87,7 @@ report_moves = sa.Table(
         ["reports.chamber_id", "reports.report_id"],
         name="fk_report_moves_report",
     ),
-    sa.CheckConstraint("move IN ('approve', 'validate', 'refuse', 'publish')", name="move"),
+    sa.CheckConstraint("move IN ('approve', 'validate', 'refuse', 'sign', 'publish')", name="move"),
     info={APPEND_ONLY: True},
 )
 
@@ -107,10 +109,30 @@ render_jobs = sa.Table(
     instant("available_at", now=True),
     instant("dispatched_at", nullable=True),
     instant("finished_at", nullable=True),
+    sa.Column("kind", sa.Text, nullable=False, server_default="render"),
+    # Of a job that signs: for which office, who asked, and what they gave for it, sealed.
+    sa.Column("office", sa.Text),
+    sa.Column("secret", sa.LargeBinary),
+    sa.Column("requested_by", sa.Text),
     sa.ForeignKeyConstraint(
         ["chamber_id", "report_id"],
         ["reports.chamber_id", "reports.report_id"],
         name="fk_render_jobs_report",
+    ),
+    sa.CheckConstraint(
+        "kind = 'render' AND office IS NULL AND secret IS NULL "
+        "OR kind = 'sign' AND office IS NOT NULL AND requested_by IS NOT NULL",
+        name="kind",
+    ),
+    # What a person gave is not kept longer than it is needed.
+    sa.CheckConstraint("secret IS NULL OR state IN ('queued', 'leased')", name="secret"),
+    # One signature at a time: the next is put on what the one before has made.
+    sa.Index(
+        "uq_render_jobs_signing",
+        "chamber_id",
+        "report_id",
+        unique=True,
+        postgresql_where=sa.text("kind = 'sign' AND state IN ('queued', 'leased')"),
     ),
     sa.CheckConstraint(
         "state IN ('queued', 'leased', 'done', 'failed', 'cancelled')", name="state"
@@ -153,4 +175,40 @@ previews = sa.Table(
     sa.CheckConstraint("state IN ('queued', 'leased', 'done', 'failed')", name="state"),
     sa.Index("ix_previews_expires_at", "chamber_id", "expires_at"),
     info={LEFT_OUT: "kept for minutes, and made again in a moment"},
+)
+
+report_signatures = sa.Table(
+    "report_signatures",
+    metadata,
+    chamber_key(),
+    id_key("report_id"),
+    id_key("signature_id"),
+    sa.Column("position", sa.SmallInteger, nullable=False),
+    sa.Column("office", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("signer", sa.Text, nullable=False),
+    sa.Column("certificate_sha256", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    instant("claimed_at", nullable=True),
+    instant("stamped_at", nullable=True),
+    sa.Column("development", sa.Boolean, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    # The document as this signature made it: a stage, which is kept.
+    sa.Column("pdf_sha256", sa.Text, nullable=False),
+    sa.Column("pdf_size", sa.BigInteger, nullable=False),
+    sa.Column("blob_key", sa.Text, nullable=False),
+    instant("made_at", now=True),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["chamber_id", "report_id"],
+        ["reports.chamber_id", "reports.report_id"],
+        name="fk_report_signatures_report",
+    ),
+    sa.UniqueConstraint("chamber_id", "report_id", "office", name="uq_report_signatures_office"),
+    sa.UniqueConstraint(
+        "chamber_id", "report_id", "position", name="uq_report_signatures_position"
+    ),
+    sa.CheckConstraint("origin IN ('seal', 'service', 'upload')", name="origin"),
+    sa.Index("ix_report_signatures_pdf_sha256", "chamber_id", "pdf_sha256"),
+    info={APPEND_ONLY: True},
 )

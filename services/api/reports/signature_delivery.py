@@ -1,0 +1,96 @@
+"""The renderer's side of a signature: what is to be signed, and what was."""
+
+import hashlib
+import secrets
+
+from services.api.container import Container
+from services.api.errors import Refusal
+from services.api.reports import repository, signature_rows, signatures
+from services.api.reports.jobs import JobEvent, JobKind
+from services.api.reports.rendering import (
+    UPLOADING,
+    Leaseholder,
+    beat,
+    holds,
+    knock_after,
+    known_job,
+    writing,
+)
+from services.api.reports.signatures import MadeSignature, Signatures
+
+
+async def base(parts: Container, holder: Leaseholder) -> bytes:
+    """The document as it is to be signed.
+
+    Raises:
+        Refusal: ``lease_lost``.
+    """
+    async with parts.database.read([holder.chamber]) as session:
+        job = await repository.job(session, holder.job_id)
+        if job is None or job.kind != JobKind.SIGN or not holds(job, holder):
+            raise Refusal("lease_lost")
+        row = await repository.report(session, job.report_id)
+    if row is None or row.blob_key is None:
+        raise Refusal("lease_lost")
+    return await parts.blobs.of_chamber(holder.chamber).get(row.blob_key)
+
+
+async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
+    """Takes the signed document of a job and closes it, once; as a rendered one is taken.
+
+    Raises:
+        Refusal: ``lease_lost``; ``document_refused`` when it is not what was to be signed with
+            just the signature that was asked for.
+    """
+    async with writing(parts, holder.chamber, holder.author) as session:
+        job = await known_job(session, holder.job_id)
+        if job.kind != JobKind.SIGN:
+            raise Refusal("lease_lost")
+        found = await signatures.read(session, job.report_id)
+        if _delivered(found, job.office, pdf) and _same(job.lease_token_hash, holder):
+            return
+        if not await beat(parts, session, holder, UPLOADING):
+            raise Refusal("lease_lost")
+    made = await signatures.checked(parts, found, job.office, pdf, by_us=True)
+    key = await signatures.store(parts, holder.chamber, job.report_id, made)
+    try:
+        await _complete(parts, holder, made, key)
+    except Refusal:
+        # The job is in other hands or over, and these bytes are not what it ended with.
+        await signatures.discard(parts, holder.chamber, job.report_id, key)
+        raise
+    await _keep_stages_only(parts, holder, job.report_id, key)
+
+
+async def _complete(parts: Container, holder: Leaseholder, made: MadeSignature, key: str) -> None:
+    async with writing(parts, holder.chamber, holder.author) as session:
+        job = await repository.job(session, holder.job_id, lock=True)
+        if job is None or not holds(job, holder):
+            raise Refusal("lease_lost")
+        await repository.lock_report(session, job.report_id)
+        found = await signatures.read(session, job.report_id)
+        await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
+        await signatures.record(session, found, made, key, job.requested_by)
+        knock_after(parts, session, holder.job_id)
+
+
+async def _keep_stages_only(
+    parts: Container, holder: Leaseholder, report_id: str, key: str
+) -> None:
+    """Removes what a process left that ended between storing a stage and writing it down."""
+    async with parts.database.read([holder.chamber]) as session:
+        stages = {row.blob_key for row in await signature_rows.of_report(session, report_id)}
+    blobs = parts.blobs.of_chamber(holder.chamber)
+    for other in await blobs.keys(key.rpartition("/")[0]):
+        if other not in stages:
+            await blobs.delete(other)
+
+
+def _delivered(found: Signatures, office: str, pdf: bytes) -> bool:
+    """Whether these very bytes are the stage of that office already."""
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    return any(row.office == office and row.pdf_sha256 == sha256 for row in found.made)
+
+
+def _same(token_hash: bytes | None, holder: Leaseholder) -> bool:
+    return token_hash is not None and secrets.compare_digest(token_hash, holder.token_hash)
