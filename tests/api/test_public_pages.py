@@ -52,6 +52,8 @@ async def published(system: ReportSystem) -> tuple[str, ReportSnapshot]:
         ("validation", {"date": "2021-06-28"}, {"roles": OIV}),
         ("publication", {}, {}),
     ):
+        if name == "publication":
+            await system.sign(report)
         answer = await move(system, report, name, sent, **who)
         assert answer.status_code == 200, answer.text
     return report.rsplit("/", 1)[1], frozen
