@@ -24,6 +24,7 @@ from services.api.reports import repository, signatures
 from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobKind, JobState
 from services.api.reports.repository import StoredDocument
 from services.api.sealing import DocumentRefusedError
+from services.api.tenants import configuration
 from services.api.tenants import service as tenants
 from services.api.web_pages import service as web_pages
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
@@ -106,7 +107,7 @@ async def lease(
             until = _instant(leased.lease_expires_at)
             return await signatures.lease(parts, session, leased, token, until)
         frozen = await repository.snapshot(session, leased.report_id)
-        identity = await repository.signing_identity(session)
+        signing = (await configuration.read(session)).signing
     return RenderLease(
         job_id=job_id,
         attempt=leased.attempt,
@@ -115,7 +116,7 @@ async def lease(
         lease_seconds=settings.lease_seconds,
         snapshot_sha256=frozen.snapshot_sha256,
         snapshot=ReportSnapshot.model_validate_json(frozen.snapshot),
-        signing_identity=identity,
+        signing_identity=None if signing is None else signing.identity,
     )
 
 

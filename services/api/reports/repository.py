@@ -125,15 +125,6 @@ async def chamber_card(session: ReadSession) -> sa.Row[Any] | None:
     )
 
 
-async def signing_identity(session: ReadSession) -> str | None:
-    """Name of the identity that the chamber of the session is sealed for with, where it is set."""
-    settings = await session.scalar(
-        sa.select(chambers.c.settings).where(chambers.c.chamber_id == session.chamber)
-    )
-    name = (settings.get("signing") or {}).get("identity")
-    return None if name is None else str(name)
-
-
 def _of(session: ReadSession, series: Series) -> sa.ColumnElement[bool]:
     return sa.and_(
         _r.chamber_id == session.chamber,
