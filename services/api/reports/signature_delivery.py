@@ -5,7 +5,7 @@ import secrets
 
 from services.api.container import Container
 from services.api.errors import Refusal
-from services.api.reports import repository, signature_rows, signatures
+from services.api.reports import repository, signatures
 from services.api.reports.jobs import JobEvent, JobKind
 from services.api.reports.rendering import (
     UPLOADING,
@@ -17,6 +17,7 @@ from services.api.reports.rendering import (
     writing,
 )
 from services.api.reports.signatures import MadeSignature, Signatures
+from services.api.reports.signing import repository as signature_rows
 
 
 async def base(parts: Container, holder: Leaseholder) -> bytes:

@@ -23,9 +23,10 @@ from services.api.db.session import Author, ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.ids import new_id
-from services.api.reports import repository, signature_rows, signed_copies
+from services.api.reports import repository, signed_copies
 from services.api.reports.requesting import RENDER_REQUESTED
 from services.api.reports.service import card, job, report
+from services.api.reports.signing import repository as signature_rows
 from services.api.reports.views import job_path
 from services.api.tenants import configuration
 from shared.contracts.sign_job import SignLease
