@@ -4,7 +4,6 @@ import asyncio
 import io
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -26,12 +25,10 @@ def snapshot() -> ReportSnapshot:
 
 
 @pytest.fixture(scope="module")
-def content(snapshot: ReportSnapshot, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def content(snapshot: ReportSnapshot) -> bytes:
     made = asyncio.run(process.render(canonical_bytes(snapshot), _PATIENT))
     assert made.pages >= 100
     assert made.warnings == ()
-    kept: Path = tmp_path_factory.mktemp("century") / "relazione.pdf"
-    kept.write_bytes(made.content)
     return made.content
 
 
