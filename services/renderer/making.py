@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.renderer.binding import Extras, Laid, bind, first_pages
-from services.renderer.document import html, markdown
+from services.renderer.document import html
 from services.renderer.document.attachments import attached_files
 from services.renderer.document.chapters import Chapter, Sheet
 from services.renderer.errors import RenderError
@@ -76,7 +76,7 @@ def make(snapshot: ReportSnapshot, lay_out: LayOut, say: Say) -> Made:
     document = html.build(snapshot, on_section=on_section)
     results = _lay_out_all(document, lay_out)
     if failures := _failures(document, results):
-        broken = _broken_narratives(snapshot, document, [at for at, _ in failures], lay_out)
+        broken = _broken_narratives(document, [at for at, _ in failures], lay_out)
         if not broken:
             raise _in_words(*failures[0])
         document = html.build(snapshot, broken)
@@ -134,19 +134,14 @@ def _in_words(chapter: Chapter, failed: Failed) -> RenderError:
 
 
 def _broken_narratives(
-    snapshot: ReportSnapshot,
-    document: html.Document,
-    chapters: Sequence[Chapter],
-    lay_out: LayOut,
+    document: html.Document, chapters: Sequence[Chapter], lay_out: LayOut
 ) -> frozenset[str]:
     """Keys of the narratives of these chapters that cannot be laid out even alone."""
-    texts = html.narrative_keys(snapshot)
-    alone = {}
-    for chapter in chapters:
-        for key in chapter.narratives:
-            written = markdown.render(texts[key], 2).html
-            if written and written in chapter.body:
-                alone[key] = document.sheet(Chapter(key, "", written))
+    alone = {
+        key: document.sheet(Chapter(key, "", text))
+        for chapter in chapters
+        for key, text in chapter.narratives.items()
+    }
     results = lay_out(list(alone.values()), seconds=TRIAL_SECONDS)
     return frozenset(
         key for key, result in zip(alone, results, strict=True) if isinstance(result, Failed)

@@ -10,7 +10,7 @@ names its target by words (``LINK_SCHEME``) that the binding resolves.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import unescape
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +34,7 @@ class Chapter:
     """A piece of the document: the HTML between two breaks of a section.
 
     ``section`` says in words where it belongs, for messages; ``running`` is its running
-    head; ``narratives`` are the keys of the texts that its section shows
+    head; ``narratives`` are the texts in it, by their keys
     (``html.narrative_keys``).
     """
 
@@ -43,7 +43,7 @@ class Chapter:
     body: Markup
     numbered: bool = True
     """False for a page that shows no page number."""
-    narratives: tuple[str, ...] = ()
+    narratives: Mapping[str, Markup] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """What had to be changed in the texts of its section."""
 

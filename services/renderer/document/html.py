@@ -136,8 +136,8 @@ class Narratives:
     broken: frozenset[str]
     places: frozenset[str]
     warnings: list[str] = field(default_factory=list)
-    used: list[str] = field(default_factory=list)
-    """Keys of the texts rendered so far, in order."""
+    used: dict[str, Markup] = field(default_factory=dict)
+    """The texts rendered so far, by key."""
 
     def section(self, number: str, level: int) -> list[markdown.Narrative]:
         """Narratives of a section, in order."""
@@ -167,7 +167,6 @@ class Narratives:
         return self._render(key, said.texts(self.snapshot)[key], level, key.replace(":", " "))
 
     def _render(self, key: str, text: str, level: int, where: str) -> markdown.Narrative:
-        self.used.append(key)
         if key in self.broken:
             done = markdown.Narrative(
                 Markup(""),
@@ -175,6 +174,7 @@ class Narratives:
             )
         else:
             done = markdown.render(text, level)
+        self.used[key] = done.html
         self.warnings.extend(f"{where}: {warning}" for warning in done.warnings)
         return done
 
@@ -244,11 +244,8 @@ def _write_section(
 ) -> Iterator[Chapter]:
     """The chapters of a section; raises ``RenderError`` naming it."""
     template = _environment().get_template(f"sections/{section.template}.html.j2")
-    headings, used, warned = (
-        len(contents.headings),
-        len(narratives.used),
-        len(narratives.warnings),
-    )
+    headings, warned = len(contents.headings), len(narratives.warnings)
+    narratives.used.clear()
     try:
         written = _covered(template.render(context, section=section), narratives)
     except (TemplateError, ArithmeticError, LookupError, ValueError, TypeError) as error:
@@ -260,12 +257,13 @@ def _write_section(
     running = section.title
     if len(contents.headings) > headings and contents.headings[headings].number:
         running = f"{contents.headings[headings].number} {section.title}"
+    used = dict(narratives.used)
     for body in split(written):
         yield Chapter(
             section=f"{section.number} {section.title}",
             running=glyphs.cover(running)[0],
             body=body,
-            narratives=tuple(narratives.used[used:]),
+            narratives={key: text for key, text in used.items() if text and text in body},
             warnings=tuple(narratives.warnings[warned:]),
         )
 
