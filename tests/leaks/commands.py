@@ -67,6 +67,7 @@ WORDS: Mapping[str, str] = {
     "subject": "mario",
     "element": "indicators/I1",
     "office": "Ufficio Studi",
+    "key": "section:2",
     "change": '{"note": "Nota di prova"}',
 }
 """Values of parameters by name; the chamber and files are the victim's."""
