@@ -3,6 +3,23 @@
 from services.api.problem_kind import Problem
 
 PUBLICATION = {
+    "report_plan_not_approved": Problem(
+        409,
+        (
+            "Piano non approvato",
+            (
+                "Il documento è di una versione del piano che nessun atto ha approvato: "
+                "approvarla e richiedere il Piano di nuovo."
+            ),
+        ),
+        (
+            "Plan not approved",
+            (
+                "The document is of a version of the plan that no act has approved: approve it and "
+                "request the Piano again."
+            ),
+        ),
+    ),
     "report_kind_not_public": Problem(
         409,
         (

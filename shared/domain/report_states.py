@@ -4,7 +4,9 @@
 OIV in place of validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved;
 D.Lgs. 33/2013, art. 10: what is validated is published under *Amministrazione trasparente*). A
 report never goes back: what has to change is a new version, rendered again. A state or move that is
-added goes into the two tables below, and every pair has to be decided.
+added goes into the two tables below, and every pair has to be decided. Documents that nobody
+approves by themselves have fewer moves: they are made, and the Piano and the OIV's decision
+published as they were made.
 """
 
 from collections.abc import Mapping
@@ -45,21 +47,25 @@ class ReportState(StrEnum):
         """Whether the body has approved it: from then on another version needs a reason."""
         return self.has_document and self is not ReportState.RENDERED
 
-    def after(self, move: "ReportMove") -> "ReportState":
-        """The state after a move.
+    def after(self, move: "ReportMove", *, kind: str | None = None) -> "ReportState":
+        """The state after a move, of a document of this kind (without one, of a Relazione).
 
         Raises:
             MoveRefusedError: this state does not allow it.
         """
-        state = _MOVES.get((self, move))
+        state = _moves(kind).get((self, move))
         if state is None:
             raise MoveRefusedError(_PARTICULAR.get((self, move), _REFUSALS[self]))
         return state
 
-    def allows(self, action: Action) -> bool:
-        """Whether something can be done to a report that stands so; roles are another question."""
+    def allows(self, action: Action, *, kind: str | None = None) -> bool:
+        """Whether something can be done to a document that stands so; roles are another question.
+
+        ``kind`` is as in :meth:`after`.
+        """
         moves = [move for move, needed in MOVE_ACTIONS.items() if needed is action]
-        return not moves or any((self, move) in _MOVES for move in moves)
+        table = _moves(kind)
+        return not moves or any((self, move) in table for move in moves)
 
 
 class ReportMove(StrEnum):
@@ -99,6 +105,28 @@ _MOVES: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
         (ReportState.SIGNED, ReportMove.PUBLISH): ReportState.PUBLISHED,
     }
 )
+
+APPROVED_KINDS = frozenset({"relazione"})
+"""Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14), and
+that persons sign."""
+
+PUBLISHED_AS_MADE = frozenset({"piano", "validazione"})
+"""Documents without an approval of their own: the act is the plan's, the decision the OIV's."""
+
+_MADE: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
+    {pair: state for pair, state in _MOVES.items() if pair[0] is ReportState.REQUESTED}
+)
+_PUBLISHED: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
+    {**_MADE, (ReportState.RENDERED, ReportMove.PUBLISH): ReportState.PUBLISHED}
+)
+
+
+def _moves(kind: str | None) -> Mapping[tuple[ReportState, ReportMove], ReportState]:
+    """The moves of a kind of document."""
+    if kind is None or kind in APPROVED_KINDS:
+        return _MOVES
+    return _PUBLISHED if kind in PUBLISHED_AS_MADE else _MADE
+
 
 _REFUSALS: Mapping[ReportState, str] = MappingProxyType(
     {

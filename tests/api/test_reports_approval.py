@@ -290,3 +290,29 @@ async def test_a_text_that_an_office_owes_keeps_a_report_from_being_approved(
     assert ("/narratives", "text_owed") in codes(again)
     later, _ = await rendered(system, reason="Mancavano testi.")
     assert "text_owed" not in (await move(system, later, "approval", {"act": ACT})).text
+
+
+async def test_a_piano_is_published_once_its_plan_is_approved(system: ReportSystem) -> None:
+    office = Office(cast("Api", _Administrator(system)), 2034)
+    assert (await office.send(small(office.year))).status_code == 201
+    everything: Roles = {"LU": ["chamber_administrator"]}
+
+    async def piano() -> str:
+        wanted = {"year": office.year, "kind": "piano"}
+        asked = await system.request("POST", "/v1/chambers/LU/reports", json=wanted)
+        await system.renderer(asked.json()["job_id"], "LU").work()
+        return str(asked.json()["report"])
+
+    early = await piano()
+    bearer = system.bearer(everything)
+    shown = (await system.request("GET", early, headers=bearer)).json()
+    assert "report.publish" in shown["allowed_actions"]
+    assert "report.approve" not in shown["allowed_actions"]
+    refused = await move(system, early, "publication", {}, everything)
+    assert (refused.status_code, refused.json()["code"]) == (409, "report_plan_not_approved")
+    await office.done("approval", {"act": ACT_OF_PLAN})
+    report = await piano()
+    published = await move(system, report, "publication", {}, everything)
+    assert (published.status_code, published.json()["state"]) == (200, "published")
+    address = f"/v1/publications/LU/{report.rsplit('/', 1)[1]}/pdf"
+    assert (await system.client.get(address)).status_code == 200

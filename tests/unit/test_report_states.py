@@ -83,3 +83,15 @@ def test_what_can_be_done_follows_the_state() -> None:
         "failed": [],
         "cancelled": [],
     }
+
+
+def test_documents_without_an_approval_of_their_own_have_fewer_moves() -> None:
+    for kind, published in (("piano", True), ("validazione", True), ("monitoraggio", False)):
+        rendered = ReportState.RENDERED
+        assert not rendered.allows(MOVE_ACTIONS[ReportMove.APPROVE], kind=kind)
+        assert rendered.allows(MOVE_ACTIONS[ReportMove.PUBLISH], kind=kind) == published
+        with pytest.raises(MoveRefusedError):
+            rendered.after(ReportMove.APPROVE, kind=kind)
+    assert ReportState.RENDERED.after(ReportMove.PUBLISH, kind="piano") is ReportState.PUBLISHED
+    with pytest.raises(MoveRefusedError):
+        ReportState.PUBLISHED.after(ReportMove.PUBLISH, kind="piano")

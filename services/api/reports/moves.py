@@ -18,7 +18,7 @@ from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.reports import repository
 from services.api.reports.repository import Series
-from services.api.reports.service import APPROVED_KINDS, report, source
+from services.api.reports.service import report, source
 from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.validation_document import request_decision
@@ -31,8 +31,11 @@ from shared.contracts.snapshot import ReportSnapshot
 from shared.contracts.text_checks import text_issues, text_warnings
 from shared.domain.confidentiality import FULL_SIGHT
 from shared.domain.publication import public_kind
-from shared.domain.report_states import ReportMove, ReportState
-from shared.domain.workflow import MoveRefusedError
+from shared.domain.report_states import APPROVED_KINDS, ReportMove, ReportState
+from shared.domain.workflow import MoveRefusedError, PlanState
+
+_UNAPPROVED = frozenset({PlanState.DRAFT, PlanState.AMENDING})
+"""States of a plan whose content is still being written."""
 
 _ACTS = frozenset({ReportMove.APPROVE, ReportMove.VALIDATE})
 """Moves whose acts stand among the plan's."""
@@ -174,11 +177,16 @@ async def publish(session: WriteSession, row: sa.Row[Any], today: date) -> sa.Ro
     """Makes a held report readable by anyone; what it says stays as it is.
 
     Raises:
-        Refusal: the state does not allow it; ``report_kind_not_public``.
+        Refusal: the state does not allow it; ``report_kind_not_public``;
+            ``report_plan_not_approved`` for a Piano of a version that nobody had approved.
     """
     if public_kind(row.kind) is None:
         raise Refusal("report_kind_not_public")
     state = _after(session, row, ReportMove.PUBLISH)
+    if row.kind == "piano":
+        frozen = await repository.snapshot(session, row.report_id)
+        if ReportSnapshot.model_validate_json(frozen.snapshot).plan_state in _UNAPPROVED:
+            raise Refusal("report_plan_not_approved")
     act = Act(document="pubblicazione", date=today.isoformat())
     return await _move(session, row, ReportMove.PUBLISH, state, act, {})
 
@@ -190,7 +198,7 @@ async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
 
 def _after(session: WriteSession, row: sa.Row[Any], move: ReportMove) -> ReportState:
     try:
-        return ReportState(row.state).after(move)
+        return ReportState(row.state).after(move, kind=row.kind)
     except MoveRefusedError as error:
         job = job_path(session.chamber, row.job_id)
         raise Refusal(error.code, job=job, version=row.version) from error

@@ -295,7 +295,11 @@ async def refuse(
     "trasparente: PDF firmato, con i dati allegati. Richiede `If-Match`.",
     response_model=ReportDetail,
     responses=refusals(
-        *_MOVING, "report_not_validated", "report_already_published", "report_kind_not_public"
+        *_MOVING,
+        "report_not_validated",
+        "report_already_published",
+        "report_kind_not_public",
+        "report_plan_not_approved",
     ),
 )
 async def publish(

@@ -38,12 +38,8 @@ from shared.domain.confidentiality import (
     Sight,
     hidden_in,
 )
-from shared.domain.report_states import ReportState
+from shared.domain.report_states import APPROVED_KINDS, ReportState
 from shared.domain.scoring import score
-
-APPROVED_KINDS = frozenset({"relazione"})
-"""Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14), and
-that persons sign."""
 
 # A job is looked at this often even when no change is heard of: another process may serve
 # the renderer.

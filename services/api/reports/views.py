@@ -77,7 +77,7 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         allowed_actions=[
             str(action)
             for action in access.actions(*_ACTIONS)
-            if state.allows(action)
+            if state.allows(action, kind=row.kind)
             and (action is not Action.REPORT_PUBLISH or public_kind(row.kind) is not None)
         ],
     )
