@@ -18,8 +18,8 @@ Pause = Callable[[], Awaitable[None]]
 
 T = TypeVar("T")
 
-SLICE = 50
-"""Measurements of a slice: about a millisecond of computing."""
+SLICE = 100
+"""Measurements of a slice: one or two milliseconds of computing."""
 
 _LONGEST_PAUSE_SECONDS = 0.010
 """About what one short message takes. Long work waits for no more: it has to end, too."""
@@ -72,10 +72,16 @@ class Traffic:
         Not that of the chamber ``holding``: what the caller holds there is what it waits for.
         """
         await asyncio.sleep(0)
+        if not self._passing(holding):
+            return
         try:
             async with asyncio.timeout(_LONGEST_PAUSE_SECONDS):
-                while any(chamber != holding for chamber in self._short):
+                while self._passing(holding):
                     self._left.clear()
                     await self._left.wait()
         except TimeoutError:
             return
+
+    def _passing(self, holding: str | None) -> bool:
+        """Whether short work of another chamber is under way."""
+        return any(chamber != holding for chamber in self._short)
