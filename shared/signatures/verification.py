@@ -7,6 +7,7 @@ certificate, revocation list or response is ever fetched.
 import asyncio
 import hashlib
 import logging
+import re
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ HEADER_WINDOW = 1024
 PADES_SUBFILTER = "/ETSI.CAdES.detached"
 DEVELOPMENT_POLICY = "2.999.150.2009"
 """Certificate policy of seals without legal value (the arc reserved for examples)."""
+
+_ENDING = re.compile(rb"%%EOF(\r\n|\n|\r)?\Z")
 
 _log = logging.getLogger(__name__)
 
@@ -179,7 +182,8 @@ class _Verification:
         changes = forbidden_changes(self._pdf, ends, tail=len(ends) > len(signatures))
         covered = whole
         if len(ends) > len(signatures):
-            covered = changes.pop() is None
+            # Bytes after the end are no validation data.
+            covered = changes.pop() is None and _ENDING.search(self._pdf) is not None
         unchanged = [True] * len(signatures)
         for place, change in enumerate(changes):
             if change is not None:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from services.api.container import Container
 from services.api.db.tables.reports import render_jobs
@@ -325,6 +327,20 @@ async def test_everything_wrong_with_a_copy_is_told_at_once(system: ReportSystem
         assert (answer.status_code, answer.json()["code"]) == (422, "signed_copy_refused")
         assert {item["code"] for item in answer.json()["errors"]} >= found
     assert await stored(system, report) == issued
+
+
+async def test_a_copy_without_the_seal_is_refused(system: ReportSystem) -> None:
+    report = await validated(system)
+    issued = await stored(system, report)
+    writer = IncrementalPdfFileWriter(BytesIO(issued))
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    del field["/V"]
+    writer.update_container(field)
+    out = BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call]
+    copy = await PadesSigner(folder(system)).sign(out.getvalue(), order("Segretario", "fuori"))
+    answer = await bring(system, report, SECRETARY, copy)
+    assert [item["code"] for item in answer.json()["errors"]] == ["signature_removed"]
 
 
 async def test_a_copy_of_another_state_is_refused(system: ReportSystem) -> None:

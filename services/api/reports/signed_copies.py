@@ -43,6 +43,14 @@ def check(seals: Seals, pdf: bytes, wanted: Wanted, refusal: str) -> SignerRepor
     before = wanted.fields
     made = [signer for signer in report.signers if signer.field not in before]
     issues = [*_of_file(pdf, wanted, report), *_of_number(made)]
+    if before - {signer.field for signer in report.signers}:
+        issues.append(
+            _issue(
+                "signature_removed",
+                "una firma che c'era è stata tolta",
+                "a signature that was there has been removed",
+            )
+        )
     for signer in made[:1]:
         issues += _of_signer(signer, wanted)
     if issues:
