@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from deploy.local.identity import LocalIssuer
-from services.api.main import create_app
-from tests.api.system import Api, settings_for
+from tests.api.system import Api, running, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +21,5 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
     """The application, started, and a client of it."""
-    app = create_app(settings_for(runtime_url, issuer))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
-    ):
-        yield Api(app, client, issuer)
+    async with running(settings_for(runtime_url, issuer), issuer) as started:
+        yield started

@@ -50,7 +50,7 @@ QUICK: Mapping[str, Any] = {
 }
 """What takes half a minute in the field takes a moment here."""
 
-IMPATIENT: Mapping[str, Any] = {"lease_seconds": 4}
+IMPATIENT: Mapping[str, Any] = {"lease_seconds": 6}
 """For tests that wait for the end of a lease; long enough for a busy machine to work in."""
 
 

@@ -8,16 +8,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from deploy.local.identity import LocalIssuer
 from services.api.container import Container
 from services.api.dispatch.announcer import Announcer
-from services.api.main import create_app
 from services.api.subscriptions.sending import Sender
 from shared.runtime.clock import FixedClock
 from tests.api.plan_office import small
-from tests.api.system import Api, settings_for
+from tests.api.system import Api, running, settings_for
 
 BASE = "/v1/chambers/LU/subscriptions"
 ADMINISTRATOR = {"LU": ["chamber_administrator"]}
@@ -30,13 +27,7 @@ _values = itertools.count(1)
 async def announcing_system(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
     """The application, dispatching only when told to, with two plans in ``LU``."""
     settings = settings_for(runtime_url, issuer, dispatch=False, outbound_networks="127.0.0.0/8")
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
-    ):
-        made = Api(app, client, issuer)
+    async with running(settings, issuer) as made:
         await made.create_chambers("LU", "PI")
         for year in (2030, 2031):
             answer = await made.import_case("LU", json.dumps(small(year)).encode())

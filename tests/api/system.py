@@ -1,7 +1,8 @@
 """The application in this process, on a real PostgreSQL as the runtime role, and its callers."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from deploy.local.identity import LocalIssuer
+from services.api.main import create_app
 from shared.runtime.secrets import new_key
 from shared.runtime.settings import LOCAL_ISSUER, ApiSettings
 
@@ -93,6 +95,18 @@ def settings_for(
         "rate_limit_per_minute": 1_000_000,
     }
     return ApiSettings(**(given | more))
+
+
+@asynccontextmanager
+async def running(settings: ApiSettings, issuer: LocalIssuer) -> AsyncIterator[Api]:
+    """The application with these settings, started, and a client of it."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://ciclo.test") as client,
+    ):
+        yield Api(app, client, issuer)
 
 
 def codes(problem: httpx.Response) -> list[tuple[str, str]]:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from deploy.local.identity import LocalIssuer
 from services.api.dispatch.monitor import Monitor
 from shared.contracts.snapshot import ReportSnapshot
 from tests.api.plan_office import ACT, small
-from tests.api.system import JSON, Api, codes
+from tests.api.system import JSON, Api, codes, running, settings_for
 from tests.api.webhook_sender import Inside
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,6 +21,13 @@ BASE = f"/v1/chambers/LU/plans/{YEAR}"
 REPORTS = "/v1/chambers/LU/reports"
 OFFICE = {"LU": ["contributor"]}
 MANAGER = {"LU": ["validator"]}
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
+    """The application without a monitor of its own, which would be there before the test's."""
+    async with running(settings_for(runtime_url, issuer, dispatch=False), issuer) as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
