@@ -170,7 +170,8 @@ def test_a_stopped_worker_gives_its_job_back(
     queue.send("PI", "j1")
     child = worker.wait_for_child()
     assert worker.end() == 0
-    assert not child.is_running()
+    # Dead, whether or not who inherits it has taken note yet.
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
     assert api.jobs["j1"].failures[0]["code"] == "worker_stopped"
     assert api.jobs["j1"].failures[0]["retryable"]
 
