@@ -40,11 +40,9 @@ class Element:
 
     def _texts(self) -> Iterator[str]:
         for part in self.parts:
-            if isinstance(part, Element):
-                yield from part._texts()
-                yield " "
-            else:
-                yield part
+            # A piece is a line at the most, and lines end without a blank.
+            yield from part._texts() if isinstance(part, Element) else (part,)
+            yield " "
 
     def of_kind(self, kind: str) -> list["Element"]:
         """Elements of a type below this one, in reading order."""
