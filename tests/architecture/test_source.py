@@ -138,6 +138,12 @@ def test_features_have_the_same_four_files() -> None:
             assert files >= _FEATURE_FILES - {"repository"}, feature
 
 
+def test_every_folder_of_the_api_is_in_the_map() -> None:
+    text = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = {path.parent.name for path in (_ROOT / "services" / "api").glob("*/__init__.py")}
+    assert {name for name in folders if f"`{name}`" not in text} == {"db"}  # has a chapter there
+
+
 def test_features_talk_through_services_only() -> None:
     private = {
         f"services.api.{feature}.{name}"
