@@ -80,6 +80,7 @@ fi
 missing=
 command -v pdfsig >/dev/null || missing="$missing poppler-utils"
 command -v qpdf >/dev/null || missing="$missing qpdf"
+command -v softhsm2-util >/dev/null || missing="$missing softhsm2"
 if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     install_packages $missing || say "some tests will be skipped without:$missing (apt-get)"

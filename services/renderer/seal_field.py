@@ -34,6 +34,18 @@ def signature_field(slot: SignatureSlot) -> SealField:
     return SealField(field_of(slot.office), f"Firma: {slot.title}")
 
 
+def stamp_field(number: int) -> SealField:
+    """The field of a document time stamp, counted from one."""
+    return SealField(f"Marca_{number}", f"Marca temporale {number}")
+
+
 def fields_of(snapshot: ReportSnapshot) -> tuple[SealField, ...]:
-    """Every field of a document, in the order in which they are signed."""
-    return (seal_field(snapshot.chamber), *map(signature_field, snapshot.signatures))
+    """Every field of a document: seal and signatures in their order, then a stamp for each.
+
+    The stamps are for level B-LTA; a field that is made later hangs nowhere in the tags. A
+    document that nobody signs after the seal has none.
+    """
+    signed = (seal_field(snapshot.chamber), *map(signature_field, snapshot.signatures))
+    if not snapshot.signatures:
+        return signed
+    return signed + tuple(stamp_field(number) for number in range(1, len(signed) + 1))

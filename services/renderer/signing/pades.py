@@ -40,7 +40,7 @@ from pyhanko_certvalidator.errors import (
 from pyhanko_certvalidator.path import ValidationPath
 
 from services.renderer.errors import SigningError
-from services.renderer.seal_field import seal_field
+from services.renderer.seal_field import seal_field, stamp_field
 from services.renderer.signing import SignatureOrder
 from services.renderer.signing.authorities import Authorities
 from services.renderer.signing.identities import IdentityFolder
@@ -216,15 +216,15 @@ async def _add_time_stamp(
 ) -> bytes:
     """A document time stamp, with the validation data of the signature before it."""
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    number = len(writer.prev.embedded_timestamp_signatures) + 1
+    field = stamp_field(len(writer.prev.embedded_timestamp_signatures) + 1)
     DocumentSecurityStore.supply_dss_in_writer(
         writer, None, paths=[path], validation_context=context, embed_roots=False
     )
     maker = PdfTimeStamper(
         stamper,
-        field_name=f"Marca_{number}",
+        field_name=field.name,
         invis_settings=_INVISIBLE,
-        readable_field_name=f"Marca temporale {number}",
+        readable_field_name=field.label,
     )
     output = await maker.async_timestamp_pdf(
         writer, DIGEST, context, dss_settings=_WITH_STAMP, embed_roots=False
