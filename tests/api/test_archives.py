@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from deploy.local import roles
 from deploy.local.identity import LocalIssuer
 from services.api.archives import repository, rows
+from services.api.db.base import LEFT_OUT
 from services.api.db.tables import metadata
 from services.api.errors import Refusal
 from shared.contracts.archive import MANIFEST, ArchiveManifest
@@ -102,7 +103,7 @@ async def test_what_looks_like_a_secret_is_left_out() -> None:
         f"{table.name}.{column.name}"
         for table in rows.archived_tables()
         for column in table.columns
-        if any(word in column.name for word in telling)
+        if any(word in column.name for word in telling) and not column.info.get(LEFT_OUT)
     }
     # The hash of a lease that has ended by the time anybody reads it.
     assert found == {"render_jobs.lease_token_hash"}

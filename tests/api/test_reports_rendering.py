@@ -240,7 +240,7 @@ async def test_a_job_whose_workers_all_vanish_fails_with_a_reason(impatient: Rep
         assert renderer.lease.attempt == attempt
     failed = await impatient.job_when(job["job_id"], lambda found: found["state"] == "failed")
     assert failed["failure"]["code"] == "attempts_exhausted"
-    assert "richiedere" in failed["failure"]["detail"]
+    assert "richiederlo di nuovo" in failed["failure"]["detail"]
     english = await impatient.request(
         "GET",
         f"/v1/chambers/PI/render-jobs/{job['job_id']}",

@@ -170,7 +170,7 @@ def test_a_chamber_ends_and_the_others_are_untouched(
     erased = ciclo(*words, "--confirm", "PI", "--by", "Ufficio archivio")
     assert erased.status == 0, erased.errors
     assert erased.document["removed_rows"]["plans"] == 1
-    assert erased.document["removed_documents"] == 1
+    assert erased.document["removed_documents"] == 2  # the PDF and its web page
     assert erased.document["archive"]["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
 
     assert one.get("/v1/chambers/PI").status_code == 404

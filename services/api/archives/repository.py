@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.api.db.base import LEFT_OUT
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.archives import chamber_archives, chamber_erasures, erasure_requests
 from services.api.db.tables.audit import audit_chain
@@ -240,10 +241,7 @@ def _selection(table: sa.Table, chamber: str) -> sa.Select[Any]:
     Audit lines come in the order of their chain: written back like that, they get the same
     hashes.
     """
-    columns = [
-        sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.JSON) else column
-        for column in table.columns
-    ]
+    columns = map(_written, table.columns)
     statement = sa.select(*columns).where(table.c.chamber_id == chamber)
     order: list[sa.ColumnElement[Any]] = []
     if table is audit_log:
@@ -252,6 +250,15 @@ def _selection(table: sa.Table, chamber: str) -> sa.Select[Any]:
         statement = statement.outerjoin(audit_chain, same)
         order.append(link.sequence)
     return statement.order_by(*order, *(_ordered(column) for column in table.primary_key.columns))
+
+
+def _written(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """A column as an archive has it: JSON as its text, nothing where it stays behind."""
+    if column.info.get(LEFT_OUT):
+        return sa.cast(sa.null(), column.type).label(column.name)
+    if isinstance(column.type, sa.JSON):
+        return sa.cast(column, sa.Text).label(column.name)
+    return column
 
 
 def _ordered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

@@ -37,7 +37,7 @@ WRITTEN_BY_OWNER = "written_by_owner"
 """Key of ``Table.info``: only a command run as the owner writes it; the runtime role reads."""
 
 LEFT_OUT = "left_out_of_archives"
-"""Key of ``Table.info``: why an archive of a chamber does not hold its rows."""
+"""Key of ``Table.info`` and ``Column.info``: why an archive of a chamber does not hold it."""
 
 TO_SET_ANEW = "secrets are set anew where a chamber goes"
 """The reason :data:`LEFT_OUT` of every table that holds secrets."""

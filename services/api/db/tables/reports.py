@@ -112,7 +112,7 @@ render_jobs = sa.Table(
     sa.Column("kind", sa.Text, nullable=False, server_default="render"),
     # Of a job that signs: for which office, who asked, and what they gave for it, sealed.
     sa.Column("office", sa.Text),
-    sa.Column("secret", sa.LargeBinary),
+    sa.Column("secret", sa.LargeBinary, info={LEFT_OUT: "opened by this installation alone"}),
     sa.Column("requested_by", sa.Text),
     sa.ForeignKeyConstraint(
         ["chamber_id", "report_id"],
