@@ -246,7 +246,7 @@ async def test_a_job_whose_workers_all_vanish_fails_with_a_reason(impatient: Rep
         f"/v1/chambers/PI/render-jobs/{job['job_id']}",
         headers={"Accept-Language": "en"},
     )
-    assert "request the document again" in english.json()["failure"]["detail"]
+    assert "request it again" in english.json()["failure"]["detail"]
     report = await impatient.request("GET", job["report"])
     assert report.json()["state"] == "failed"
 
