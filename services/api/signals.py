@@ -6,8 +6,14 @@ time, because another process does not knock here and this one may end before it
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_LOOK_SECONDS = 1.0
+"""A followed job is looked at this often unheard: another process may be working on it."""
 
 OUTBOX = "outbox"
 """Topic: an event was committed to the outbox."""
@@ -57,6 +63,30 @@ class Signals:
             self._waiting[topic].discard(event)
             if not self._waiting[topic]:
                 del self._waiting[topic]
+
+    async def follow(
+        self,
+        topic: str,
+        read: Callable[[], Awaitable[T]],
+        *,
+        visible: Callable[[T], object],
+        over: Callable[[T], bool],
+    ) -> AsyncIterator[T]:
+        """A job as ``read`` finds it now, and again whenever it has changed, until it is over.
+
+        ``visible`` is what makes a change worth telling.
+        """
+        seen: object = None
+        with self.listening(topic) as listener:
+            while True:
+                found = await read()
+                now = visible(found)
+                if now != seen:
+                    seen = now
+                    yield found
+                if over(found):
+                    return
+                await listener.wait(_LOOK_SECONDS)
 
 
 class Listener:

@@ -14,9 +14,6 @@ from services.api.ids import new_id
 from services.api.reconciliations import repository
 from services.api.reconciliations.schemas import NewReconciliation
 
-_WATCH_SECONDS = 1.0
-"""Another process, which does not knock here, may run the job."""
-
 _OVER = frozenset({"done", "failed"})
 
 
@@ -56,22 +53,21 @@ async def found(session: ReadSession, integration: str, reconciliation_id: str) 
     return row
 
 
-async def watch(
+def watch(
     parts: Container, chamber: str, integration: str, reconciliation_id: str
 ) -> AsyncIterator[sa.Row[Any]]:
     """The job now, and again whenever it has changed, until it is over."""
-    seen: tuple[Any, ...] | None = None
-    with parts.signals.listening(signals.reconciliation(chamber, reconciliation_id)) as listener:
-        while True:
-            async with parts.database.read([chamber]) as session:
-                row = await found(session, integration, reconciliation_id)
-            visible = (row.state, row.stage, row.progress)
-            if visible != seen:
-                seen = visible
-                yield row
-            if row.state in _OVER:
-                return
-            await listener.wait(_WATCH_SECONDS)
+
+    async def read() -> sa.Row[Any]:
+        async with parts.database.read([chamber]) as session:
+            return await found(session, integration, reconciliation_id)
+
+    return parts.signals.follow(
+        signals.reconciliation(chamber, reconciliation_id),
+        read,
+        visible=lambda row: (row.state, row.stage, row.progress),
+        over=lambda row: row.state in _OVER,
+    )
 
 
 async def refuse_unknown(session: ReadSession, integration: str) -> None:

@@ -7,7 +7,7 @@ late or never, only the bearer of a living lease may say anything about a job.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -175,10 +175,10 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
         await remove_others(blobs, page)
 
 
-async def remove_others(blobs: ChamberBlobs, key: str) -> None:
-    """Removes what earlier attempts left beside a file of a job that is over."""
+async def remove_others(blobs: ChamberBlobs, key: str, kept: Collection[str] = ()) -> None:
+    """Removes what earlier attempts left beside a file of a job that is over, but for ``kept``."""
     for other in await blobs.keys(key.rpartition("/")[0]):
-        if other != key:
+        if other != key and other not in kept:
             await blobs.delete(other)
 
 
@@ -322,10 +322,7 @@ async def known_job(session: WriteSession, job_id: str) -> sa.Row[Any]:
 async def accept_repetition(session: WriteSession, holder: Leaseholder, sha256: str) -> None:
     """Silence when this worker has delivered these very bytes already; else the lease is gone."""
     job = await known_job(session, holder.job_id)
-    mine = job.lease_token_hash is not None and secrets.compare_digest(
-        job.lease_token_hash, holder.token_hash
-    )
-    if job.state == JobState.DONE and mine:
+    if job.state == JobState.DONE and was_given_to(job, holder):
         report = await repository.report(session, job.report_id)
         if report is not None and report.pdf_sha256 == sha256:
             return
@@ -334,10 +331,13 @@ async def accept_repetition(session: WriteSession, holder: Leaseholder, sha256: 
 
 def holds(job: sa.Row[Any], holder: Leaseholder) -> bool:
     """Whether a job is leased by this holder, and still is."""
-    return (
-        job.state == JobState.LEASED
-        and bool(job.lease_alive)
-        and secrets.compare_digest(job.lease_token_hash, holder.token_hash)
+    return job.state == JobState.LEASED and bool(job.lease_alive) and was_given_to(job, holder)
+
+
+def was_given_to(job: sa.Row[Any], holder: Leaseholder) -> bool:
+    """Whether the last lease of a job is this holder's, living or not."""
+    return job.lease_token_hash is not None and secrets.compare_digest(
+        job.lease_token_hash, holder.token_hash
     )
 
 

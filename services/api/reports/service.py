@@ -41,10 +41,6 @@ from shared.domain.confidentiality import (
 from shared.domain.report_states import APPROVED_KINDS, ReportState
 from shared.domain.scoring import score
 
-# A job is looked at this often even when no change is heard of: another process may serve
-# the renderer.
-_WATCH_SECONDS = 1.0
-
 _PERIOD = Issue(
     pointer="/period",
     code="period_for_monitoring",
@@ -296,17 +292,16 @@ async def cancel(parts: Container, session: WriteSession, job_id: str) -> None:
     session.on_commit(lambda: parts.signals.knock(topic))
 
 
-async def watch(parts: Container, chamber: str, job_id: str) -> AsyncIterator[sa.Row[Any]]:
+def watch(parts: Container, chamber: str, job_id: str) -> AsyncIterator[sa.Row[Any]]:
     """The job now, and again whenever it has changed, until it is over."""
-    seen: tuple[Any, ...] | None = None
-    with parts.signals.listening(signals.render_job(chamber, job_id)) as listener:
-        while True:
-            async with parts.database.read([chamber]) as session:
-                found = await job(session, job_id)
-            visible = (found.state, found.stage, found.progress, found.attempt)
-            if visible != seen:
-                seen = visible
-                yield found
-            if JobState(found.state).over:
-                return
-            await listener.wait(_WATCH_SECONDS)
+
+    async def read() -> sa.Row[Any]:
+        async with parts.database.read([chamber]) as session:
+            return await job(session, job_id)
+
+    return parts.signals.follow(
+        signals.render_job(chamber, job_id),
+        read,
+        visible=lambda row: (row.state, row.stage, row.progress, row.attempt),
+        over=lambda row: JobState(row.state).over,
+    )

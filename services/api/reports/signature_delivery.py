@@ -1,7 +1,6 @@
 """The renderer's side of a signature: what is to be signed, and what was."""
 
 import hashlib
-import secrets
 
 from services.api.container import Container
 from services.api.errors import Refusal
@@ -14,6 +13,8 @@ from services.api.reports.rendering import (
     holds,
     knock_after,
     known_job,
+    remove_others,
+    was_given_to,
     writing,
 )
 from services.api.reports.signatures import MadeSignature, Signatures
@@ -48,7 +49,7 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
         if job.kind != JobKind.SIGN:
             raise Refusal("lease_lost")
         found = await signatures.read(session, job.report_id)
-        if _delivered(found, job.office, pdf) and _same(job.lease_token_hash, holder):
+        if _delivered(found, job.office, pdf) and was_given_to(job, holder):
             return
         if not await beat(parts, session, holder, UPLOADING):
             raise Refusal("lease_lost")
@@ -81,17 +82,10 @@ async def _keep_stages_only(
     """Removes what a process left that ended between storing a stage and writing it down."""
     async with parts.database.read([holder.chamber]) as session:
         stages = {row.blob_key for row in await signature_rows.of_report(session, report_id)}
-    blobs = parts.blobs.of_chamber(holder.chamber)
-    for other in await blobs.keys(key.rpartition("/")[0]):
-        if other not in stages:
-            await blobs.delete(other)
+    await remove_others(parts.blobs.of_chamber(holder.chamber), key, stages)
 
 
 def _delivered(found: Signatures, office: str, pdf: bytes) -> bool:
     """Whether these very bytes are the stage of that office already."""
     sha256 = hashlib.sha256(pdf).hexdigest()
     return any(row.office == office and row.pdf_sha256 == sha256 for row in found.made)
-
-
-def _same(token_hash: bytes | None, holder: Leaseholder) -> bool:
-    return token_hash is not None and secrets.compare_digest(token_hash, holder.token_hash)

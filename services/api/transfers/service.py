@@ -24,9 +24,6 @@ from services.api.transfers.running import KEPT_FOR, MEDIA_TYPE, OVER, WORK, job
 from shared.contracts.issues import Issue
 from shared.runtime.blobs import transit_key
 
-# So often a job is looked at, when no process knocks.
-_WATCH_SECONDS = 1.0
-
 
 async def ask_export(session: WriteSession, signals: Signals) -> sa.Row[Any]:
     """Asks for an archive of the chamber. Nothing that an archive holds is written."""
@@ -103,21 +100,16 @@ _OTHER_ENTITY = Issue(
 )
 
 
-async def watch(
+def watch(
     signals: Signals, job_id: str, read: Callable[[], Awaitable[sa.Row[Any]]]
 ) -> AsyncIterator[sa.Row[Any]]:
     """A job now, and again whenever it has changed, until it is over."""
-    seen: tuple[Any, ...] | None = None
-    with signals.listening(job_topic(job_id)) as listener:
-        while True:
-            row = await read()
-            visible = (row.state, row.stage, row.progress)
-            if visible != seen:
-                seen = visible
-                yield row
-            if row.state in OVER:
-                return
-            await listener.wait(_WATCH_SECONDS)
+    return signals.follow(
+        job_topic(job_id),
+        read,
+        visible=lambda row: (row.state, row.stage, row.progress),
+        over=lambda row: row.state in OVER,
+    )
 
 
 async def ask_erasure(
