@@ -33,7 +33,7 @@ def test_the_decision_and_its_very_object_are_printed(validazione: Made) -> None
     for row in validazione.snapshot.objectives:
         shown = "" if row.figure.shown is None else formats.percent(row.figure.shown)
         assert re.search(rf"{re.escape(packed(row.code))}.{{0,200}}?{re.escape(shown)}", text)
-    assert len(pages) == 7
+    assert len(pages) == 6
 
 
 def test_the_snapshot_is_attached_as_it_was_frozen(validazione: Made) -> None:

@@ -10,7 +10,7 @@ names its target by words (``LINK_SCHEME``) that the binding resolves.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from html import unescape
 from typing import Any
 from urllib.parse import quote
@@ -72,6 +72,17 @@ def split(written: str) -> Iterator[Markup]:
             gathered = ""
         gathered += piece
     yield Markup(gathered)  # noqa: S704 - as above
+
+
+def followed(before: Chapter, after: Chapter, chamber: str) -> Chapter:
+    """Two chapters as one, the second going on where the first ends, under its own running head."""
+    shape = Markup('{}<div class="piece follows" data-running="{}" data-chamber="{}">{}</div>')
+    return replace(
+        before,
+        body=shape.format(before.body, after.running, chamber, after.body),
+        narratives={**before.narratives, **after.narratives},
+        warnings=(*before.warnings, *after.warnings),
+    )
 
 
 def link_out(body: str, titles: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -1,5 +1,6 @@
 """Widths of columns: a table has fixed ones, chosen among a few by what stands in it."""
 
+import re
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -8,9 +9,13 @@ from services.renderer.document import formats
 from shared.contracts.snapshot import IndicatorView
 
 CODE_SIZE = 8.6
-CODE_ROOM = 40.5
+CODE_ROOMS = ((40.5, "c-code"), (73.0, "c-code-wide"), (95.0, "c-code-widest"))
 VALUE_ROOM, YEAR_ROOM = 50.0, 44.5
-"""Points: what ``.c-code``, ``.c-value`` and ``.c-year`` of ``base.css`` leave between paddings."""
+"""Points: what ``.c-code`` and its wider forms, ``.c-value`` and ``.c-year`` of ``base.css`` leave
+between paddings."""
+
+_UNBROKEN_CODE = re.compile(r"\S+?(?:-(?=[^\W\d])|(?=\s)|$)")
+"""What stands on one line of a code: lines end at blanks, and at hyphens before a letter."""
 
 UNBROKEN = frozenset({"number", "percent", "currency", "days", "score"})
 """Kinds of value that must stand on one line."""
@@ -38,9 +43,15 @@ def code_column(items: Iterable[Coded]) -> str:
 
 
 def code_width(codes: Iterable[str]) -> str:
-    """As :func:`code_column`, from the codes."""
-    longest = max((fonts.text_width(code, CODE_SIZE, bold=True) for code in codes), default=0.0)
-    return "c-code" if longest <= CODE_ROOM else "c-code-wide"
+    """As :func:`code_column`, from the codes: whole on one line, else at least no word cut."""
+    whole = tuple(codes)
+    pieces = tuple(piece for code in whole for piece in _UNBROKEN_CODE.findall(code))
+    for texts, rooms in ((whole, CODE_ROOMS[:-1]), (pieces, CODE_ROOMS)):
+        longest = max((fonts.text_width(t, CODE_SIZE, bold=True) for t in texts), default=0.0)
+        for room, name in rooms:
+            if longest <= room:
+                return name
+    return CODE_ROOMS[-1][1]
 
 
 def value_column(items: Iterable[IndicatorView]) -> str:

@@ -94,6 +94,7 @@ def boolean(text: str) -> str:
 
 
 _SCALE = re.compile(r"^\d+\s*-\s*\d+$")
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
 def with_unit(shown: str, unit: str | None) -> str:
@@ -178,6 +179,13 @@ def cell(text: str | None, amounts: bool = False) -> str:  # noqa: FBT001, FBT00
     if not amounts and stripped.isdigit() and int(stripped) in YEARS:
         return stripped
     return number(stripped)
+
+
+def datum(text: str | None) -> str:
+    """An elementary datum, whose type is not known: as :func:`cell`, with days and SI/NO."""
+    if text is not None and _DAY.match(text.strip()):
+        return day(text.strip())
+    return boolean(cell(text))
 
 
 def figure_columns(

@@ -111,9 +111,14 @@ def _spent_below(node: Node) -> Iterator[tuple[Decimal, Decimal]]:
             yield from _spent_below(child)
 
 
+def is_income(resource: Resource) -> bool:
+    """Whether an amount comes in, by the name of its type."""
+    return (resource.type or "").lower().startswith(INCOME)
+
+
 def _amounts(resource: Resource) -> tuple[Decimal, Decimal] | None:
     """Planned and actual of a cost in euro of which both are known."""
-    if (resource.type or "").lower().startswith(INCOME):
+    if is_income(resource):
         return None
     planned = resource.budgeted or resource.initial
     if planned is None or resource.actual is None or resource.currency != "EUR":

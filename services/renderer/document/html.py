@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from services.renderer import fonts
 from services.renderer.document import (
+    abbreviations,
     columns,
     formats,
     glyphs,
@@ -27,6 +28,7 @@ from services.renderer.document import (
     markdown,
     pictures,
     planned,
+    programmes,
     said,
     together,
     view,
@@ -35,7 +37,7 @@ from services.renderer.document import (
 )
 from services.renderer.document.arrangement import Arrangement
 from services.renderer.document.attachments import cards, snapshot_sha256
-from services.renderer.document.chapters import Chapter, Sheet, link_out, split
+from services.renderer.document.chapters import Chapter, Sheet, followed, link_out, split
 from services.renderer.document.contents import DEEPEST, Contents
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import qr
@@ -207,9 +209,13 @@ def build(
     places = Arrangement(kind, snapshot.layout)
     narratives = Narratives(snapshot, broken, places.places)
     context = _context(snapshot, kind, places, contents, narratives)
+    chamber = glyphs.cover(snapshot.chamber.name)[0]
     chapters: list[Chapter] = []
     for done, section in enumerate(places.sections):
-        chapters.extend(_write_section(section, context, contents, narratives))
+        written = list(_write_section(section, context, contents, narratives))
+        if section.follows and chapters:
+            chapters.append(followed(chapters.pop(), written.pop(0), chamber))
+        chapters.extend(written)
         if on_section is not None:
             on_section(done + 1, len(places.sections))
     cover = _covered(_environment().get_template("cover.html.j2").render(context), narratives)
@@ -217,7 +223,7 @@ def build(
         title=context["title"],
         subject=_subject(kind, snapshot),
         language=snapshot.language,
-        chamber=glyphs.cover(snapshot.chamber.name)[0],
+        chamber=chamber,
         style=stylesheet(snapshot),
         cover=Chapter("Copertina", "", Markup(cover), numbered=False),  # noqa: S704 - our own template, which escapes what it is given
         chapters=tuple(chapters),
@@ -303,6 +309,7 @@ def _environment() -> Environment:
         day=formats.day,
         long_day=formats.long_day,
         cell=formats.cell,
+        datum=formats.datum,
         sum_of=view.sum_of,
     )
     environment.tests.update(
@@ -345,6 +352,8 @@ def _context(
         "years": known,
         "first": highlights.Highlights(report),
         "register": highlights.register(snapshot),
+        "programmes": programmes.Programmes(report),
+        "abbreviations": abbreviations.used(snapshot),
         "drawn": Drawings(report, known, accent),
         "logo": logo.drawn(snapshot.chamber),
         "attachments": cards(snapshot),
@@ -368,6 +377,7 @@ def stylesheet(snapshot: ReportSnapshot) -> Markup:
         "$colour-tint": tint(colour, Decimal("0.92")),
         "$colour-soft": tint(colour, Decimal("0.80")),
         "$colour-mid": tint(colour, Decimal("0.25")),
+        "$colour-ring": tint(colour, Decimal("0.14")),
         "$colour": colour,
         "$notice": f'"{notice}"',
     }.items():

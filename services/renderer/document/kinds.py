@@ -21,6 +21,8 @@ class Section:
     number: str
     title: str
     template: str
+    follows: bool = False
+    """Short as a rule: goes on where the one before it ends, on the same page."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ MONITORAGGIO = DocumentKind(
     sections=(
         Section("1", "Il quadro alla fine del periodo", "period"),
         Section("2", "Obiettivi e indicatori", "period_objectives"),
-        Section("3", "La raccolta dei dati", "period_collection"),
-        Section("4", "Criticità, opportunità e azioni correttive", "period_analyses"),
+        Section("3", "La raccolta dei dati", "period_collection", follows=True),
+        Section("4", "Criticità, opportunità e azioni correttive", "period_analyses", follows=True),
         Section("A", "Allegati", "annexes"),
     ),
 )
@@ -100,10 +102,11 @@ RELAZIONE_ENTE = DocumentKind(
     act=None,
     sections=(
         Section("1", "L'ente e le sue camere", "entity_overview"),
-        Section("2", "Gli indicatori consolidati", "entity_indicators"),
-        Section("3", "Le camere a confronto", "entity_benchmark"),
-        Section("4", "L'andamento negli anni", "entity_trend"),
-        Section("5", "Che cosa non si consolida", "entity_coverage"),
+        Section("2", "Gli indicatori consolidati", "entity_indicators", follows=True),
+        Section("3", "Le camere a confronto", "entity_benchmark", follows=True),
+        Section("4", "L'andamento negli anni", "entity_trend", follows=True),
+        Section("5", "Che cosa non si consolida", "entity_coverage", follows=True),
+        Section("6", "Il piano dell'ente", "entity_own", follows=True),
         Section("7", "Le schede delle camere", "entity_chambers"),
         Section("A", "Allegati", "entity_annexes"),
     ),
@@ -137,8 +140,8 @@ SCHEDA = DocumentKind(
     act=None,
     sections=(
         Section("1", "Il risultato", "sheet_result"),
-        Section("2", "Obiettivi, misure e risultati", "sheet_objectives"),
-        Section("3", "La valutazione", "sheet_evaluation"),
+        Section("2", "Obiettivi, misure e risultati", "sheet_objectives", follows=True),
+        Section("3", "La valutazione", "sheet_evaluation", follows=True),
         Section("A", "Allegati", "sheet_annexes"),
     ),
 )
@@ -149,7 +152,8 @@ VALIDAZIONE = DocumentKind(
     act=None,
     sections=(
         Section("1", "La decisione", "decision"),
-        Section("3", "I risultati della Relazione", "decision_results"),
+        Section("2", "Che cosa è stato esaminato", "decision_checks", follows=True),
+        Section("3", "I risultati della Relazione", "decision_results", follows=True),
         Section("A", "Allegati", "decision_annexes"),
     ),
 )

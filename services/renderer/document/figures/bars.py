@@ -9,6 +9,7 @@ from markupsafe import Markup
 from services.renderer import fonts
 from services.renderer.document import formats, labels
 from services.renderer.document.figures.svg import LINE, MUTED, Drawing, style_of
+from services.renderer.document.figures.tables import PAIR
 from services.renderer.document.view import Node, ResourceRow
 from shared.contracts.snapshot import Figure
 
@@ -18,7 +19,6 @@ WIDTH = 658.0
 LABEL_WIDTH = 236.0
 VALUE_WIDTH = 92.0
 ROW = 21.0
-PAIR = 25.0
 TRACK = WIDTH - LABEL_WIDTH - VALUE_WIDTH
 
 
@@ -95,11 +95,13 @@ def spending(rows: Sequence[ResourceRow], colour: str) -> Markup:
     for index, row in enumerate(rows):
         y = index * PAIR
         planned, actual = row.resource.budgeted or "0", row.resource.actual or "0"
-        _label(drawing, f"{row.objective.code}  {row.objective.title}", y + 3)
-        drawing.rect(LABEL_WIDTH, y + 3, float(planned) * scale, 8.5, fill="#ffffff", stroke=MUTED)
-        drawing.rect(LABEL_WIDTH, y + 12.5, float(actual) * scale, 8.5, fill=colour)
-        drawing.text(WIDTH, y + 11, formats.number(planned, 0), 8.5, fill=MUTED, anchor="end")
-        drawing.text(WIDTH, y + 20.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
+        _label(drawing, f"{row.objective.code}  {row.objective.title}", y + 0.5)
+        drawing.rect(
+            LABEL_WIDTH, y + 2.5, float(planned) * scale, 7.5, fill="#ffffff", stroke=MUTED
+        )
+        drawing.rect(LABEL_WIDTH, y + 11, float(actual) * scale, 7.5, fill=colour)
+        drawing.text(WIDTH, y + 9.5, formats.number(planned, 0), 8.5, fill=MUTED, anchor="end")
+        drawing.text(WIDTH, y + 18.5, formats.number(actual, 0), 8.5, bold=True, anchor="end")
         words.append(
             f"per l'obiettivo {row.objective.code} erano previsti {formats.money(planned)} "
             f"e ne sono stati spesi {formats.money(actual)}"

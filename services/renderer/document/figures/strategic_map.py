@@ -13,13 +13,23 @@ WIDTH = 985.0
 """Inner width of a landscape A4 page with the margins of ``page.css``, in CSS pixels."""
 
 HEAD_WIDTH = 150.0
-HEAD_HEIGHT = 58.0
+HEAD_LINE = 13.5
+HEAD_HEIGHT = 44.0
 PLAIN_HEAD_HEIGHT = 28.0
 """Without areas there is one column, and its head is one line."""
 
-BOX_HEIGHT = 48.0
+TITLE_LINE = 11.0
+BOX_HEIGHT = 37.0
+"""Of a box whose title takes one line; the second one makes it taller."""
+
+ROW_LEAST = 58.0
+"""Height of a row: its head has two lines and a light."""
+
 TALLEST = 585.0
 """What fits above the caption on a landscape page; taller maps are drawn smaller."""
+
+FIRST_TALLEST = 500.0
+"""On the first page the heading of the chapter stands above the map."""
 
 SMALLEST = 0.75
 """A map that would have to be drawn smaller than this takes another page."""
@@ -37,11 +47,12 @@ class _Column:
 
 @dataclass(frozen=True)
 class _Row:
-    """An axis with what stands in each column, and the height it takes."""
+    """An axis with what stands in each column, and the height that it and each box take."""
 
     axis: Node | None
     cells: list[list[Node]]
     height: float
+    box: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,11 @@ class _Grid:
     head: float
     colour: str
 
+    @property
+    def box_width(self) -> float:
+        """Width of the box of an objective."""
+        return (self.column_width - GAP) / self.per_line - GAP
+
 
 def draw(report: Report, colour: str) -> tuple[Markup, ...]:
     """The map of a report, on more than one page where one would be too small to read.
@@ -63,20 +79,30 @@ def draw(report: Report, colour: str) -> tuple[Markup, ...]:
     columns = _columns(report)
     column_width = (WIDTH - HEAD_WIDTH) / len(columns)
     per_line = max(1, int((column_width - GAP) // (BOX_MIN_WIDTH + GAP)))
-    head = HEAD_HEIGHT if report.areas else PLAIN_HEAD_HEIGHT
+    head = PLAIN_HEAD_HEIGHT
+    if report.areas:
+        lines = max(len(_head_lines(column, column_width)) for column in columns)
+        head = max(HEAD_HEIGHT, lines * HEAD_LINE + 13)
     grid = _Grid(columns, column_width, per_line, head, colour)
     pages: list[list[_Row]] = [[]]
     for axis in _axes(report):
-        cells = [_cell(report, axis, column) for column in columns]
-        lines = max(1, *(-(-len(cell) // per_line) for cell in cells))
-        row = _Row(axis, cells, lines * (BOX_HEIGHT + GAP) + GAP)
-        if pages[-1] and head + sum(r.height for r in pages[-1]) + row.height > TALLEST / SMALLEST:
+        row = _row(grid, axis, [_cell(report, axis, column) for column in columns])
+        room = (TALLEST if len(pages) > 1 else FIRST_TALLEST) / SMALLEST
+        if pages[-1] and head + sum(r.height for r in pages[-1]) + row.height > room:
             pages.append([])
         pages[-1].append(row)
-    return tuple(_draw_page(grid, rows) for rows in pages)
+    rooms = [FIRST_TALLEST, *[TALLEST] * len(pages[1:])]
+    return tuple(_draw_page(grid, rows, room) for rows, room in zip(pages, rooms, strict=True))
 
 
-def _draw_page(grid: "_Grid", rows: list["_Row"]) -> Markup:
+def _row(grid: _Grid, axis: Node | None, cells: list[list[Node]]) -> _Row:
+    lines = max(1, *(-(-len(cell) // grid.per_line) for cell in cells))
+    titles = [_title_lines(node, grid.box_width) for cell in cells for node in cell]
+    box = BOX_HEIGHT + TITLE_LINE * (max(map(len, titles), default=1) - 1)
+    return _Row(axis, cells, max(ROW_LEAST, lines * (box + GAP) + GAP), box)
+
+
+def _draw_page(grid: _Grid, rows: list[_Row], room: float) -> Markup:
     drawing = Drawing(WIDTH, grid.head + sum(row.height for row in rows) + 1)
     drawing.rect(0, 0, WIDTH, grid.head, fill=grid.colour)
     _draw_heads(drawing, grid.columns, grid.column_width)
@@ -85,17 +111,16 @@ def _draw_page(grid: "_Grid", rows: list["_Row"]) -> Markup:
         _draw_row_head(drawing, row.axis, top, row.height, grid.colour)
         for index, cell in enumerate(row.cells):
             left = HEAD_WIDTH + index * grid.column_width
-            box_width = (grid.column_width - GAP) / grid.per_line - GAP
             for place, node in enumerate(cell):
-                x = left + GAP + (place % grid.per_line) * (box_width + GAP)
-                y = top + GAP + (place // grid.per_line) * (BOX_HEIGHT + GAP)
-                _draw_box(drawing, node, x, y, box_width)
+                x = left + GAP + (place % grid.per_line) * (grid.box_width + GAP)
+                y = top + GAP + (place // grid.per_line) * (row.box + GAP)
+                _draw_box(drawing, node, x, y, (grid.box_width, row.box))
         top += row.height
         drawing.line(0, top, WIDTH, top, LINE)
     for index in range(1, len(grid.columns)):
         x = HEAD_WIDTH + index * grid.column_width
         drawing.line(x, grid.head, x, top, LINE)
-    return drawing.close(_words(rows), "map", min(1.0, TALLEST / drawing.height))
+    return drawing.close(_words(rows), "map", min(1.0, room / drawing.height))
 
 
 def _axes(report: Report) -> list[Node | None]:
@@ -140,9 +165,8 @@ def _result(node: Node) -> str:
 def _draw_heads(drawing: Drawing, columns: list[_Column], column_width: float) -> None:
     for index, column in enumerate(columns):
         x = HEAD_WIDTH + index * column_width + GAP + 2
-        rows = fonts.wrap(column.title, column_width - 2 * GAP - 60, 10.5, 3, bold=True)
-        for line, row in enumerate(rows):
-            drawing.text(x, 18 + line * 13.5, row, 10.5, fill="#ffffff", bold=True)
+        for line, row in enumerate(_head_lines(column, column_width)):
+            drawing.text(x, 18 + line * HEAD_LINE, row, 10.5, fill="#ffffff", bold=True)
         if column.area is not None:
             right = HEAD_WIDTH + (index + 1) * column_width - GAP - 2
             drawing.text(
@@ -169,19 +193,28 @@ def _draw_row_head(
     drawing.text(29, y, f"{_result(axis)} {labels.light(figure.light)}", 9.5, fill=MUTED)
 
 
-def _draw_box(drawing: Drawing, node: Node, x: float, y: float, width: float) -> None:
+def _head_lines(column: _Column, column_width: float) -> list[str]:
+    return fonts.wrap(column.title, column_width - 2 * GAP - 60, 10.5, 3, bold=True)
+
+
+def _title_lines(node: Node, width: float) -> list[str]:
+    return fonts.wrap(node.objective.title, width - 20, 9.2, 2)
+
+
+def _draw_box(drawing: Drawing, node: Node, x: float, y: float, size: tuple[float, float]) -> None:
     figure = node.objective.figure
     style = style_of(figure.light)
-    drawing.rect(x, y, width, BOX_HEIGHT, fill="#ffffff", stroke=LINE, radius=2)
-    drawing.rect(x, y, 5, BOX_HEIGHT, fill=style.fill)
+    width, height = size
+    drawing.rect(x, y, width, height, fill="#ffffff", stroke=LINE, radius=2)
+    drawing.rect(x, y, 5, height, fill=style.fill)
     drawing.light(x + 17, y + 13, figure.light, 9)
     drawing.text(x + 27, y + 17, node.objective.code, 11, bold=True)
     code_width = fonts.text_width(node.objective.code, 11, bold=True)
     word = labels.light(figure.light) or labels.reason(figure.reason)
     drawing.text(x + 33 + code_width, y + 17, word, 9, fill=MUTED)
     drawing.text(x + width - 8, y + 17, _result(node), 12, bold=True, anchor="end")
-    for line, row in enumerate(fonts.wrap(node.objective.title, width - 20, 9.2, 2)):
-        drawing.text(x + 12, y + 30 + line * 11, row, 9.2, fill=INK)
+    for line, row in enumerate(_title_lines(node, width)):
+        drawing.text(x + 12, y + 30 + line * TITLE_LINE, row, 9.2, fill=INK)
 
 
 def _words(rows: list[_Row]) -> str:
@@ -199,5 +232,5 @@ def _words(rows: list[_Row]) -> str:
             for node in below
         )
         sentences.append(f"In {name}: {items}.")
-    sentences.append("Gli stessi dati sono nella tabella che precede.")
+    sentences.append("Gli stessi dati sono nella tabella che segue.")
     return " ".join(sentences)

@@ -13,9 +13,12 @@ from services.renderer.document.figures.svg import LINE, MUTED, Drawing
 WIDTH = 658.0
 """Inner width of a portrait A4 page with the margins of ``page.css``, in CSS pixels."""
 
-_ROW = 19.0
+_ROW = 14.0
 _MIDDLE = 92.0
 """Width of the names between the two sides of a pyramid."""
+
+PAIR = 22.0
+"""Height of two bars that are compared, one below the other."""
 
 _COLUMNS_HEIGHT = 150.0
 _LEGEND = 22.0
@@ -38,11 +41,11 @@ def pyramid(
     for place, (name, one, other) in enumerate(zip(names, left, right, strict=True)):
         y = 18 + place * _ROW
         long, wide = float(one) * scale, float(other) * scale
-        drawing.rect(edges[0] - long, y + 2, long, _ROW - 5, fill=dark)
-        drawing.rect(edges[1], y + 2, wide, _ROW - 5, fill=light, stroke=dark)
-        drawing.text(edges[0] - long - 5, y + 12.5, _shown(one), 9, bold=True, anchor="end")
-        drawing.text(edges[1] + wide + 5, y + 12.5, _shown(other), 9, bold=True)
-        drawing.text(WIDTH / 2, y + 12.5, name, 9, anchor="middle")
+        drawing.rect(edges[0] - long, y + 2, long, _ROW - 4, fill=dark)
+        drawing.rect(edges[1], y + 2, wide, _ROW - 4, fill=light, stroke=dark)
+        drawing.text(edges[0] - long - 5, y + 10, _shown(one), 9, bold=True, anchor="end")
+        drawing.text(edges[1] + wide + 5, y + 10, _shown(other), 9, bold=True)
+        drawing.text(WIDTH / 2, y + 10, name, 9, anchor="middle")
         words.append(f"{name}: {sides[0]} {_shown(one)}, {sides[1]} {_shown(other)}")
     return drawing.close(f"Barre contrapposte: {'; '.join(words)}.", "chart")
 
@@ -82,7 +85,7 @@ def pairs(
 ) -> Markup:
     """Two bars for each name, an outline and a full one; negative amounts go to the left."""
     label, value = 200.0, 84.0
-    row = 25.0
+    row = PAIR
     amounts = (*first, *second, Decimal(0))
     low, high = min(amounts), max(amounts)
     scale = (WIDTH - label - value) / float((high - low) or 1)
@@ -97,16 +100,16 @@ def pairs(
     words = []
     for place, (name, one, other) in enumerate(zip(names, first, second, strict=True)):
         y = 18 + place * row
-        drawing.text(0, y + 15, fonts.wrap(name, label - 10, 9.5, 1)[0], 9.5)
-        for amount, offset, style in ((one, 3.0, "outline"), (other, 12.5, "full")):
+        drawing.text(0, y + 14, fonts.wrap(name, label - 10, 9.5, 1)[0], 9.5)
+        for amount, offset, style in ((one, 2.5, "outline"), (other, 11.0, "full")):
             long = float(abs(amount)) * scale
             x = zero - long if amount < 0 else zero
             if style == "outline":
-                drawing.rect(x, y + offset, long, 8.5, fill="#ffffff", stroke=MUTED)
+                drawing.rect(x, y + offset, long, 7.5, fill="#ffffff", stroke=MUTED)
             else:
-                drawing.rect(x, y + offset, long, 8.5, fill=fill)
-        drawing.text(WIDTH, y + 11, _shown(one, 0), 8.5, fill=MUTED, anchor="end")
-        drawing.text(WIDTH, y + 20.5, _shown(other, 0), 8.5, bold=True, anchor="end")
+                drawing.rect(x, y + offset, long, 7.5, fill=fill)
+        drawing.text(WIDTH, y + 9.5, _shown(one, 0), 8.5, fill=MUTED, anchor="end")
+        drawing.text(WIDTH, y + 18.5, _shown(other, 0), 8.5, bold=True, anchor="end")
         words.append(f"{name}: {sides[0]} {_shown(one)}, {sides[1]} {_shown(other)}")
     return drawing.close(f"Barre a coppie: {'; '.join(words)}.", "chart")
 
