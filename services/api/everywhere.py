@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Collection
 
 from services.api.container import Container
 from services.api.db.session import DatabaseUnavailableError
-from services.api.integrations.receiving import all_chambers
 from shared.runtime.logging import bind
 
 
@@ -24,7 +23,8 @@ async def everywhere(
         DatabaseUnavailableError: none can be looked after now.
     """
     done = 0
-    for chamber in await all_chambers(parts) if only is None else sorted(only):
+    chambers = await parts.directory.all_chambers() if only is None else sorted(only)
+    for chamber in chambers:
         with bind(chamber=chamber):
             try:
                 done += await work(chamber)

@@ -166,7 +166,6 @@ def test_features_talk_through_services_only() -> None:
 _SQL_OUTSIDE_FEATURES = frozenset(
     {
         "services/api/auth/access.py",  # opens the session of the chambers that a caller may see
-        "services/api/auth/directory.py",  # which chambers there are, before one is known
         "services/api/idempotency.py",  # keys of every feature's requests
         "services/api/system/router.py",  # whether the database answers
         "services/api/paging.py",  # order and cursor of every feature's lists

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from services.api.auth import repository
 from services.api.db.session import Database
 from shared.domain.membership import Membership
@@ -21,8 +19,6 @@ ROME = ZoneInfo("Europe/Rome")
 
 # A chamber made by another process is seen after this long at the latest.
 REMEMBER_SECONDS = 5.0
-
-_CHAMBERS = sa.text("SELECT chamber_id FROM ciclo_entity_chambers(:entity)")
 
 
 class ChamberDirectory:
@@ -39,10 +35,15 @@ class ChamberDirectory:
         if known is not None and known[0] > self._now():
             return known[1]
         async with self._database.read() as session:
-            rows = await session.all(_CHAMBERS, {"entity": entity})
-        codes = frozenset(row.chamber_id for row in rows)
+            codes = frozenset(await repository.entity_chambers(session, entity))
         self._known[entity] = (self._now() + REMEMBER_SECONDS, codes)
         return codes
+
+    async def all_chambers(self) -> list[str]:
+        """Codes of the chambers of every entity, by entity and code."""
+        async with self._database.read() as session:
+            entities = await repository.entities(session)
+        return [code for entity in entities for code in sorted(await self.chambers(entity))]
 
     def forget(self, entity: str) -> None:
         """Asks again next time; called when a chamber was created here."""

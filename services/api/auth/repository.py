@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
+from services.api.db.tables import tenants
 from services.api.db.tables.identities import machine_clients, machine_keys, members
 
+_ENTITY_CHAMBERS = sa.text("SELECT chamber_id FROM ciclo_entity_chambers(:entity)")
 _MEMBER_CHAMBERS = sa.text("SELECT chamber_id FROM ciclo_member_chambers(:person)")
 _KEY_CHAMBERS = sa.text("SELECT chamber_id FROM ciclo_key_chamber(:key)")
 
@@ -20,6 +22,17 @@ _KEY = sa.select(machine_keys, machine_clients.c.scopes, machine_clients.c.revok
         machine_clients.c.client_id == machine_keys.c.client_id,
     ),
 )
+
+
+async def entities(session: ReadSession) -> list[str]:
+    """Codes of every entity of the installation, in order."""
+    code = tenants.entities.c.entity_id
+    return [row.entity_id for row in await session.all(sa.select(code).order_by(code))]
+
+
+async def entity_chambers(session: ReadSession, entity: str) -> list[str]:
+    """Codes of an entity's chambers; by the narrow path."""
+    return [row.chamber_id for row in await session.all(_ENTITY_CHAMBERS, {"entity": entity})]
 
 
 async def member_chambers(session: ReadSession, person: str) -> list[str]:

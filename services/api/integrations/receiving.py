@@ -132,15 +132,6 @@ async def receive_pulled(
     return await _apply(parts, address, _Stored(message_id, body, now), author)
 
 
-async def all_chambers(parts: Container) -> list[str]:
-    """Every chamber, for work that looks after all of them."""
-    async with parts.database.read() as session:
-        entities = await repository.all_entities(session)
-    return [
-        chamber for entity in entities for chamber in sorted(await parts.directory.chambers(entity))
-    ]
-
-
 async def _verified(
     parts: Container, session: WriteSession, address: Address, delivery: Delivery
 ) -> VerifiedDelivery:

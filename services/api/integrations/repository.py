@@ -18,7 +18,6 @@ from services.api.db.tables.integrations import (
 )
 from services.api.db.tables.measurements import measurements
 from services.api.db.tables.plans import plans
-from services.api.db.tables.tenants import entities
 from services.api.paging import Order, Page, Rows, cut, sliced
 from shared.runtime.webhooks import Delivery, VerifiedDelivery
 
@@ -325,9 +324,3 @@ async def list_gaps(session: ReadSession, integration: str, asked: Page) -> Rows
         .where(*_with_gaps(session, integration))
     )
     return cut(await session.all(sliced(statement, GAP_ORDER, asked)), GAP_ORDER, asked)
-
-
-async def all_entities(session: ReadSession) -> list[str]:
-    """Codes of every entity, whose chambers may have messages waiting."""
-    rows = await session.all(sa.select(entities.c.entity_id).order_by(entities.c.entity_id))
-    return [row.entity_id for row in rows]

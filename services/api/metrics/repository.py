@@ -14,7 +14,6 @@ from services.api.db.tables.reconciliations import reconciliations
 from services.api.db.tables.reports import render_jobs
 from services.api.db.tables.requests import outbox
 from services.api.db.tables.subscriptions import deliveries
-from services.api.db.tables.tenants import entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,6 @@ class Waiting:
     what: str
     number: int
     oldest_seconds: float
-
-
-async def entity_codes(session: ReadSession) -> list[str]:
-    """Every entity of the installation."""
-    return [row.entity_id for row in await session.all(sa.select(entities.c.entity_id))]
 
 
 async def waiting(session: ReadSession) -> list[Waiting]:

@@ -36,12 +36,7 @@ class _Gauges(Collector):
 
 async def exposition(parts: Container, requests: RequestMetrics) -> bytes:
     """Everything in the text format of Prometheus."""
-    async with parts.database.read() as session:
-        entities = await repository.entity_codes(session)
-    chambers: set[str] = set()
-    for entity in entities:
-        chambers |= await parts.directory.chambers(entity)
-    async with parts.database.read(chambers) as session:
+    async with parts.database.read(await parts.directory.all_chambers()) as session:
         found = await repository.waiting(session)
     gauges = CollectorRegistry()
     gauges.register(_Gauges(found))

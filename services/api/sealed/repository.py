@@ -7,23 +7,11 @@ import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables import metadata
-from services.api.db.tables.tenants import entities
-
-_CHAMBERS = sa.text("SELECT chamber_id FROM ciclo_entity_chambers(:entity)")
 
 
 def sealed_tables() -> list[sa.Table]:
     """The tables that hold sealed secrets."""
     return [table for table in metadata.sorted_tables if "sealed" in table.columns]
-
-
-async def chambers(session: ReadSession) -> list[str]:
-    """Codes of all chambers of the installation."""
-    found: list[str] = []
-    for entity in await session.all(sa.select(entities.c.entity_id).order_by(entities.c.entity_id)):
-        rows = await session.all(_CHAMBERS, {"entity": entity.entity_id})
-        found += [row.chamber_id for row in rows]
-    return found
 
 
 async def sealed_rows(session: ReadSession, table: sa.Table) -> Sequence[sa.Row[Any]]:

@@ -6,6 +6,7 @@ changes while this runs is left to it.
 
 from dataclasses import dataclass, field
 
+from services.api.auth.directory import ChamberDirectory
 from services.api.db.session import Author, Database, WriteSession
 from services.api.db.trail import audit
 from services.api.sealed import repository
@@ -28,9 +29,7 @@ class Rotated:
 async def rotate(database: Database, box: SecretBox) -> Rotated:
     """Goes through every chamber, one transaction for each."""
     done = Rotated()
-    async with database.read() as session:
-        codes = await repository.chambers(session)
-    for code in codes:
+    for code in await ChamberDirectory(database).all_chambers():
         async with database.write([code], _AUTHOR) as session:
             await _chamber(session, box, done)
         done.chambers += 1

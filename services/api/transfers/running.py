@@ -22,7 +22,6 @@ from services.api.container import Container
 from services.api.db.session import Author, DatabaseUnavailableError
 from services.api.errors import Refusal
 from services.api.everywhere import everywhere
-from services.api.integrations.receiving import all_chambers
 from services.api.transfers import repository
 from shared.runtime.blobs import BlobNotFoundError, ChamberBlobs, transit_key
 from shared.runtime.logging import bind
@@ -60,7 +59,7 @@ class Runner:
 
     async def run_all(self) -> int:
         """Does all that waits; answers how many jobs there were."""
-        async with self._parts.database.read(await all_chambers(self._parts)) as session:
+        async with self._parts.database.read(await self._parts.directory.all_chambers()) as session:
             concerned = await repository.chambers_with_work(session)
         done = await everywhere(self._parts, _log, self._exports_of, only=concerned)
         while await self._run_import():
