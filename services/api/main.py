@@ -18,12 +18,13 @@ A feature is a package with four files:
 
 To add one: make the package, list its router in ``_ROUTERS`` below, add its codes to
 :mod:`services.api.problem_table` and its actions to :mod:`shared.domain.permissions`. Work
-that runs besides requests (a relay, a sweeper) is an async context manager
-``(Container) -> AsyncContextManager[None]`` in ``_BACKGROUND``.
+that runs besides requests is an async context manager in ``_BACKGROUND``, most often a
+:class:`services.api.background.Chore`; a process runs it unless its settings leave that to another.
 """
 
 import gc
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -209,6 +210,8 @@ _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...
 _YOUNG_OBJECTS = 20_000
 """New objects between two collections of them."""
 
+_log = logging.getLogger("ciclo.dispatch")
+
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:
     """The application; with settings from the environment when none are given.
@@ -276,7 +279,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             results=CurrentResults(database, quick),
         )
         app.state.container = container
-        for background in _BACKGROUND:
+        if not settings.dispatch:
+            _log.warning("this process does not dispatch: another one has to")
+        for background in _BACKGROUND if settings.dispatch else ():
             await stack.enter_async_context(background(container))
         # What was made so far (200,000 objects) lives as long as the process: a collection
         # that walks it stops every request for a tenth of a second.

@@ -34,11 +34,7 @@ _log = logging.getLogger("ciclo.dispatch")
 
 @asynccontextmanager
 async def dispatching(parts: Container) -> AsyncIterator[None]:
-    """Runs every loop while the block lasts, unless the settings say otherwise."""
-    if not parts.settings.dispatch:
-        _log.warning("this process does not dispatch: another one has to")
-        yield
-        return
+    """Runs every loop while the block lasts."""
     queue = RenderQueue(parts.settings.redis_url.get_secret_value())
     sender = Sender(parts)
     stopping = asyncio.Event()

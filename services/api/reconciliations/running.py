@@ -9,7 +9,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -20,6 +20,7 @@ import httpx
 from services.api import signals
 from services.api.arrivals import service as arrivals
 from services.api.arrivals.service import Sender
+from services.api.background import Chore, repeating
 from services.api.container import Container
 from services.api.db.session import Author, DatabaseUnavailableError, WriteSession
 from services.api.db.trail import audit
@@ -39,7 +40,6 @@ from shared.contracts.pull import HeldMeasurement
 from shared.runtime.outbound import GuardedTransport
 from shared.runtime.secrets import SealError
 
-_SECONDS = 2.0
 _SILENCE_SECONDS = 600.0
 _BATCH = 500
 _MOST_STORED = 5000
@@ -248,26 +248,14 @@ def _event(moment: datetime, items: Sequence[Mapping[str, Any]]) -> bytes:
     return json.dumps(event, ensure_ascii=False).encode()
 
 
-@asynccontextmanager
-async def reconciling(parts: Container) -> AsyncIterator[None]:
-    """Runs jobs while the block lasts, unless the settings say that another process does."""
-    if not parts.settings.dispatch:
-        yield
-        return
-    loop = asyncio.create_task(_loop(Runner(parts)), name="reconciliations")
-    try:
-        yield
-    finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
-
-
-async def _loop(runner: Runner) -> None:
-    while True:
-        try:
-            await runner.run_all()
-        except DatabaseUnavailableError as error:
-            _log.warning("reconciliations wait: %s", error)
-        except Exception:  # noqa: BLE001 - a fault of ours must not end the loop
-            _log.exception("a reconciliation failed")
-        await asyncio.sleep(_SECONDS)
+def reconciling(parts: Container) -> AbstractAsyncContextManager[None]:
+    """Runs jobs while the block lasts."""
+    chore = Chore(
+        name="reconciliations",
+        work=Runner(parts).run_all,
+        seconds=2.0,
+        log=_log,
+        waits="reconciliations wait: %s",
+        fails="a reconciliation failed",
+    )
+    return repeating(parts.signals, chore)

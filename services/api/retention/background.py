@@ -1,43 +1,24 @@
 """Applies retention beside the requests of a process, once a day for each chamber."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
+from services.api.background import Chore, repeating
 from services.api.container import Container
-from services.api.db.session import DatabaseUnavailableError
 from services.api.retention.service import apply_everywhere
 
-# How often is looked whether a chamber's day has come.
-_SECONDS = 3600.0
 
-_log = logging.getLogger("ciclo.retention")
-
-
-@asynccontextmanager
-async def retiring(parts: Container) -> AsyncIterator[None]:
-    """Looks after retention while the block lasts, unless the settings say otherwise."""
-    if not parts.settings.dispatch:
-        yield
-        return
-    loop = asyncio.create_task(_loop(parts), name="retention")
-    try:
-        yield
-    finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
-
-
-async def _loop(parts: Container) -> None:
-    while True:
-        await asyncio.sleep(_SECONDS)
-        try:
-            done = await apply_everywhere(parts)
-        except DatabaseUnavailableError as error:
-            _log.warning("retention waits: %s", error)
-        except Exception:  # noqa: BLE001 - a fault of ours must not end the loop
-            _log.exception("retention failed")
-        else:
-            if done:
-                _log.info("retention applied in %d chambers", done)
+def retiring(parts: Container) -> AbstractAsyncContextManager[None]:
+    """Looks once an hour, while the block lasts, whether a chamber's day has come."""
+    chore = Chore(
+        name="retention",
+        work=partial(apply_everywhere, parts),
+        seconds=3600.0,
+        at_once=False,
+        log=logging.getLogger("ciclo.retention"),
+        waits="retention waits: %s",
+        fails="retention failed",
+        done="retention applied in %d chambers",
+    )
+    return repeating(parts.signals, chore)

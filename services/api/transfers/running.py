@@ -7,8 +7,8 @@ until it is fetched or has waited for a day. What a killed process was doing is 
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from services.api.archives import service
 from services.api.archives.reading import ReadArchive
 from services.api.archives.writing import Tell
+from services.api.background import Chore, repeating
 from services.api.container import Container
 from services.api.db.session import Author, DatabaseUnavailableError
 from services.api.errors import Refusal
@@ -30,8 +31,6 @@ WORK = "archives"
 """Topic: somebody has asked for an archive, or brought one."""
 
 MEDIA_TYPE = "application/zip"
-
-_SECONDS = 2.0
 
 KEEPER = Author("archives")
 
@@ -184,28 +183,14 @@ async def _fetch(store: ChamberBlobs, key: str, path: Path) -> None:
             file.write(piece)
 
 
-@asynccontextmanager
-async def transferring(parts: Container) -> AsyncIterator[None]:
-    """Does jobs while the block lasts, unless the settings say that another process does."""
-    if not parts.settings.dispatch:
-        yield
-        return
-    loop = asyncio.create_task(_loop(parts), name="archives")
-    try:
-        yield
-    finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
-
-
-async def _loop(parts: Container) -> None:
-    runner = Runner(parts)
-    with parts.signals.listening(WORK) as listener:
-        while True:
-            try:
-                await runner.run_all()
-            except DatabaseUnavailableError as error:
-                _log.warning("archives wait: %s", error)
-            except Exception:  # noqa: BLE001 - a fault of ours must not end the loop
-                _log.exception("looking for archives to make failed")
-            await listener.wait(_SECONDS)
+def transferring(parts: Container) -> AbstractAsyncContextManager[None]:
+    """Does jobs while the block lasts."""
+    chore = Chore(
+        name=WORK,
+        work=Runner(parts).run_all,
+        seconds=2.0,
+        log=_log,
+        waits="archives wait: %s",
+        fails="looking for archives to make failed",
+    )
+    return repeating(parts.signals, chore)
