@@ -90,17 +90,17 @@ from services.api.readers.router import chamber_router as chamber_readers
 from services.api.readers.router import router as readers
 from services.api.reconciliations.router import router as reconciliations
 from services.api.reconciliations.running import reconciling
+from services.api.rendering.router import router as rendering
 from services.api.reports.accessible import router as accessible_reports
-from services.api.reports.internal import router as rendering
 from services.api.reports.router import router as reports
 from services.api.reports.sheet_router import router as sheet_reports
-from services.api.reports.signature_router import router as signatures
 from services.api.results.router import router as results
 from services.api.results.service import CurrentResults
 from services.api.retention.background import retiring
 from services.api.retention.router import router as retention
 from services.api.sealing import TrustedSeals
 from services.api.signals import Signals
+from services.api.signatures.router import router as signatures
 from services.api.subscriptions.deliveries import router as deliveries
 from services.api.subscriptions.router import router as subscriptions
 from services.api.subscriptions.schemas import SubscriptionChange

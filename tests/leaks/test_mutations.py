@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from services.api.auth import access
 from services.api.auth.principal import Principal
 from services.api.db import session as sessions
-from services.api.reports import rendering
+from services.api.rendering import service as rendering
 from shared.domain.membership import Membership
 from shared.domain.permissions import Role
 from shared.runtime.blobs import BlobStore, ChamberBlobs

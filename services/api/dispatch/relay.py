@@ -7,7 +7,7 @@ from services.api.container import Container
 from services.api.db.session import Author
 from services.api.dispatch import repository
 from services.api.dispatch.queue import QueueUnavailableError, RenderQueue
-from services.api.reports.jobs import JobState
+from services.api.render_jobs.states import JobState
 from services.api.reports.requesting import RENDER_REQUESTED
 from shared.runtime.logging import bind
 

@@ -10,7 +10,7 @@ from services.api.container import Container
 from services.api.db.session import Author
 from services.api.dispatch import repository
 from services.api.dispatch.queue import RenderQueue
-from services.api.reports import rendering
+from services.api.rendering import service as rendering
 from shared.runtime.logging import bind
 
 SWEEPER = Author("sweeper")

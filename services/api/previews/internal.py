@@ -6,9 +6,9 @@ from fastapi import APIRouter, Header, Path
 from starlette.responses import Response
 
 from services.api.auth.access import ChamberCode, Parts
+from services.api.auth.renderer import Renderer
 from services.api.previews import service
 from services.api.previews.schemas import UUID
-from services.api.reports.internal import Renderer
 from shared.contracts.preview_job import RenderedPreview
 from shared.contracts.render_job import RenderFailure
 

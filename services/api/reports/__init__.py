@@ -1,5 +1,4 @@
-"""Reports: a frozen snapshot each, the job that renders it, and the signed PDF.
+"""Reports: a frozen snapshot each, its document, and the moves from draft to publication.
 
-``service`` serves the callers of the public API, ``rendering`` the renderer (whose routes
-are in ``internal``), ``snapshot`` freezes. The queue is filled by ``services.api.dispatch``.
+``service`` is for those who ask, ``moves`` for those who decide, ``snapshot`` freezes.
 """

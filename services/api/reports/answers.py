@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access
-from services.api.reports.jobs import JobState
+from services.api.render_jobs.states import JobState
 from services.api.reports.views import job_path, job_view
 from services.api.requests import request_info
 from services.api.responses import resource_response

@@ -147,10 +147,18 @@ async def validate(
     if moved.signatories:
         return moved
     # The seal is all that it waits for.
-    await repository.move_report(
-        session, row.report_id, ReportMove.SIGN, state.after(ReportMove.SIGN), {}
-    )
+    await signed(session, moved)
     return await report(session, row.report_id)
+
+
+async def signed(session: WriteSession, row: sa.Row[Any]) -> None:
+    """Writes down that a held report has every signature that it waits for.
+
+    Raises:
+        MoveRefusedError: its state does not allow it.
+    """
+    state = ReportState(row.state).after(ReportMove.SIGN)
+    await repository.move_report(session, row.report_id, ReportMove.SIGN, state, {})
 
 
 async def refuse(

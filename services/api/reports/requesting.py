@@ -10,6 +10,7 @@ from services.api.container import Container
 from services.api.db.session import WriteSession
 from services.api.db.trail import audit, emit
 from services.api.ids import new_id
+from services.api.render_jobs import repository as render_jobs
 from services.api.reports import repository
 from services.api.reports.repository import NewReport, Series
 from services.api.reports.snapshot import Freeze
@@ -76,7 +77,7 @@ async def request(
         reason=wish.reason,
     )
     await repository.add_report(session, report)
-    await repository.add_job(session, job_id, report_id)
+    await render_jobs.add_rendering(session, job_id, report_id)
     await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
     noted = about({**asdict(wish.series), "version": version, "job_id": job_id}, wish.sheets)
     facts_of_request = {**noted, "sha256": report.snapshot_sha256}

@@ -16,9 +16,11 @@ from services.api.errors import Refusal
 from services.api.history import service as history
 from services.api.plans import service as plans
 from services.api.plans.rows import PlanHead
+from services.api.render_jobs import repository as render_jobs
+from services.api.render_jobs.states import REPORT_STATES, JobEvent, JobKind, JobState
 from services.api.reports import monitoring, repository
+from services.api.reports.document import StoredDocument
 from services.api.reports.evaluation import Amendment
-from services.api.reports.jobs import REPORT_STATES, JobEvent, JobKind, JobState
 from services.api.reports.repository import Series
 from services.api.reports.requesting import Wish, request
 from services.api.reports.schemas import NewReport as Wanted
@@ -255,13 +257,33 @@ async def _issued(session: ReadSession, row: sa.Row[Any]) -> Issued:
     return Issued(row, "" if chamber is None else chamber.name, latest)
 
 
+async def frozen(session: ReadSession, report_id: str) -> sa.Row[Any]:
+    """The frozen bytes of a report that exists, and their hash."""
+    return await repository.snapshot(session, report_id)
+
+
+async def hold(session: WriteSession, report_id: str) -> None:
+    """Keeps a report to this transaction until it ends."""
+    await repository.lock_report(session, report_id)
+
+
+async def close(
+    session: WriteSession,
+    report_id: str,
+    ended: JobState,
+    document: StoredDocument | None = None,
+) -> None:
+    """Writes down what the end of its job makes of a report, with its PDF when there is one."""
+    await repository.close_report(session, report_id, REPORT_STATES[ended], document)
+
+
 async def job(session: ReadSession, job_id: str) -> sa.Row[Any]:
     """A render job of the chamber.
 
     Raises:
         Refusal: ``job_not_found``.
     """
-    found = await repository.job(session, job_id)
+    found = await render_jobs.job(session, job_id)
     if found is None:
         raise Refusal("job_not_found")
     return found
@@ -275,18 +297,18 @@ async def cancel(parts: Container, session: WriteSession, job_id: str) -> None:
     Raises:
         Refusal: ``job_not_found``, or ``job_over`` when it is done or has failed.
     """
-    found = await repository.job(session, job_id, lock=True)
+    found = await render_jobs.job(session, job_id, lock=True)
     if found is None:
         raise Refusal("job_not_found")
     if found.state == JobState.CANCELLED:
         return
-    if not await repository.finish(session, job_id, JobEvent.CANCEL):
+    if not await render_jobs.finish(session, job_id, JobEvent.CANCEL):
         raise Refusal("job_over", state=found.state)
     if found.kind == JobKind.SIGN:
         facts = {"job_id": job_id, "office": found.office}
         await audit(session, "report.signature_cancelled", found.report_id, facts)
     else:
-        await repository.close_report(session, found.report_id, REPORT_STATES[JobState.CANCELLED])
+        await close(session, found.report_id, JobState.CANCELLED)
         await audit(session, "report.cancelled", found.report_id, {"job_id": job_id})
     topic = signals.render_job(session.chamber, job_id)
     session.on_commit(lambda: parts.signals.knock(topic))

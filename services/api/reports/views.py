@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.auth.access import Access
-from services.api.reports.jobs import JobState
+from services.api.render_jobs.states import JobState
 from services.api.reports.schemas import (
     JobFailure,
     RenderJob,

@@ -4,9 +4,8 @@ import hashlib
 
 from services.api.container import Container
 from services.api.errors import Refusal
-from services.api.reports import repository, signatures
-from services.api.reports.jobs import JobEvent, JobKind
-from services.api.reports.rendering import (
+from services.api.render_jobs import repository as render_jobs
+from services.api.render_jobs.leases import (
     UPLOADING,
     Leaseholder,
     beat,
@@ -17,8 +16,10 @@ from services.api.reports.rendering import (
     was_given_to,
     writing,
 )
-from services.api.reports.signatures import MadeSignature, Signatures
-from services.api.reports.signing import repository as signature_rows
+from services.api.render_jobs.states import JobEvent, JobKind
+from services.api.reports import service as reports
+from services.api.signatures import repository, service
+from services.api.signatures.service import MadeSignature, Signatures
 
 
 async def base(parts: Container, holder: Leaseholder) -> bytes:
@@ -28,11 +29,11 @@ async def base(parts: Container, holder: Leaseholder) -> bytes:
         Refusal: ``lease_lost``.
     """
     async with parts.database.read([holder.chamber]) as session:
-        job = await repository.job(session, holder.job_id)
+        job = await render_jobs.job(session, holder.job_id)
         if job is None or job.kind != JobKind.SIGN or not holds(job, holder):
             raise Refusal("lease_lost")
-        row = await repository.report(session, job.report_id)
-    if row is None or row.blob_key is None:
+        row = await reports.report(session, job.report_id)
+    if row.blob_key is None:
         raise Refusal("lease_lost")
     return await parts.blobs.of_chamber(holder.chamber).get(row.blob_key)
 
@@ -48,31 +49,31 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
         job = await known_job(session, holder.job_id)
         if job.kind != JobKind.SIGN:
             raise Refusal("lease_lost")
-        found = await signatures.read(session, job.report_id)
+        found = await service.read(session, job.report_id)
         if _delivered(found, job.office, pdf) and was_given_to(job, holder):
             return
         if not await beat(parts, session, holder, UPLOADING):
             raise Refusal("lease_lost")
-    made = await signatures.checked(parts, found, job.office, pdf, by_us=True)
-    key = await signatures.store(parts, holder.chamber, job.report_id, made)
+    made = await service.checked(parts, found, job.office, pdf, by_us=True)
+    key = await service.store(parts, holder.chamber, job.report_id, made)
     try:
         await _complete(parts, holder, made, key)
     except Refusal:
         # The job is in other hands or over, and these bytes are not what it ended with.
-        await signatures.discard(parts, holder.chamber, job.report_id, key)
+        await service.discard(parts, holder.chamber, job.report_id, key)
         raise
     await _keep_stages_only(parts, holder, job.report_id, key)
 
 
 async def _complete(parts: Container, holder: Leaseholder, made: MadeSignature, key: str) -> None:
     async with writing(parts, holder.chamber, holder.author) as session:
-        job = await repository.job(session, holder.job_id, lock=True)
+        job = await render_jobs.job(session, holder.job_id, lock=True)
         if job is None or not holds(job, holder):
             raise Refusal("lease_lost")
-        await repository.lock_report(session, job.report_id)
-        found = await signatures.read(session, job.report_id)
-        await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
-        await signatures.record(session, found, made, key, job.requested_by)
+        await reports.hold(session, job.report_id)
+        found = await service.read(session, job.report_id)
+        await render_jobs.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
+        await service.record(session, found, made, key, job.requested_by)
         knock_after(parts, session, holder.job_id)
 
 
@@ -81,7 +82,7 @@ async def _keep_stages_only(
 ) -> None:
     """Removes what a process left that ended between storing a stage and writing it down."""
     async with parts.database.read([holder.chamber]) as session:
-        stages = {row.blob_key for row in await signature_rows.of_report(session, report_id)}
+        stages = {row.blob_key for row in await repository.of_report(session, report_id)}
     await remove_others(parts.blobs.of_chamber(holder.chamber), key, stages)
 
 

@@ -23,11 +23,13 @@ from services.api.db.session import Author, ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.ids import new_id
-from services.api.reports import repository, signed_copies
+from services.api.render_jobs import repository as render_jobs
+from services.api.reports import moves
+from services.api.reports import service as reports
+from services.api.reports.document import StoredDocument
 from services.api.reports.requesting import RENDER_REQUESTED
-from services.api.reports.service import card, job, report
-from services.api.reports.signing import repository as signature_rows
 from services.api.reports.views import job_path
+from services.api.signatures import copies, repository
 from services.api.tenants import configuration
 from shared.contracts.sign_job import SignLease
 from shared.contracts.signing import SEAL, ExpectedSignature, SignatureSlot, Signing, field_of
@@ -85,12 +87,12 @@ async def read(session: ReadSession, report_id: str) -> Signatures:
     Raises:
         Refusal: ``report_not_found``.
     """
-    row = await report(session, report_id)
+    row = await reports.report(session, report_id)
     return Signatures(
         row,
         tuple(SignatureSlot(**slot) for slot in row.signatories or ()),
-        await signature_rows.of_report(session, report_id),
-        await signature_rows.open_job(session, report_id),
+        await repository.of_report(session, report_id),
+        await render_jobs.open_signature(session, report_id),
         (await configuration.read(session)).signing or Signing(),
     )
 
@@ -121,12 +123,12 @@ async def request_signature(
     sealed = None
     if given:
         sealed = _box(parts).seal(json.dumps(given), context=_context(session, job_id))
-    await signature_rows.add_job(session, job_id, held.report_id, office, sealed)
+    await render_jobs.add_signature(session, job_id, held.report_id, office, sealed)
     await emit(session, RENDER_REQUESTED, held.report_id, {"job_id": job_id})
     facts = {"office": office, "job_id": job_id, "base_sha256": held.pdf_sha256}
     await audit(session, "report.signature_requested", held.report_id, facts)
     session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
-    return await job(session, job_id)
+    return await reports.job(session, job_id)
 
 
 def _require_turn(
@@ -168,7 +170,7 @@ async def lease(
         lease_token=token,
         expires_at=expires_at,
         lease_seconds=parts.settings.lease_seconds,
-        chamber=await card(session),
+        chamber=await reports.card(session),
         office=leased.office,
         title=wanted.title,
         identity=wanted.identity_in(session.chamber),
@@ -181,7 +183,7 @@ async def lease(
 
 
 async def _given(parts: Container, session: ReadSession, job_id: str) -> dict[str, SecretStr]:
-    sealed = await signature_rows.secret_of(session, job_id)
+    sealed = await render_jobs.secret_of(session, job_id)
     if sealed is None:
         return {}
     try:
@@ -219,7 +221,7 @@ async def checked(
             everything that is wrong.
     """
     blobs = parts.blobs.of_chamber(found.row.blob_key.partition("/")[0])
-    wanted = signed_copies.Wanted(
+    wanted = copies.Wanted(
         base=await blobs.get(found.row.blob_key),
         fields=frozenset(row.field for row in found.made),
         certificates=frozenset(row.certificate_sha256 for row in found.made) - {""},
@@ -229,7 +231,7 @@ async def checked(
         production=parts.settings.production,
     )
     code = "document_refused" if by_us else "signed_copy_refused"
-    signer = await asyncio.to_thread(signed_copies.check, parts.seals, pdf, wanted, code)
+    signer = await asyncio.to_thread(copies.check, parts.seals, pdf, wanted, code)
     origin = "service" if by_us else "upload"
     return MadeSignature(office, origin, pdf, found.row.pdf_sha256, signer)
 
@@ -251,10 +253,10 @@ async def record(
     """
     report_id = found.row.report_id
     document = {"pdf_sha256": made.sha256, "pdf_size": len(made.pdf), "blob_key": key}
-    if not await signature_rows.replace_document(session, report_id, made.before, document):
+    if not await repository.replace_document(session, report_id, made.before, document):
         raise Refusal("lease_lost")
     stage = {"office": made.office, "origin": made.origin, "made_by": person}
-    await signature_rows.add(session, report_id, _facts(made.signer) | document | stage)
+    await repository.add(session, report_id, _facts(made.signer) | document | stage)
     facts = {"office": made.office, "origin": made.origin, "level": made.signer.level}
     await audit(
         session, "report.signed", report_id, facts | {"pdf_sha256": made.sha256, "by": person}
@@ -265,14 +267,13 @@ async def record(
         session, "report.signed", report_id, told | {"signer": title, "level": made.signer.level}
     )
     if rules.next_office(found.offices, {**found.by_office, made.office: person}) is None:
-        state = ReportState(found.row.state).after(ReportMove.SIGN)
-        await repository.move_report(session, report_id, ReportMove.SIGN, state, {})
+        await moves.signed(session, found.row)
 
 
 async def record_seal(
     session: WriteSession,
     report_id: str,
-    document: repository.StoredDocument,
+    document: StoredDocument,
     seal: SignerReport,
 ) -> None:
     """Writes down the seal of a document, its first stage."""
@@ -284,7 +285,7 @@ async def record_seal(
         "blob_key": document.blob_key,
         "made_by": session.author.actor,
     }
-    await signature_rows.add(session, report_id, _facts(seal) | stage)
+    await repository.add(session, report_id, _facts(seal) | stage)
 
 
 def _facts(signer: SignerReport) -> dict[str, Any]:
@@ -330,7 +331,7 @@ async def take_copy(
     key = await store(parts, access.chamber, report_id, made)
     try:
         async with parts.database.write([access.chamber], author) as session:
-            await repository.lock_report(session, report_id)
+            await reports.hold(session, report_id)
             again = await read(session, report_id)
             _require_turn(session, access, again, copy.office, _NOBODY)
             await record(session, again, made, key, author.actor)
@@ -342,7 +343,7 @@ async def take_copy(
 async def discard(parts: Container, chamber: str, report_id: str, key: str) -> None:
     """Removes a file that became no stage; one that is a stage stays, whoever brought it."""
     async with parts.database.read([chamber]) as session:
-        stages = {row.blob_key for row in await signature_rows.of_report(session, report_id)}
+        stages = {row.blob_key for row in await repository.of_report(session, report_id)}
     if key not in stages:
         await parts.blobs.of_chamber(chamber).delete(key)
 

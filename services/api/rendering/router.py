@@ -4,52 +4,31 @@ import base64
 import binascii
 import hashlib
 import re
-import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.api.auth.access import ChamberCode, Parts
-from services.api.db.session import Author
+from services.api.auth.renderer import Renderer
 from services.api.errors import Refusal
-from services.api.reports import rendering, signature_delivery
-from services.api.reports.rendering import Leaseholder
-from services.api.reports.schemas import UUID_PATTERN
-from services.api.requests import request_info
+from services.api.render_jobs.leases import Leaseholder
+from services.api.rendering import service
+from services.api.rendering.schemas import JobId, LeaseToken
+from services.api.signatures import delivery as signatures
 from shared.contracts.issues import Issue
 from shared.contracts.render_job import RenderFailure, RenderProgress
 from shared.contracts.sign_job import SignLease
 from shared.contracts.web_page import MEDIA_TYPE
 
-_ACTOR = "renderer"
-
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256\s*=\s*:([A-Za-z0-9+/=]{44}):")
-
-JobId = Annotated[str, Path(pattern=UUID_PATTERN)]
-
-
-def renderer_service(request: Request, parts: Parts) -> Author:
-    """The renderer, known by its service token; 401 for anybody else."""
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    # All are compared, so that the time tells nothing; the old one is valid while it is given.
-    matches = [
-        secrets.compare_digest(given.encode(), token.encode())
-        for token in parts.settings.renderer_tokens
-    ]
-    if scheme.lower() != "bearer" or not any(matches):
-        raise Refusal("unauthenticated")
-    return Author(_ACTOR, request_info(request).request_id)
-
-
-Renderer = Annotated[Author, Depends(renderer_service)]
 
 
 def leaseholder(
     chamber: ChamberCode,
     job_id: JobId,
     author: Renderer,
-    lease_token: Annotated[str, Header(alias="Ciclo-Lease-Token", max_length=100)] = "",
+    lease_token: LeaseToken = "",
 ) -> Leaseholder:
     """Who says something about a job; whether the lease lives is seen with the job."""
     return Leaseholder(chamber, job_id, lease_token, author)
@@ -67,7 +46,7 @@ async def lease_job(
     chamber: ChamberCode, job_id: JobId, author: Renderer, parts: Parts
 ) -> Response:
     """The right to render the job."""
-    lease = await rendering.lease(parts, chamber, job_id, author)
+    lease = await service.lease(parts, chamber, job_id, author)
     content = lease.revealed() if isinstance(lease, SignLease) else lease.model_dump_json()
     # It may carry what a person gave for a signature.
     headers = {"Cache-Control": "no-store"}
@@ -77,42 +56,42 @@ async def lease_job(
 @router.post("/heartbeat", status_code=204)
 async def report_progress(progress: RenderProgress, holder: Holder, parts: Parts) -> Response:
     """The renderer is alive."""
-    await rendering.heartbeat(parts, holder, progress)
+    await service.heartbeat(parts, holder, progress)
     return Response(status_code=204)
 
 
 @router.put("/document", status_code=204)
 async def deliver_document(request: Request, holder: Holder, parts: Parts) -> Response:
     """The signed PDF."""
-    await rendering.deliver(parts, holder, await _file(request, "application/pdf"))
+    await service.deliver(parts, holder, await _file(request, "application/pdf"))
     return Response(status_code=204)
 
 
 @router.get("/base")
 async def show_base(holder: Holder, parts: Parts) -> Response:
     """What is to be signed."""
-    pdf = await signature_delivery.base(parts, holder)
+    pdf = await signatures.base(parts, holder)
     return Response(pdf, media_type="application/pdf")
 
 
 @router.put("/signature", status_code=204)
 async def deliver_signature(request: Request, holder: Holder, parts: Parts) -> Response:
     """The same document with one more signature."""
-    await signature_delivery.deliver(parts, holder, await _file(request, "application/pdf"))
+    await signatures.deliver(parts, holder, await _file(request, "application/pdf"))
     return Response(status_code=204)
 
 
 @router.put("/web-page", status_code=204)
 async def deliver_web_page(request: Request, holder: Holder, parts: Parts) -> Response:
     """The same content as a page of the web."""
-    await rendering.deliver_web_page(parts, holder, await _file(request, MEDIA_TYPE))
+    await service.deliver_web_page(parts, holder, await _file(request, MEDIA_TYPE))
     return Response(status_code=204)
 
 
 @router.post("/failure", status_code=204)
 async def report_failure(failure: RenderFailure, holder: Holder, parts: Parts) -> Response:
     """The attempt failed."""
-    await rendering.fail(parts, holder, failure)
+    await service.fail(parts, holder, failure)
     return Response(status_code=204)
 
 

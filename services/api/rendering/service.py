@@ -1,42 +1,45 @@
-"""The renderer's side of a job: lease, heartbeat, document, failure, and recovery.
-
-The lease in PostgreSQL is what makes it one PDF per job. Whatever the queue sends twice,
-late or never, only the bearer of a living lease may say anything about a job.
-"""
+"""The renderer's side of a job: lease, heartbeat, document, failure, and recovery."""
 
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.api import signals
 from services.api.container import Container
 from services.api.db.session import Author, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
-from services.api.reports import repository, signatures
-from services.api.reports.jobs import REPORT_STATES, TRANSITIONS, JobEvent, JobKind, JobState
-from services.api.reports.repository import StoredDocument
+from services.api.render_jobs import repository
+from services.api.render_jobs.leases import (
+    UPLOADING,
+    Leaseholder,
+    beat,
+    hashed,
+    holds,
+    knock_after,
+    known_job,
+    remove_others,
+    was_given_to,
+    writing,
+)
+from services.api.render_jobs.states import JobEvent, JobKind, JobState
+from services.api.reports import service as reports
+from services.api.reports.document import StoredDocument
 from services.api.sealing import DocumentRefusedError
+from services.api.signatures import service as signatures
 from services.api.tenants import configuration
-from services.api.tenants import service as tenants
 from services.api.web_pages import service as web_pages
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
 from shared.contracts.sign_job import SignLease
 from shared.contracts.snapshot import ReportSnapshot
 from shared.contracts.verification import SignerReport
 from shared.contracts.web_page import MEDIA_TYPE
-from shared.runtime.blobs import ChamberBlobs, report_key
+from shared.runtime.blobs import report_key
 
 _LONGEST_DELAY_SECONDS = 300
-
-UPLOADING = RenderProgress(stage="uploading", progress=95)
 
 ATTEMPTS_EXHAUSTED: dict[str, Any] = {
     "code": "attempts_exhausted",
@@ -46,38 +49,6 @@ ATTEMPTS_EXHAUSTED: dict[str, Any] = {
     "the administrator.",
     "section": None,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Leaseholder:
-    """Who speaks about which job."""
-
-    chamber: str
-    job_id: str
-    lease_token: str
-    author: Author
-
-    @property
-    def token_hash(self) -> bytes:
-        """What is stored of the lease token."""
-        return _hash(self.lease_token)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-@asynccontextmanager
-async def writing(parts: Container, chamber: str, author: Author) -> AsyncIterator[WriteSession]:
-    """A transaction for the renderer; while the chamber is suspended its jobs wait.
-
-    Raises:
-        Refusal: ``chamber_suspended``.
-    """
-    async with parts.database.write([chamber], author) as session:
-        if (await tenants.chamber(session)).status == "suspended":
-            raise Refusal("chamber_suspended")
-        yield session
 
 
 async def lease(
@@ -95,7 +66,7 @@ async def lease(
         leased = await repository.lease(
             session,
             job_id,
-            _hash(token),
+            hashed(token),
             seconds=settings.lease_seconds,
             most_attempts=settings.render_attempts,
         )
@@ -106,7 +77,7 @@ async def lease(
         if leased.kind == JobKind.SIGN:
             until = _instant(leased.lease_expires_at)
             return await signatures.lease(parts, session, leased, token, until)
-        frozen = await repository.snapshot(session, leased.report_id)
+        frozen = await reports.frozen(session, leased.report_id)
         signing = (await configuration.read(session)).signing
     return RenderLease(
         job_id=job_id,
@@ -145,13 +116,13 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
     sha256 = hashlib.sha256(pdf).hexdigest()
     async with writing(parts, holder.chamber, holder.author) as session:
         if not await beat(parts, session, holder, UPLOADING):
-            await accept_repetition(session, holder, sha256)
+            await _accept_repetition(session, holder, sha256)
             return
         job = await known_job(session, holder.job_id)
         if job.kind != JobKind.RENDER:
             raise Refusal("lease_lost")
         report_id = job.report_id
-        frozen = await repository.snapshot(session, report_id)
+        frozen = await reports.frozen(session, report_id)
     try:
         checked = await asyncio.to_thread(
             parts.seals.check, pdf, holder.chamber, frozen.snapshot_sha256
@@ -175,13 +146,6 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
         await remove_others(blobs, page)
 
 
-async def remove_others(blobs: ChamberBlobs, key: str, kept: Collection[str] = ()) -> None:
-    """Removes what earlier attempts left beside a file of a job that is over, but for ``kept``."""
-    for other in await blobs.keys(key.rpartition("/")[0]):
-        if other != key and other not in kept:
-            await blobs.delete(other)
-
-
 async def deliver_web_page(parts: Container, holder: Leaseholder, page: bytes) -> None:
     """Takes the web page of a document; whoever still holds the job may deliver it again.
 
@@ -193,7 +157,7 @@ async def deliver_web_page(parts: Container, holder: Leaseholder, page: bytes) -
         if not await beat(parts, session, holder, UPLOADING):
             raise Refusal("lease_lost")
         report_id = (await known_job(session, holder.job_id)).report_id
-        frozen = await repository.snapshot(session, report_id)
+        frozen = await reports.frozen(session, report_id)
     web_pages.refuse_foreign_page(page, frozen.snapshot_sha256)
     key = web_pages.key_of(holder.chamber, report_id, page)
     blobs = parts.blobs.of_chamber(holder.chamber)
@@ -215,10 +179,10 @@ async def _complete(
     async with writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
         if job is None or not holds(job, holder):
-            await accept_repetition(session, holder, document.sha256)
+            await _accept_repetition(session, holder, document.sha256)
             return
         await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
-        await repository.close_report(session, report_id, REPORT_STATES[JobState.DONE], document)
+        await reports.close(session, report_id, JobState.DONE, document)
         await signatures.record_seal(session, report_id, document, seal)
         facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
         await audit(session, "report.rendered", report_id, facts)
@@ -285,8 +249,7 @@ async def _give_up(session: WriteSession, job: sa.Row[Any], failure: dict[str, A
             session, "report.signature_failed", job.report_id, told | {"report_id": job.report_id}
         )
         return
-    _, state = TRANSITIONS[JobEvent.GIVE_UP]
-    await repository.close_report(session, job.report_id, REPORT_STATES[state])
+    await reports.close(session, job.report_id, JobState.FAILED)
     await audit(session, "report.failed", job.report_id, _facts(job, failure))
     await emit(session, "report.failed", job.report_id, {"report_id": job.report_id})
 
@@ -295,56 +258,14 @@ def _facts(job: sa.Row[Any], failure: dict[str, Any]) -> dict[str, Any]:
     return {"attempt": job.attempt, "code": failure["code"], "section": failure["section"]}
 
 
-async def beat(
-    parts: Container, session: WriteSession, holder: Leaseholder, progress: RenderProgress
-) -> bool:
-    """Prolongs a living lease and notes where its holder is; false when it is gone."""
-    alive = await repository.beat(
-        session,
-        holder.job_id,
-        holder.token_hash,
-        seconds=parts.settings.lease_seconds,
-        stage=progress.stage,
-        progress=progress.progress,
-    )
-    knock_after(parts, session, holder.job_id)
-    return alive
-
-
-async def known_job(session: WriteSession, job_id: str) -> sa.Row[Any]:
-    """A job; raises ``Refusal`` when there is none."""
-    job = await repository.job(session, job_id)
-    if job is None:
-        raise Refusal("job_not_found")
-    return job
-
-
-async def accept_repetition(session: WriteSession, holder: Leaseholder, sha256: str) -> None:
+async def _accept_repetition(session: WriteSession, holder: Leaseholder, sha256: str) -> None:
     """Silence when this worker has delivered these very bytes already; else the lease is gone."""
     job = await known_job(session, holder.job_id)
     if job.state == JobState.DONE and was_given_to(job, holder):
-        report = await repository.report(session, job.report_id)
-        if report is not None and report.pdf_sha256 == sha256:
+        report = await reports.report(session, job.report_id)
+        if report.pdf_sha256 == sha256:
             return
     raise Refusal("lease_lost")
-
-
-def holds(job: sa.Row[Any], holder: Leaseholder) -> bool:
-    """Whether a job is leased by this holder, and still is."""
-    return job.state == JobState.LEASED and bool(job.lease_alive) and was_given_to(job, holder)
-
-
-def was_given_to(job: sa.Row[Any], holder: Leaseholder) -> bool:
-    """Whether the last lease of a job is this holder's, living or not."""
-    return job.lease_token_hash is not None and secrets.compare_digest(
-        job.lease_token_hash, holder.token_hash
-    )
-
-
-def knock_after(parts: Container, session: WriteSession, job_id: str) -> None:
-    """Wakes whoever watches the job, once the transaction is through."""
-    topic = signals.render_job(session.chamber, job_id)
-    session.on_commit(lambda: parts.signals.knock(topic))
 
 
 def _instant(when: datetime) -> str:

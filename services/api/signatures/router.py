@@ -20,19 +20,20 @@ from services.api.auth.access import (
 from services.api.errors import Refusal
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
-from services.api.reports import moves, signatures
+from services.api.reports import moves
 from services.api.reports.answers import job_response
 from services.api.reports.schemas import RenderJob, ReportId
-from services.api.reports.signature_schemas import (
+from services.api.reports.views import job_path, report_path
+from services.api.responses import require_match, resource_response
+from services.api.signatures import service
+from services.api.signatures.schemas import (
     NewSignature,
     ReportSignature,
     ReportSignatures,
     SignatureMade,
     Stage,
 )
-from services.api.reports.signatures import Signatures, SignedElsewhere, may_sign_for
-from services.api.reports.views import job_path, report_path
-from services.api.responses import require_match, resource_response
+from services.api.signatures.service import Signatures, SignedElsewhere, may_sign_for
 from shared.contracts.signing import OFFICE_PATTERN, SEAL
 from shared.domain.permissions import Action
 from shared.domain.signatures import Standing
@@ -87,7 +88,7 @@ async def list_signatures(
     call: Annotated[ReadCall, Depends(reading(Action.REPORT_READ), scope="function")],
 ) -> Response:
     """What is waited for, and what is there."""
-    found = await signatures.read(call.session, report_id)
+    found = await service.read(call.session, report_id)
     return resource_response(request, _view(found, call.access))
 
 
@@ -116,7 +117,7 @@ async def request_signature(
     async def make() -> Response:
         held = await moves.held(call.session, report_id)
         secrets = {"pin": new.pin, "otp": new.otp}
-        row = await signatures.request_signature(
+        row = await service.request_signature(
             parts, call.session, call.access, held, new.office, secrets
         )
         return job_response(request, row, call.access, status=202)
@@ -164,9 +165,9 @@ async def take_signed_copy(
         require_match(request, f'"{row.pdf_sha256}"')
 
     copy = SignedElsewhere(office, await request.body(), as_read)
-    await signatures.take_copy(parts, author, access, report_id, copy)
+    await service.take_copy(parts, author, access, report_id, copy)
     async with parts.database.read([access.chamber]) as session:
-        found = await signatures.read(session, report_id)
+        found = await service.read(session, report_id)
     return resource_response(request, _view(found, access))
 
 

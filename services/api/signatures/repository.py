@@ -6,11 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.api.db.session import ReadSession, WriteSession
-from services.api.db.tables.reports import render_jobs, report_signatures, reports
+from services.api.db.tables.reports import report_signatures, reports
 from services.api.ids import new_id
-from services.api.reports.jobs import JobKind, JobState
 
-_s, _j, _r = report_signatures.c, render_jobs.c, reports.c
+_s, _r = report_signatures.c, reports.c
 
 
 async def of_report(session: ReadSession, report_id: str) -> Sequence[sa.Row[Any]]:
@@ -63,40 +62,3 @@ async def replace_document(
         .values(**values)
     )
     return touched == 1
-
-
-async def add_job(
-    session: WriteSession, job_id: str, report_id: str, office: str, secret: bytes | None
-) -> None:
-    """A signature that waits to be made, for whoever writes."""
-    await session.execute(
-        sa.insert(render_jobs).values(
-            chamber_id=session.chamber,
-            job_id=job_id,
-            report_id=report_id,
-            kind=JobKind.SIGN,
-            office=office,
-            secret=secret,
-            requested_by=session.author.actor,
-        )
-    )
-
-
-async def open_job(session: ReadSession, report_id: str) -> sa.Row[Any] | None:
-    """The signature of a report that is under way."""
-    return await session.first(
-        sa.select(_j.job_id, _j.office).where(
-            _j.chamber_id == session.chamber,
-            _j.report_id == report_id,
-            _j.kind == JobKind.SIGN,
-            _j.state.in_([JobState.QUEUED, JobState.LEASED]),
-        )
-    )
-
-
-async def secret_of(session: ReadSession, job_id: str) -> bytes | None:
-    """What the person gave for a signature, sealed."""
-    found = await session.scalar(
-        sa.select(_j.secret).where(_j.chamber_id == session.chamber, _j.job_id == job_id)
-    )
-    return None if found is None else bytes(found)
