@@ -7,7 +7,6 @@ everything else with all faults at once; :func:`write_case` gives the canonical 
 for byte.
 """
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -379,5 +378,4 @@ class Case(CaseModel):
 
 def write_case(case: Case) -> bytes:
     """The canonical file: fields in order, one blank of indentation, UTF-8, no final newline."""
-    document = case.model_dump(mode="json", by_alias=True)
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+    return case.model_dump_json(by_alias=True, indent=1).encode()

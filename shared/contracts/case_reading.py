@@ -1,6 +1,8 @@
 """Reading a case file: everything in it understood exactly, or nothing accepted."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -84,8 +86,8 @@ def load_json(raw: bytes) -> tuple[Any, list[Issue]]:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) < len(items):
-            names = [name for name, _ in items]
-            repeated = sorted({name for name in names if names.count(name) > 1})
+            written = Counter(name for name, _ in items)
+            repeated = sorted(name for name, times in written.items() if times > 1)
             faults.append(
                 Issue(
                     pointer="",
@@ -116,13 +118,19 @@ def load_json(raw: bytes) -> tuple[Any, list[Issue]]:
             it="il testo contiene caratteri non ammessi",
             en="the text contains characters that are not allowed",
         )
-        for place in _broken_text(document)
+        for place in (_broken_text(document) if b"\\u" in raw else ())
     )
     return document, faults
 
 
+_BROKEN = re.compile("[\0\ud800-\udfff]")
+
+
 def _broken_text(document: object) -> Iterator[tuple[str | int, ...]]:
-    """Places of strings that no database or document can hold: NUL, lone surrogates."""
+    """Places of strings that no database or document can hold: NUL, lone surrogates.
+
+    In a file they can only stand as escapes: UTF-8 has no surrogates, a JSON text no bare NUL.
+    """
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while waiting:
         place, node = waiting.pop()
@@ -131,7 +139,7 @@ def _broken_text(document: object) -> Iterator[tuple[str | int, ...]]:
             waiting.extend(((*place, key), key) for key in node)
         elif isinstance(node, list):
             waiting.extend(((*place, at), value) for at, value in enumerate(node))
-        elif isinstance(node, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in node):
+        elif isinstance(node, str) and _BROKEN.search(node):
             yield place
 
 

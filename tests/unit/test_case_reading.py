@@ -45,9 +45,10 @@ def sound() -> dict[str, Any]:
     )
 
 
-def faults(document: dict[str, Any]) -> list[tuple[str, str]]:
+def faults(document: dict[str, Any] | str) -> list[tuple[str, str]]:
+    text = document if isinstance(document, str) else json.dumps(document)
     with pytest.raises(CaseRefusedError) as refused:
-        read_case(json.dumps(document).encode())
+        read_case(text.encode())
     return [(issue.pointer, issue.code) for issue in refused.value.issues]
 
 
@@ -221,6 +222,16 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         "/objectives/0/title",
         "bad_characters",
     ),
+    "half a character": (
+        lambda d: d["objectives"][0].update(title="a\ud800b"),
+        "/objectives/0/title",
+        "bad_characters",
+    ),
+    "broken name of a field": (
+        lambda d: d["measures"][0].setdefault("external_ids", {}).update({"a\0": "1"}),
+        "/measures/0/external_ids/a\0",
+        "bad_characters",
+    ),
 }
 
 
@@ -274,6 +285,11 @@ def test_what_is_not_a_case_file_is_refused(raw: bytes, code: str) -> None:
     with pytest.raises(CaseRefusedError) as refused:
         read_case(raw)
     assert code in {issue.code for issue in refused.value.issues}
+
+
+def test_a_name_written_twice_is_found_among_a_great_many() -> None:
+    names = ["n7", *(f"n{at}" for at in range(200_000))]
+    assert ("", "duplicate_field") in faults("{" + ", ".join(f'"{n}": 0' for n in names) + "}")
 
 
 def test_a_tree_without_end_is_refused() -> None:

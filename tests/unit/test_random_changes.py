@@ -1,6 +1,5 @@
 """Ten thousand random plans that change: scoring what a change touches is scoring everything."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.timeout(900)
 @given(choices(600))
 def test_after_any_changes_the_results_are_those_of_scoring_from_scratch(draw: Choices) -> None:
     document = any_plans.document(draw)
-    note(json.dumps(document, ensure_ascii=False))
+    note(document)
     plan = plan_from_case(Case.model_validate(document))
     scored = Scored.of(plan)
     made = Made(scored, results_document(plan, scored.results))
