@@ -74,8 +74,19 @@ class Signals:
     ) -> AsyncIterator[T]:
         """A job as ``read`` finds it now, and again whenever it has changed, until it is over.
 
-        ``visible`` is what makes a change worth telling.
+        Read once before the answer too: a job that is not there is refused by then. ``visible``
+        is what makes a change worth telling.
         """
+        await read()
+        return self._changes(topic, read, visible, over)
+
+    async def _changes(
+        self,
+        topic: str,
+        read: Callable[[], Awaitable[T]],
+        visible: Callable[[T], object],
+        over: Callable[[T], bool],
+    ) -> AsyncIterator[T]:
         seen: object = None
         with self.listening(topic) as listener:
             while True:

@@ -1,11 +1,9 @@
 """``.../integrations/{integration}/reconciliations``: what the source holds, and what differs."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from services.api.auth.access import (
@@ -19,6 +17,7 @@ from services.api.auth.access import (
 )
 from services.api.idempotency import IdempotencyKey, once
 from services.api.integrations.schemas import IntegrationCode
+from services.api.job_events import Changes, Events, as_events, job_event
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.reconciliations import repository, service
@@ -152,16 +151,14 @@ async def show_job(
     return resource_response(request, _job(row, call.access), headers=headers)
 
 
-async def _existing_job(
+async def _changes(
     integration: IntegrationName,
     reconciliation_id: ReconciliationId,
     access: Annotated[Access, Depends(permitted(Action.INTEGRATION_READ))],
     parts: Parts,
-) -> Access:
-    """Refuses what is not there before the stream begins."""
-    async with parts.database.read([access.chamber]) as session:
-        await service.found(session, integration, reconciliation_id)
-    return access
+) -> Changes:
+    rows = await service.watch(parts, access.chamber, integration, reconciliation_id)
+    return (_job(row, access) async for row in rows)
 
 
 @router.get(
@@ -170,18 +167,12 @@ async def _existing_job(
     summary="Un confronto come eventi",
     description="Server-Sent Events: un evento `job` a ogni cambiamento, con il confronto in JSON; "
     "il flusso finisce con il confronto.",
-    response_class=EventSourceResponse,
-    responses={200: {"description": "Gli eventi."}, **refusals()},
+    **as_events(),
 )
-async def stream_job(
-    integration: IntegrationName,
-    reconciliation_id: ReconciliationId,
-    access: Annotated[Access, Depends(_existing_job)],
-    parts: Parts,
-) -> AsyncIterator[ServerSentEvent]:
+async def stream_job(changes: Annotated[Changes, Depends(_changes)]) -> Events:
     """The job at every change."""
-    async for row in service.watch(parts, access.chamber, integration, reconciliation_id):
-        yield ServerSentEvent(event="job", raw_data=to_json(_job(row, access)).decode())
+    async for view in changes:
+        yield job_event(view)
 
 
 @router.get(

@@ -53,7 +53,7 @@ async def found(session: ReadSession, integration: str, reconciliation_id: str) 
     return row
 
 
-def watch(
+async def watch(
     parts: Container, chamber: str, integration: str, reconciliation_id: str
 ) -> AsyncIterator[sa.Row[Any]]:
     """The job now, and again whenever it has changed, until it is over."""
@@ -62,7 +62,7 @@ def watch(
         async with parts.database.read([chamber]) as session:
             return await found(session, integration, reconciliation_id)
 
-    return parts.signals.follow(
+    return await parts.signals.follow(
         signals.reconciliation(chamber, reconciliation_id),
         read,
         visible=lambda row: (row.state, row.stage, row.progress),

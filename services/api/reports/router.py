@@ -1,13 +1,11 @@
 """``/v1/chambers/{chamber}/reports`` and ``.../render-jobs``."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from services.api.auth.access import (
@@ -20,6 +18,7 @@ from services.api.auth.access import (
     writing,
 )
 from services.api.idempotency import IdempotencyKey, once
+from services.api.job_events import Changes, Events, as_events, job_event
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.periods.working_days import italian_day
@@ -389,15 +388,15 @@ async def cancel_job(job_id: JobId, call: Cancelling, parts: Parts) -> Response:
     return Response(status_code=204)
 
 
-async def _existing_job(
+async def _changes(
+    request: Request,
     job_id: JobId,
     access: Annotated[Access, Depends(permitted(Action.REPORT_READ))],
     parts: Parts,
-) -> Access:
-    """Refuses what is not there before the stream begins."""
-    async with parts.database.read([access.chamber]) as session:
-        await service.job(session, job_id)
-    return access
+) -> Changes:
+    language = request_info(request).language
+    rows = await service.watch(parts, access.chamber, job_id)
+    return (job_view(row, access, language) async for row in rows)
 
 
 @router.get(
@@ -406,17 +405,9 @@ async def _existing_job(
     summary="Un lavoro come eventi",
     description="Server-Sent Events: un evento `job` a ogni cambiamento, con il lavoro in JSON; "
     "il flusso finisce con il lavoro.",
-    response_class=EventSourceResponse,
-    responses={200: {"description": "Gli eventi."}, **refusals("job_not_found")},
+    **as_events("job_not_found"),
 )
-async def stream_job(
-    request: Request,
-    job_id: JobId,
-    access: Annotated[Access, Depends(_existing_job)],
-    parts: Parts,
-) -> AsyncIterator[ServerSentEvent]:
+async def stream_job(changes: Annotated[Changes, Depends(_changes)]) -> Events:
     """The job at every change."""
-    language = request_info(request).language
-    async for row in service.watch(parts, access.chamber, job_id):
-        view = to_json(job_view(row, access, language))
-        yield ServerSentEvent(event="job", raw_data=view.decode())
+    async for view in changes:
+        yield job_event(view)

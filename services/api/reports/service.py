@@ -314,14 +314,14 @@ async def cancel(parts: Container, session: WriteSession, job_id: str) -> None:
     session.on_commit(lambda: parts.signals.knock(topic))
 
 
-def watch(parts: Container, chamber: str, job_id: str) -> AsyncIterator[sa.Row[Any]]:
+async def watch(parts: Container, chamber: str, job_id: str) -> AsyncIterator[sa.Row[Any]]:
     """The job now, and again whenever it has changed, until it is over."""
 
     async def read() -> sa.Row[Any]:
         async with parts.database.read([chamber]) as session:
             return await job(session, job_id)
 
-    return parts.signals.follow(
+    return await parts.signals.follow(
         signals.render_job(chamber, job_id),
         read,
         visible=lambda row: (row.state, row.stage, row.progress, row.attempt),

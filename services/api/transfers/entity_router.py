@@ -1,19 +1,19 @@
 """``/v1/entities/{entity}/chamber-imports`` and ``.../chamber-erasures``."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from services.api.auth.access import Parts
 from services.api.auth.entities import EntityAccess, administering
 from services.api.container import Container
 from services.api.errors import Refusal
+from services.api.job_events import Changes, Events, as_events, job_event
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.requests import request_info
@@ -22,7 +22,6 @@ from services.api.responses import (
     content_etag,
     matches,
     resource_response,
-    to_json,
 )
 from services.api.transfers import repository, service, views
 from services.api.transfers.running import MEDIA_TYPE, OVER
@@ -139,10 +138,12 @@ async def show_import(
     return _job(request, await _read(parts, access, import_id))
 
 
-async def _existing(import_id: ImportId, access: Importing, parts: Parts) -> EntityAccess:
-    """Refuses what is not there before the stream begins."""
-    await _read(parts, access, import_id)
-    return access
+async def _changes(
+    request: Request, import_id: ImportId, access: Importing, parts: Parts
+) -> Changes:
+    language = request_info(request).language
+    rows = await service.watch(parts.signals, import_id, partial(_read, parts, access, import_id))
+    return (views.import_view(row, language) async for row in rows)
 
 
 @router.get(
@@ -151,24 +152,12 @@ async def _existing(import_id: ImportId, access: Importing, parts: Parts) -> Ent
     summary="Un'importazione come eventi",
     description="Server-Sent Events: un evento `job` a ogni cambiamento, con l'importazione in "
     "JSON; il flusso finisce con il lavoro.",
-    response_class=EventSourceResponse,
-    responses={200: {"description": "Gli eventi."}, **refusals("not_found", "entity_unknown")},
+    **as_events("not_found", "entity_unknown"),
 )
-async def stream_import(
-    request: Request,
-    import_id: ImportId,
-    access: Annotated[EntityAccess, Depends(_existing)],
-    parts: Parts,
-) -> AsyncIterator[ServerSentEvent]:
+async def stream_import(changes: Annotated[Changes, Depends(_changes)]) -> Events:
     """The job at every change."""
-    language = request_info(request).language
-
-    async def read() -> sa.Row[Any]:
-        return await _read(parts, access, import_id)
-
-    async for row in service.watch(parts.signals, import_id, read):
-        view = to_json(views.import_view(row, language))
-        yield ServerSentEvent(event="job", raw_data=view.decode())
+    async for view in changes:
+        yield job_event(view)
 
 
 @router.get(

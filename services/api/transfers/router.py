@@ -1,12 +1,10 @@
 """``/v1/chambers/{chamber}/exports`` and ``.../erasure-requests``."""
 
 import base64
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response, StreamingResponse
 
 from services.api.auth.access import (
@@ -20,6 +18,7 @@ from services.api.auth.access import (
     writing,
 )
 from services.api.idempotency import IdempotencyKey, once
+from services.api.job_events import Changes, Events, as_events, job_event
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
 from services.api.requests import request_info
@@ -114,15 +113,20 @@ async def show_export(request: Request, export_id: ExportId, call: Reading) -> R
     return _job(request, await repository.find_export(call.session, export_id), call.access)
 
 
-async def _existing(
+async def _changes(
+    request: Request,
     export_id: ExportId,
     access: Annotated[Access, Depends(permitted(Action.ARCHIVE_READ))],
     parts: Parts,
-) -> Access:
-    """Refuses what is not there before the stream begins."""
-    async with parts.database.read([access.chamber]) as session:
-        await repository.find_export(session, export_id)
-    return access
+) -> Changes:
+    language = request_info(request).language
+
+    async def read() -> sa.Row[Any]:
+        async with parts.database.read([access.chamber]) as session:
+            return await repository.find_export(session, export_id)
+
+    rows = await service.watch(parts.signals, export_id, read)
+    return (views.export_view(row, access, language) async for row in rows)
 
 
 @router.get(
@@ -131,25 +135,12 @@ async def _existing(
     summary="Un'esportazione come eventi",
     description="Server-Sent Events: un evento `job` a ogni cambiamento, con l'esportazione in "
     "JSON; il flusso finisce con il lavoro.",
-    response_class=EventSourceResponse,
-    responses={200: {"description": "Gli eventi."}, **refusals("not_found")},
+    **as_events("not_found"),
 )
-async def stream_export(
-    request: Request,
-    export_id: ExportId,
-    access: Annotated[Access, Depends(_existing)],
-    parts: Parts,
-) -> AsyncIterator[ServerSentEvent]:
+async def stream_export(changes: Annotated[Changes, Depends(_changes)]) -> Events:
     """The job at every change."""
-    language = request_info(request).language
-
-    async def read() -> sa.Row[Any]:
-        async with parts.database.read([access.chamber]) as session:
-            return await repository.find_export(session, export_id)
-
-    async for row in service.watch(parts.signals, export_id, read):
-        view = to_json(views.export_view(row, access, language))
-        yield ServerSentEvent(event="job", raw_data=view.decode())
+    async for view in changes:
+        yield job_event(view)
 
 
 @router.get(

@@ -100,11 +100,11 @@ _OTHER_ENTITY = Issue(
 )
 
 
-def watch(
+async def watch(
     signals: Signals, job_id: str, read: Callable[[], Awaitable[sa.Row[Any]]]
 ) -> AsyncIterator[sa.Row[Any]]:
     """A job now, and again whenever it has changed, until it is over."""
-    return signals.follow(
+    return await signals.follow(
         job_topic(job_id),
         read,
         visible=lambda row: (row.state, row.stage, row.progress),
