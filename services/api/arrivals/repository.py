@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from services.api.db.arrays import array_text
 from services.api.db.session import ReadSession, WriteSession
 from services.api.traffic import Pause, no_pause
 from shared.domain.arrivals import Content
@@ -141,7 +142,7 @@ _SUBJECTS = sa.text("""
 _MAPPING = sa.text("""
     SELECT external, subject_kind, code, unit, conversion FROM integration_mapping_entries
     WHERE chamber_id = :chamber AND integration_id = :integration AND version = :version
-        AND external = ANY (CAST(:names AS text[]))
+        AND external = ANY ((SELECT CAST(CAST(:names AS text) AS text[]))::text[])
 """)
 
 # One table and no join: how it is scanned does not hang on statistics that a chamber's first
@@ -154,7 +155,7 @@ _STANDING = sa.text("""
     FROM measurements
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
         AND subject_kind = ANY (CAST(:kinds AS text[]))
-        AND subject_code = ANY (CAST(:codes AS text[]))
+        AND subject_code = ANY ((SELECT CAST(CAST(:codes AS text) AS text[]))::text[])
         AND COALESCE(year, 0) = ANY (CAST(:years AS integer[]))
         AND COALESCE(period, '') = ANY (CAST(:periods AS text[]))
 """)
@@ -164,20 +165,43 @@ _LAST_POSITIONS = sa.text("""
     WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[])) GROUP BY plan_id
 """)
 
-# State and history in one statement: the contents travel once.
-_ENTER = sa.text("""
+# In the order of `Entry`.
+_ENTRY_TYPES = {
+    "plan_id": "uuid",
+    "measurement_id": "uuid",
+    "version_id": "uuid",
+    "position": "integer",
+    "subject_kind": "text",
+    "subject_code": "text",
+    "year": "smallint",
+    "period": "text",
+    "value": "text",
+    "status": "text",
+    "result": "text",
+    "value_text": "text",
+    "note": "text",
+    "version": "integer",
+    "source_version": "bigint",
+    "source_position": "integer",
+    "stands": "boolean",
+    "remembered": "boolean",
+    "source_stage": "text",
+    "versions_seen": "text",
+}
+_ENTRY_ARRAYS = ", ".join(
+    f"CAST(CAST(:{name}s AS text) AS {kind}[])" for name, kind in _ENTRY_TYPES.items()
+)
+_ENTRY_COLUMNS = ", ".join(
+    f"COALESCE(entry.{name}, CAST(:{name} AS {kind})) AS {name}"
+    for name, kind in _ENTRY_TYPES.items()
+)
+
+# State and history in one statement: the contents travel once, and what is the same in all
+# entries once for all of them.
+_ENTER = sa.text(f"""
     WITH given AS MATERIALIZED (
-        SELECT * FROM unnest(
-            CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS uuid[]),
-            CAST(:c3 AS integer[]), CAST(:c4 AS text[]), CAST(:c5 AS text[]),
-            CAST(:c6 AS smallint[]), CAST(:c7 AS text[]), CAST(:c8 AS text[]),
-            CAST(:c9 AS text[]), CAST(:c10 AS text[]), CAST(:c11 AS text[]),
-            CAST(:c12 AS text[]), CAST(:c13 AS integer[]), CAST(:c14 AS bigint[]),
-            CAST(:c15 AS integer[]), CAST(:c16 AS boolean[]), CAST(:c17 AS boolean[]),
-            CAST(:c18 AS text[]), CAST(:c19 AS text[]))
-            AS entry (plan_id, measurement_id, version_id, position, subject_kind, subject_code,
-                year, period, value, status, result, value_text, note, version, source_version,
-                source_position, stands, remembered, source_stage, versions_seen)
+        SELECT {_ENTRY_COLUMNS}
+        FROM unnest({_ENTRY_ARRAYS}) AS entry ({", ".join(_ENTRY_TYPES)})
     ), state AS (
         INSERT INTO measurements (chamber_id, plan_id, measurement_id, position, subject_kind,
             subject_code, year, period, value, status, result, value_text, note, version,
@@ -204,12 +228,13 @@ _ENTER = sa.text("""
     SELECT :chamber, plan_id, measurement_id, version_id, version, value, status, result,
         value_text, note, :source, source_version, :message, :recorded_by
     FROM given WHERE remembered
-""")
+""")  # noqa: S608 - names of ours
 
 _NOTE = sa.text("""
     UPDATE measurements AS m
     SET versions_seen = given.versions_seen, versions_by = :integration
-    FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS text[]))
+    FROM unnest(CAST(CAST(:plans AS text) AS uuid[]), CAST(CAST(:measurements AS text) AS uuid[]),
+            CAST(CAST(:versions AS text) AS text[]))
         AS given (plan_id, measurement_id, versions_seen)
     WHERE m.chamber_id = :chamber AND m.plan_id = given.plan_id
         AND m.measurement_id = given.measurement_id
@@ -250,7 +275,7 @@ async def mapping(
     session: ReadSession, integration: str, version: int, names: Sequence[str]
 ) -> Sequence[sa.Row[Any]]:
     """The rows of a version of the integration's mapping that are about these codes of its."""
-    parameters = {"integration": integration, "version": version, "names": list(names)}
+    parameters = {"integration": integration, "version": version, "names": array_text(names)}
     return await session.all(_MAPPING, {"chamber": session.chamber, **parameters})
 
 
@@ -268,7 +293,7 @@ async def standing(
             "chamber": session.chamber,
             "plans": sorted(plans),
             "kinds": sorted(kinds),
-            "codes": sorted(codes),
+            "codes": array_text(sorted(codes)),
             "years": [year or 0 for year in years],
             "periods": [period or "" for period in periods],
         }
@@ -310,24 +335,31 @@ async def enter(
         # History may be about a datum that another entry creates: that one goes first.
         entries = sorted(entries, key=lambda entry: not entry.stands)
     for portion in _portions(entries):
-        columns = {
-            # `unnest` fills up shorter arrays with NULL: a column of nothing else is sent as
-            # none.
-            f"c{at}": [] if column.count(None) == len(column) else column
-            for at, column in enumerate(_columns(portion, len(Entry._fields)))
-        }
-        await session.execute(_ENTER, given | columns)
+        await session.execute(_ENTER, given | _columns(portion))
         await pause()
+
+
+def _columns(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Entries as the parameters of ``_ENTER``: each column as one value, or as an array.
+
+    ``unnest`` fills up shorter arrays with NULL, which the one value takes the place of; the ids
+    of the versions say how many there are.
+    """
+    parameters: dict[str, Any] = {}
+    for name, column in zip(_ENTRY_TYPES, zip(*entries, strict=True), strict=True):
+        same = name != "version_id" and column.count(column[0]) == len(column)
+        parameters[name] = column[0] if same else None
+        parameters[f"{name}s"] = array_text(() if same else column)
+    return parameters
 
 
 async def note_versions(session: WriteSession, seen: Sequence[Seen], integration: str) -> None:
     """Writes down which versions have come, where nothing else changes."""
     if not seen:
         return
-    columns = {f"c{at}": column for at, column in enumerate(_columns(seen, len(Seen._fields)))}
-    await session.execute(
-        _NOTE, {"chamber": session.chamber, "integration": integration, **columns}
-    )
+    plans, measurements, versions = (array_text(column) for column in zip(*seen, strict=True))
+    given = {"plans": plans, "measurements": measurements, "versions": versions}
+    await session.execute(_NOTE, {"chamber": session.chamber, "integration": integration, **given})
 
 
 async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row[Any]]:
@@ -335,9 +367,3 @@ async def revise(session: WriteSession, plans: Sequence[str]) -> Sequence[sa.Row
     if not plans:
         return ()
     return await session.all(_REVISE, {"chamber": session.chamber, "plans": list(plans)})
-
-
-def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """Rows turned into columns; as many empty ones when there is no row."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return columns or [[] for _ in range(width)]

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from services.api.db.arrays import array_text
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.measurements import measurement_versions as versions
 from services.api.db.tables.measurements import measurements
@@ -28,7 +29,7 @@ _BARRIERS = sa.text("""
         SELECT DISTINCT ON (plan_id, measurement_id) plan_id, measurement_id, state, version, role
         FROM measurement_state_changes
         WHERE chamber_id = :chamber AND plan_id = ANY (CAST(:plans AS uuid[]))
-            AND measurement_id = ANY (CAST(:measurements AS uuid[]))
+            AND measurement_id = ANY ((SELECT CAST(CAST(:measurements AS text) AS uuid[]))::uuid[])
         ORDER BY plan_id, measurement_id, number DESC
     ) AS last WHERE state = 'validated'
     UNION ALL
@@ -74,7 +75,7 @@ async def barriers(
         {
             "chamber": session.chamber,
             "plans": sorted(plans),
-            "measurements": sorted(measurement_ids),
+            "measurements": array_text(measurement_ids),
         },
     )
 
