@@ -121,14 +121,16 @@ def outranks(arriving: Origin, held: Origin) -> bool:
         return arriving.at >= held.at
     if arriving.version is None or held.version is None:
         neither = arriving.version is held.version
-        return _moment(arriving) > _moment(held) if neither else held.version is None
+        return _later(arriving, held) if neither else held.version is None
     if arriving.version == held.version:
         if arriving.stage is not held.stage:
             return arriving.stage > held.stage
-        return _moment(arriving) < _moment(held)
+        return _later(held, arriving)
     return arriving.version > held.version
 
 
-def _moment(origin: Origin) -> tuple[datetime, str, int]:
-    assert origin.at is not None  # noqa: S101 - `outranks` has answered for those without
-    return (origin.at, origin.message_id, origin.position)
+def _later(one: Origin, other: Origin) -> bool:
+    """Whether one was said after the other; both say when."""
+    if one.at != other.at:
+        return one.at > other.at  # type: ignore[operator]  # `outranks` answers for those without
+    return (one.message_id, one.position) > (other.message_id, other.position)

@@ -4,6 +4,7 @@ Everything is decided here, in memory, on rows that the transaction holds; the r
 :mod:`shared.domain.arrivals`.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,9 +67,15 @@ async def record(
     ``results.changed`` is emitted, when a figure has changed. ``pause`` lets others pass.
     """
     found = await _consider(session, items, sender, _Way(lock=True, pause=pause))
-    await _write(session, found.ledger, sender, pause)
+    writing = asyncio.create_task(_write(session, found.ledger, sender, pause))
+    try:
+        # While the database writes there is time to put together what the audit will say.
+        await asyncio.sleep(0)
+        change = await _noted(found, pause)
+    finally:
+        await writing
     revisions = await _revise(session, sorted(found.ledger.changed_plans))
-    return _outcome(found, revisions, await _noted(found, pause))
+    return _outcome(found, revisions, change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -140,6 +141,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,
             pool_use_lifo=True,
+            json_serializer=_json_text,
             connect_args={
                 "server_settings": {
                     "application_name": "ciclo-api",
@@ -216,6 +218,11 @@ class Database:
     async def close(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
+
+
+def _json_text(value: object) -> str:
+    """What a JSON column is given; an audit line of a batch is some 60 kB of it."""
+    return to_json(value).decode()
 
 
 def _set_context(connection: sa.Connection) -> None:
