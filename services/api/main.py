@@ -283,6 +283,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             _log.warning("this process does not dispatch: another one has to")
         for background in _BACKGROUND if settings.dispatch else ():
             await stack.enter_async_context(background(container))
+        _make_routes(app)
         # What was made so far (200,000 objects) lives as long as the process: a collection
         # that walks it stops every request for a tenth of a second.
         gc.collect()
@@ -291,6 +292,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         # walking them every 700 costs a tenth of its time and frees nothing.
         gc.set_threshold(_YOUNG_OBJECTS)
         yield
+
+
+def _make_routes(app: FastAPI) -> None:
+    """Makes what FastAPI makes of included routers when they are first asked.
+
+    That is a second's work, which the first caller would wait for, and as many objects again,
+    which every collection would walk if they were made after the others are frozen.
+    """
+    for route in app.routes:
+        route.matches(
+            {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+        )
 
 
 def _written_once(app: FastAPI) -> Callable[[], bytes]:
