@@ -2,10 +2,12 @@
 
 Pages are copied as they are. What tells the chapters apart is renumbered or put together: one
 structure tree (``ParentTree``, ``StructParents``), one outline, one tree of named places, every
-face embedded once, page numbers. The same chapters give the same bytes, however they were made.
+face embedded once, page numbers, also in the contents. The same chapters give the same bytes,
+however they were made.
 """
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +16,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from services.renderer import fonts, metadata
 from services.renderer.document.attachments import AttachedFile
+from services.renderer.document.contents import MARK
 from services.renderer.layout import COMPRESSION, Face, Facts
 from services.renderer.metadata import Properties
 from services.renderer.seal_field import OFF_PAGE, PRINT_FLAG, SealField
@@ -27,6 +30,9 @@ _NUMBER_BASELINE = 41.8
 _NUMBER_CHARACTERS = "0123456789 /"
 _NUMBER_FACE = "PageNumber"
 """Name of Regular in the resources of numbered pages."""
+
+_SHORT_TEXT = re.compile(rb"/(\w+) (\S+) Tf\n\[<([0-9a-f]{%d})>\] TJ" % (4 * len(MARK)))
+"""A text in one run as long as the mark: its face, its size, its glyphs."""
 
 _UNICODE_HEAD = b"""/CIDInit /ProcSet findresource begin
 12 dict begin
@@ -59,8 +65,10 @@ class Extras:
     """What only the whole document has."""
 
     properties: Properties
-    files: Sequence[AttachedFile]
-    fields: Sequence[SealField]
+    files: Sequence[AttachedFile] = ()
+    fields: Sequence[SealField] = ()
+    lines: Sequence[str] = ()
+    """Anchors of the lines of the contents (the second chapter): each gets its page."""
 
 
 def preload() -> None:
@@ -71,9 +79,10 @@ def preload() -> None:
         fonts.program(file)
 
 
-def first_pages(chapters: Iterable[Laid], first: int) -> dict[str, int]:
-    """Name of every place -> number of its page, the first chapter beginning on ``first``."""
+def first_pages(chapters: Iterable[Laid]) -> dict[str, int]:
+    """Name of every place -> number of its page."""
     pages: dict[str, int] = {}
+    first = 1
     for chapter in chapters:
         for anchor, (page, _, _) in chapter.facts.anchors.items():
             pages.setdefault(anchor, first + page)
@@ -86,7 +95,7 @@ def bind(chapters: Sequence[Laid], extras: Extras) -> bytes:
     pikepdf.settings.set_flate_compression_level(COMPRESSION)
     with pikepdf.new() as pdf:
         sources = [pikepdf.open(io.BytesIO(chapter.pdf)) for chapter in chapters]
-        whole = _Whole(pdf, chapters)
+        whole = _Whole(pdf, chapters, extras.lines)
         for source, chapter in zip(sources, chapters, strict=True):
             whole.take(source, chapter.facts)
         whole.finish(extras.fields)
@@ -111,6 +120,7 @@ class _Whole:
 
     pdf: Pdf
     chapters: Sequence[Laid]
+    lines: Sequence[str]
     parents: Array = field(default_factory=Array)
     """``Nums`` of the parent tree."""
     next_parent: int = 0
@@ -127,10 +137,16 @@ class _Whole:
         self.used = _together(chapter.facts.faces for chapter in self.chapters)
         # Every chapter has running heads in Regular; the page numbers are of it as well.
         self.regular = next(name for name, face in self.used.items() if face.file == fonts.REGULAR)
+        self._have_figures(self.used[self.regular])
+        for name in self.chapters[1].facts.faces if self.lines else ():
+            self._have_figures(self.used[name])
+
+    @staticmethod
+    def _have_figures(face: Face) -> None:
         for character in _NUMBER_CHARACTERS:
-            glyph, width = fonts.glyph(character)
-            self.used[self.regular].widths.setdefault(glyph, width)
-            self.used[self.regular].texts.setdefault(glyph, character)
+            glyph, width = fonts.glyph(character, face.file)
+            face.widths.setdefault(glyph, width)
+            face.texts.setdefault(glyph, character)
 
     def take(self, source: Pdf, facts: Facts) -> None:
         """Copy a chapter's pages and its part of the structure tree."""
@@ -187,7 +203,7 @@ class _Whole:
         drawn = [fonts.glyph(character) for character in text]
         width = sum(advance for _, advance in drawn) * _NUMBER_SIZE / 1000
         x = float(page.MediaBox[2]) - _NUMBER_RIGHT - width
-        codes = "".join(f"{glyph:04x}" for glyph, _ in drawn)
+        codes = _codes(text, fonts.REGULAR)
         content = (
             f"/Artifact <</Type /Pagination>> BDC q BT {_NUMBER_COLOUR} rg "
             f"/{_NUMBER_FACE} {_NUMBER_SIZE} Tf {x:.2f} {_NUMBER_BASELINE} Td <{codes}> Tj "
@@ -195,8 +211,31 @@ class _Whole:
         )
         page.Contents = Array([self.pdf.make_stream(content.encode()), page.Contents])
 
+    def _fill_in_pages(self) -> None:
+        """Write the page number of every line of the contents over the mark laid out for it."""
+        pages = first_pages(self.chapters)
+        numbers = iter(str(pages.get(anchor, "")) for anchor in self.lines)
+
+        def fill_in(found: re.Match[bytes]) -> bytes:
+            name, size, codes = found.groups()
+            face = self.used.get(name.decode())
+            if face is None or codes.decode() != _codes(MARK, face.file):
+                return found[0]
+            number = next(numbers)
+            # Numbers stand on the right; all figures are as wide as the mark's characters.
+            right = (len(MARK) - len(number)) * fonts.glyph("0", face.file)[1]
+            drawn = _codes(number, face.file).encode()
+            return b"/%s %s Tf\n[%d <%s>] TJ" % (name, size, -right, drawn)
+
+        first = self.chapters[0].facts.pages
+        for page in self.pdf.pages[first : first + self.chapters[1].facts.pages]:
+            _, content = page.obj.Contents
+            content.write(_SHORT_TEXT.sub(fill_in, content.read_bytes()))
+
     def finish(self, fields: Sequence[SealField]) -> None:
         """Write what only the whole has: structure root, places, outline, form."""
+        if self.lines:
+            self._fill_in_pages()
         self._await_signatures(fields)
         root = self.pdf.make_indirect(
             Dictionary(
@@ -247,6 +286,11 @@ class _Whole:
             page.Annots = Array()
         page.Annots.extend(widgets)
         self.pdf.Root.AcroForm = Dictionary(Fields=widgets)
+
+
+def _codes(text: str, file: str) -> str:
+    """Glyph numbers of a text in a face, as a content stream names them."""
+    return "".join(f"{fonts.glyph(character, file)[0]:04x}" for character in text)
 
 
 def _place(page: Object, x: float, y: float) -> Array:

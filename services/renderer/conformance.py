@@ -41,6 +41,7 @@ class Finisher:
             _state_directions(table, reached)
         for figure in reached.of_type("/Figure"):
             _place(figure, pdf)
+        _drop_empty_steps(pdf)
         _release_margins(pdf, reached)
         _take_over_texts(pdf, reached)
 
@@ -124,6 +125,21 @@ def _place(figure: dict[str, Any], pdf: pydyf.PDF) -> None:
     height = pdf.objects[_number(figure["Pg"])]["MediaBox"][3]
     left, top, right, bottom = (value * PIXEL for value in figure["A"]["BBox"])
     figure["A"]["BBox"] = pydyf.Array([left, height - bottom, right, height - top])
+
+
+def _drop_empty_steps(pdf: pydyf.PDF) -> None:
+    """Write runs of glyphs without the steps of nothing that WeasyPrint puts between any two.
+
+    They come from widths that differ by less than what can be written, and are half of a page.
+    """
+    for item in pdf.objects:
+        if isinstance(item, pydyf.Stream):
+            item.stream[:] = [
+                operator.replace(b">0<", b"").replace(b">0]", b">]")
+                if isinstance(operator, bytes) and operator.endswith(b"] TJ")
+                else operator
+                for operator in item.stream
+            ]
 
 
 def _release_margins(pdf: pydyf.PDF, tree: _StructureTree) -> None:

@@ -78,9 +78,9 @@ def program(file: str) -> bytes:
 
 
 @cache
-def glyph(character: str) -> tuple[int, int]:
-    """Glyph number and width, in thousandths of an em, of a character in Regular."""
-    with TTFont(FOLDER / REGULAR, lazy=True) as font:
+def glyph(character: str, file: str = REGULAR) -> tuple[int, int]:
+    """Glyph number and width, in thousandths of an em, of a character in a face."""
+    with TTFont(FOLDER / file, lazy=True) as font:
         name = font.getBestCmap()[ord(character)]
         width = font["hmtx"].metrics[name][0] * 1000 / font["head"].unitsPerEm
         return font.getGlyphID(name), round(width)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.renderer.binding import Extras, Laid, bind, first_pages
+from services.renderer.binding import Extras, Laid, bind
 from services.renderer.document import html
 from services.renderer.document.attachments import attached_files
 from services.renderer.document.chapters import Chapter, Sheet
@@ -83,8 +83,7 @@ def make(snapshot: ReportSnapshot, lay_out: LayOut, say: Say) -> Made:
         results = _lay_out_all(document, lay_out)
         if failures := _failures(document, results):
             raise _in_words(*failures[0])
-    cover, *chapters = [result for result in results if isinstance(result, Laid)]
-    laid = [cover, _lay_out_contents(document, chapters, lay_out), *chapters]
+    laid = [result for result in results if isinstance(result, Laid)]
     say({"stage": "pdf", "progress": LAYOUT_DONE})
     content = bind(laid, _extras(snapshot, document))
     say({"stage": "pdf", "progress": PDF_DONE})
@@ -109,22 +108,20 @@ def preview(snapshot: ReportSnapshot, anchor: str, lay_out: LayOut) -> Made:
     [laid] = lay_out([document.sheet(chapter)])
     if isinstance(laid, Failed):
         raise _in_words(chapter, laid)
-    content = bind([laid], Extras(_properties(snapshot, document), (), ()))
+    content = bind([laid], Extras(_properties(snapshot, document)))
     return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings)
 
 
 def _lay_out_all(document: html.Document, lay_out: LayOut) -> list[Laid | Failed]:
-    sheets = [document.sheet(chapter) for chapter in (document.cover, *document.chapters)]
-    return lay_out(sheets, until=LAYOUT_DONE)
+    return lay_out([document.sheet(chapter) for chapter in document.all], until=LAYOUT_DONE)
 
 
 def _failures(
     document: html.Document, results: Sequence[Laid | Failed]
 ) -> list[tuple[Chapter, Failed]]:
-    chapters = (document.cover, *document.chapters)
     return [
         (chapter, result)
-        for chapter, result in zip(chapters, results, strict=True)
+        for chapter, result in zip(document.all, results, strict=True)
         if isinstance(result, Failed) and result.code != NOT_TRIED
     ]
 
@@ -148,28 +145,11 @@ def _broken_narratives(
     )
 
 
-def _lay_out_contents(document: html.Document, chapters: Sequence[Laid], lay_out: LayOut) -> Laid:
-    """The contents, which come second and need the pages of what comes after them.
-
-    How many pages they take does not depend on the numbers in them, so a wrong guess is
-    found at once and put right the second time.
-    """
-    length = document.contents.estimated_pages
-    while True:
-        pages = first_pages(chapters, first=2 + length)
-        chapter = document.contents_chapter(pages)
-        [laid] = lay_out([document.sheet(chapter)])
-        if isinstance(laid, Failed):
-            raise _in_words(chapter, laid)
-        if laid.facts.pages == length:
-            return laid
-        length = laid.facts.pages
-
-
 def _extras(snapshot: ReportSnapshot, document: html.Document) -> Extras:
     return Extras(
         properties=_properties(snapshot, document),
         files=attached_files(snapshot),
+        lines=document.contents.lines,
         fields=fields_of(snapshot),
     )
 

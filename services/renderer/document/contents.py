@@ -9,7 +9,8 @@ from services.renderer.document.chapters import BREAK
 DEEPEST = 5
 """Headings below this level are not in the contents."""
 
-LINES_ON_A_PAGE = 44
+MARK = "\u00a4" * 4
+"""Stands for a page number until the chapters are bound: as wide as four figures."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,15 @@ class Contents:
         return [entry for place, entry in enumerate(self.tables) if place in self._listed]
 
     @property
-    def estimated_pages(self) -> int:
-        """How many pages the contents probably take."""
-        lines = sum(1 for entry in self.headings if entry.listed and entry.level <= DEEPEST)
-        return 1 + (lines + len(self.figures) + len(self._listed)) // LINES_ON_A_PAGE
+    def listed_headings(self) -> list[Entry]:
+        """Headings for the table of contents."""
+        return [entry for entry in self.headings if entry.listed and entry.level <= DEEPEST]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The anchor of every line that gives a page, in the order of the lines."""
+        entries = (*self.listed_headings, *self.figures, *self.listed_tables)
+        return tuple(entry.anchor for entry in entries)
 
     @staticmethod
     def chapter() -> Markup:

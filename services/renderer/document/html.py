@@ -1,14 +1,14 @@
 """Snapshot -> HTML: one section at a time, each in chapters that are laid out by themselves.
 
-``build`` writes the sections. ``Document.cover``, ``Document.chapters`` and, when their pages
-are known, ``Document.contents_chapter`` are what is laid out; ``Document.sheet`` makes of each
-the HTML document that the layout engine gets. ``build_section`` writes one section only.
+``build`` writes the sections. ``Document.cover``, ``Document.contents_chapter`` and
+``Document.chapters`` are what is laid out; ``Document.sheet`` makes of each the HTML document
+that the layout engine gets. ``build_section`` writes one section only.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from services.renderer.document import (
 from services.renderer.document.arrangement import Arrangement
 from services.renderer.document.attachments import cards, snapshot_sha256
 from services.renderer.document.chapters import Chapter, Sheet, followed, link_out, split
-from services.renderer.document.contents import DEEPEST, Contents
+from services.renderer.document.contents import MARK, Contents
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import qr
 from services.renderer.document.figures.palette import tint
@@ -54,6 +54,8 @@ UNFIT = (
 )
 CONTENTS_TITLE = "Indice"
 CONTENTS_ANCHOR = "indice"
+_PAGE_START, _PAGE_END = '<span class="page">', "</span>"
+_PAGE = _PAGE_START + _PAGE_END
 DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
 PREVIEW_NOTICE = "Anteprima: testo in lavorazione, non è un documento"
 
@@ -83,7 +85,7 @@ class Document:
     @property
     def html(self) -> str:
         """The whole document in one piece, without page numbers in the contents."""
-        pieces = (self.cover, self.contents_chapter({}), *self.chapters)
+        pieces = (self.cover, self.contents_chapter(""), *self.chapters)
         body = Markup("\n").join(
             Markup('<div class="piece" data-running="{}" data-chamber="{}">{}</div>').format(
                 piece.running, self.chamber, piece.body
@@ -92,12 +94,22 @@ class Document:
         )
         return self._page(Chapter(self.title, "", body), body, self.style)
 
-    def contents_chapter(self, pages: Mapping[str, int]) -> Chapter:
-        """Contents and lists, with the page of each anchor where it is known."""
-        template = _environment().get_template("contents.html.j2")
-        known = {anchor: pages.get(anchor, "") for anchor in self.anchors}
-        body = template.render(contents=self.contents, pages=known, deepest=DEEPEST)
-        return Chapter(CONTENTS_TITLE, CONTENTS_TITLE, Markup(glyphs.cover(body)[0]))  # noqa: S704 - our own template, which escapes what it is given
+    def contents_chapter(self, page: str = MARK) -> Chapter:
+        """Contents and lists; ``page`` stands where each line gives its page.
+
+        The page numbers are written when the chapters are bound, so that the contents need not
+        wait for the other chapters, nor be laid out again when only pages have moved.
+        """
+        body = _environment().get_template("contents.html.j2").render(contents=self.contents)
+        # A title with the mark in it would be taken for a page number.
+        text = glyphs.cover(body)[0].replace(MARK, f"{MARK[:2]} {MARK[2:]}")
+        text = text.replace(_PAGE, f"{_PAGE_START}{page}{_PAGE_END}")
+        return Chapter(CONTENTS_TITLE, CONTENTS_TITLE, Markup(text))  # noqa: S704 - our own template, which escapes what it is given
+
+    @cached_property
+    def all(self) -> tuple[Chapter, ...]:
+        """Everything that is laid out, in the order of the pages."""
+        return (self.cover, self.contents_chapter(), *self.chapters)
 
     def sheet(self, chapter: Chapter) -> Sheet:
         """A chapter as a document of its own, for the layout engine."""
