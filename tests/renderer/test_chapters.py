@@ -81,6 +81,16 @@ def test_short_pieces_go_together_and_nothing_is_lost() -> None:
     assert "".join(cut) == "".join(pieces)
 
 
+def test_what_is_apart_stands_alone_and_long_chapters_are_cut_evenly() -> None:
+    apart = list(chapters.split(chapters.APART.join(["a" * 100, "b"])))
+    assert [len(piece) for piece in apart] == [100, 1]
+    short = chapters.WITHIN.join(["a" * 10_000] * 4)
+    assert list(chapters.split(short)) == ["a" * 40_000]
+    long = chapters.WITHIN.join(["a" * 10_000] * 9)
+    assert [len(piece) for piece in chapters.split(long)] == [30_000] * 3
+    assert list(chapters.split("")) == [""]
+
+
 def test_links_lead_out_of_a_chapter_by_name_or_nowhere() -> None:
     body = '<a href="#ob-A&amp;1">x</a><a href="#none">y</a>'
     linked, used = chapters.link_out(body, {"ob-A&1": "A&1 Titolo"})

@@ -1,7 +1,8 @@
 """Chapters: the pieces a document is laid out in, each by itself, before they are bound.
 
 A section is written by one template; where a page may end without harm the template says
-``{{ contents.chapter() }}`` between two blocks of the topmost level. What lies between two
+``{{ contents.chapter() }}`` between two blocks of the topmost level. It says ``"apart"`` of what is
+always a chapter of its own, and ``"long"`` where only a long chapter is cut. What lies between two
 such places is laid out as a document of its own: in parallel with the others, and not at all
 when nothing in it has changed since the last time (``reuse.py``). So a chapter holds nothing
 that depends on another one: page numbers are written when the chapters are bound, and a link
@@ -9,9 +10,10 @@ names its target by words (``LINK_SCHEME``) that the binding resolves.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from html import unescape
+from math import ceil
 from typing import Any
 from urllib.parse import quote
 
@@ -20,8 +22,17 @@ from markupsafe import Markup, escape
 BREAK = Markup("<!-- chapter -->")
 """Where a chapter may end; narratives cannot hold it, comments do not survive cleaning."""
 
+APART = Markup("<!-- chapter apart -->")
+"""Where a chapter ends."""
+
+WITHIN = Markup("<!-- within a chapter -->")
+"""Where a chapter ends that would be long otherwise."""
+
 LEAST_CHARACTERS = 30_000
 """Of HTML, some six pages: shorter chapters cost more to start than they save."""
+
+MOST_CHARACTERS = 40_000
+"""Longer chapters are cut into parts of about the same length where they can be."""
 
 LINK_SCHEME = "ciclo-anchor:"
 """Address of a link to another place of the document while its chapter is by itself."""
@@ -64,14 +75,25 @@ class Sheet:
 
 
 def split(written: str) -> Iterator[Markup]:
-    """The chapters of a section: its pieces between breaks, short ones put together."""
+    """The chapters of a section: pieces between breaks, short ones together, long ones cut."""
+    for part in written.split(APART):
+        for chapter in _gathered(part.split(BREAK), LEAST_CHARACTERS):
+            pieces = chapter.split(WITHIN)
+            length = sum(map(len, pieces))
+            parts = max(1, ceil(length / MOST_CHARACTERS))
+            # Of our own templates, which escape.
+            yield from map(Markup, _gathered(pieces, length // parts))
+
+
+def _gathered(pieces: Iterable[str], least: int) -> Iterator[str]:
+    """Neighbouring pieces put together until they have ``least`` characters."""
     gathered = ""
-    for piece in written.split(BREAK):
-        if len(gathered) >= LEAST_CHARACTERS:
-            yield Markup(gathered)  # noqa: S704 - our own templates, which escape
+    for piece in pieces:
+        if gathered and len(gathered) >= least:
+            yield gathered
             gathered = ""
         gathered += piece
-    yield Markup(gathered)  # noqa: S704 - as above
+    yield gathered
 
 
 def followed(before: Chapter, after: Chapter, chamber: str) -> Chapter:

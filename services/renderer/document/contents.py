@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from services.renderer.document.chapters import BREAK
+from services.renderer.document.chapters import APART, BREAK, WITHIN
 
 DEEPEST = 5
 """Headings below this level are not in the contents."""
@@ -51,9 +51,12 @@ class Contents:
         return tuple(entry.anchor for entry in entries)
 
     @staticmethod
-    def chapter() -> Markup:
-        """Where a chapter may end: between two blocks of a section's topmost level."""
-        return BREAK
+    def chapter(kind: str = "") -> Markup:
+        """Where a chapter may end: between two blocks of a section's topmost level.
+
+        It always does with ``"apart"``, and only a long one does with ``"long"``.
+        """
+        return {"": BREAK, "apart": APART, "long": WITHIN}[kind]
 
     def heading(
         self,
