@@ -96,7 +96,7 @@ from services.api.reports.router import router as reports
 from services.api.reports.sheet_router import router as sheet_reports
 from services.api.results.router import router as results
 from services.api.results.service import CurrentResults
-from services.api.retention.background import retiring
+from services.api.retention.background import clearing, retiring
 from services.api.retention.router import router as retention
 from services.api.sealing import TrustedSeals
 from services.api.signals import Signals
@@ -202,6 +202,7 @@ _BACKGROUND: tuple[Callable[[Container], AbstractAsyncContextManager[None]], ...
     sweeping,
     reconciling,
     retiring,
+    clearing,
     transferring,
     forgetting,
 )

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     """Files that prove measurements."""
     SHEETS = "sheets"
     """Individual sheets, with everything measured and said about them."""
+    SHEET_DOCUMENTS = "sheet_documents"
+    """Documents that are about one individual sheet."""
     AUDIT = "audit"
     """Lines of the audit; the chain of their hashes stays."""
 
@@ -49,14 +51,16 @@ def cut_offs(periods: Periods, now: datetime) -> Mapping[Kind, datetime]:
     """The instant before which each kind of thing goes.
 
     Sheets and evidence count from the end of the plan's year: those of 2020, kept five years,
-    go when 2026 begins.
+    go when 2026 begins. The document of a sheet says what the sheet says, and goes with it.
     """
+    sheets = _years_before(now, periods.individual_sheets_years)
     return {
         Kind.MESSAGES: now - max(timedelta(days=periods.messages_days), LEAST),
         Kind.EVENTS: now - EVENTS_KEPT,
         Kind.MEMBERSHIPS: now - max(timedelta(days=periods.memberships_days), LEAST),
         Kind.EVIDENCE: _years_before(now, periods.evidence_years),
-        Kind.SHEETS: _years_before(now, periods.individual_sheets_years),
+        Kind.SHEETS: sheets,
+        Kind.SHEET_DOCUMENTS: sheets,
         Kind.AUDIT: _years_before(now, periods.audit_years),
     }
 

@@ -21,13 +21,23 @@ class BlobNotFoundError(LookupError):
     """Nothing is stored under this key."""
 
 
+def report_folder(chamber: str) -> str:
+    """Folder of a chamber's signed reports."""
+    return f"{chamber}/reports"
+
+
 def report_key(chamber: str, report_id: str, sha256: str) -> str:
     """Key of a signed report: ``<chamber>/reports/<report_id>/<sha256>.pdf``.
 
     The hash in the key makes a repeated upload of the same bytes harmless and keeps two
     different documents of one report apart.
     """
-    return f"{chamber}/reports/{report_id}/{sha256}.pdf"
+    return f"{report_folder(chamber)}/{report_id}/{sha256}.pdf"
+
+
+def web_page_folder(chamber: str) -> str:
+    """Folder of the web pages of a chamber's reports."""
+    return f"{chamber}/web"
 
 
 def web_page_key(chamber: str, report_id: str, sha256: str) -> str:
@@ -35,7 +45,7 @@ def web_page_key(chamber: str, report_id: str, sha256: str) -> str:
 
     In a folder of its own: beside a PDF nothing else is kept.
     """
-    return f"{chamber}/web/{report_id}/{sha256}.html"
+    return f"{web_page_folder(chamber)}/{report_id}/{sha256}.html"
 
 
 def evidence_folder(chamber: str) -> str:

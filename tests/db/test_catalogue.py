@@ -147,6 +147,7 @@ def test_nothing_but_the_listed_path_crosses_chambers(owner_url: str) -> None:
     assert {row["name"]: row["definer"] for row in erasing} == {
         "ciclo_erase_chamber(text,text,text,uuid,text)": True,
         "ciclo_retire(text,text,timestamp with time zone)": True,
+        "ciclo_retire_sheet_documents(text,timestamp with time zone)": True,
     }
     assert all(row["settings"].startswith("search_path=pg_catalog") for row in erasing)
     functions = [row for row in functions if row not in erasing]

@@ -22,6 +22,7 @@ _KINDS = {
     "memberships": ("Ruoli e chiavi", "Memberships and keys"),
     "evidence": ("Prove", "Evidence"),
     "sheets": ("Schede individuali", "Individual sheets"),
+    "sheet_documents": ("Documenti di schede", "Documents of sheets"),
     "audit": ("Registro", "Audit"),
 }
 
@@ -57,5 +58,10 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
         table.add_column(in_terminal_language(*words), justify="right")
     for row in rows:
         removed = row["removed"]
-        table.add_row(row["ran_at"], *(str(removed[kind]["rows"]) for kind in _KINDS))
+        table.add_row(row["ran_at"], *(_rows(removed[kind]) for kind in _KINDS))
     return table
+
+
+def _rows(removed: Mapping[str, Any] | None) -> str:
+    """How many; nothing where a run knew no such kind yet."""
+    return "" if removed is None else str(removed["rows"])

@@ -1,6 +1,6 @@
 """SQL of retention. What is removed is removed by a function of the database, and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from services.api.db.session import ReadSession, WriteSession
 from services.api.db.tables.audit import audit_chain
 from services.api.db.tables.plans import plans
+from services.api.db.tables.reports import report_signatures, reports
 from services.api.db.tables.requests import audit_log
 from services.api.db.tables.retention import retention_runs
 from services.api.db.tables.tenants import chambers
@@ -22,6 +23,9 @@ ORDER = Order({"ran_at": _r.ran_at}, _r.run_id, "-ran_at")
 _RETIRE = sa.text("SELECT ciclo_retire(:chamber, :kind, :before)").bindparams(
     sa.bindparam("before", type_=sa.DateTime(timezone=True))
 )
+_RETIRE_SHEET_DOCUMENTS = sa.text(
+    "SELECT ciclo_retire_sheet_documents(:chamber, :before)"
+).bindparams(sa.bindparam("before", type_=sa.DateTime(timezone=True)))
 _TRY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(hashtext('retention'), hashtext(:chamber))")
 
 
@@ -40,8 +44,10 @@ async def suspended(session: ReadSession) -> bool:
 
 async def retire(session: WriteSession, kind: Kind, before: datetime) -> int:
     """Removes what is older; answers how many rows."""
-    parameters = {"chamber": session.chamber, "kind": kind.value, "before": before}
-    return int(await session.scalar(_RETIRE, parameters))
+    parameters = {"chamber": session.chamber, "before": before}
+    if kind is Kind.SHEET_DOCUMENTS:
+        return int(await session.scalar(_RETIRE_SHEET_DOCUMENTS, parameters))
+    return int(await session.scalar(_RETIRE, {**parameters, "kind": kind.value}))
 
 
 async def first_line_kept(session: ReadSession) -> int:
@@ -66,6 +72,23 @@ async def years_until(session: ReadSession, year: int) -> Sequence[int]:
         sa.select(plans.c.year).where(plans.c.chamber_id == session.chamber, plans.c.year <= year)
     )
     return [row.year for row in rows]
+
+
+async def documents_at(session: ReadSession, keys: Collection[str]) -> frozenset[str]:
+    """Of these keys of blobs the ones that a document, a stage or a web page of one lies at."""
+    wanted = list(keys)
+    places = (reports.c.blob_key, reports.c.web_blob_key, report_signatures.c.blob_key)
+    rows = await session.all(
+        sa.union(
+            *(
+                sa.select(place.label("key")).where(
+                    place.table.c.chamber_id == session.chamber, place.in_(wanted)
+                )
+                for place in places
+            )
+        )
+    )
+    return frozenset(row.key for row in rows)
 
 
 async def add_run(session: WriteSession, run_id: str, removed: Mapping[str, Any]) -> sa.Row[Any]:

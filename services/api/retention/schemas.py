@@ -27,6 +27,10 @@ class RemovedByKind(Resource):
     memberships: Removed
     evidence: Removed
     sheets: Removed
+    sheet_documents: Annotated[
+        Removed | None,
+        Field(description="Assente nelle applicazioni di prima che si togliessero."),
+    ] = None
     audit: Removed
 
 

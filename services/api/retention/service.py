@@ -1,7 +1,8 @@
 """Use cases of retention: applying a chamber's periods, and telling what was removed.
 
-Blobs of removed evidence are taken away by the sweep of :mod:`services.api.evidence`, which
-finds that no row speaks of them.
+Blobs are taken away by sweeps, which find that no row speaks of them: those of removed evidence
+by the one of :mod:`services.api.evidence`, those of documents by
+:mod:`services.api.retention.leftovers`.
 """
 
 import logging
