@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from deploy.local.identity import LocalIssuer
 from services.api.edge import RateLimiter
 from services.api.main import create_app
+from services.api.openapi import PUBLIC
 from services.api.problem_table import PROBLEMS
 from services.api.requests import preferred_language
 from tests.api.system import JSON, PISA, Api, codes, settings_for
@@ -323,3 +325,24 @@ async def test_lists_refuse_what_they_do_not_know(api: Api) -> None:
     other = (await api.call("GET", f"{base}?limit=1")).json()["next"]
     mixed = await api.call("GET", f"{base}?limit=1&sort=code&cursor={other}")
     assert mixed.json()["code"] == "invalid_cursor"
+
+
+async def test_whatever_anyone_may_read_answers_head(api: Api) -> None:
+    """Routes without parameters are asked; of the others it is enough that there is one."""
+    found = [context.original_route for context in iter_route_contexts(api.app.routes)]
+    routes = [route for route in found if isinstance(route, APIRoute)]
+    heads = {route.path for route in routes if route.methods == {"HEAD"}}
+    open_to_all = {
+        route.path
+        for route in routes
+        if route.methods == {"GET"}
+        and (not route.include_in_schema or route.openapi_extra == PUBLIC)
+        and not route.path.startswith(("/internal/", "/metrics"))
+    }
+    assert {"/status", "/docs", "/verifica/{chamber}/{report_id}", "/sitemap.xml"} <= open_to_all
+    assert open_to_all <= heads
+    assert not {route.path for route in routes if route.path.startswith("/v1/chambers")} & heads
+    for path in sorted(path for path in open_to_all if "{" not in path):
+        shown, asked = await api.client.get(path), await api.client.head(path)
+        assert asked.status_code == shown.status_code, path
+        assert asked.headers["content-type"] == shown.headers["content-type"], path

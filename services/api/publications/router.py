@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as PathParameter
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from services.api.auth.access import ChamberCode, Parts
+from services.api.head_requests import answer_heads
 from services.api.openapi import PUBLIC, refusals
 from services.api.page_policy import page_headers
 from services.api.paging import Page, list_response, page
@@ -224,6 +224,4 @@ async def show_entity_catalogue(
     return public_response(request, body, file.media_type, modified=last_modified(shelves))
 
 
-for _route in [route for route in router.routes if isinstance(route, APIRoute)]:
-    # Harvesters and checkers of links ask for the head alone.
-    router.add_api_route(_route.path, _route.endpoint, methods=["HEAD"], include_in_schema=False)
+answer_heads(router)

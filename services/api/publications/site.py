@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.auth.access import ChamberCode, Parts
 from services.api.errors import Refusal
+from services.api.head_requests import answer_heads
 from services.api.page_policy import page_headers
 from services.api.publications import addresses, pages, service
 from services.api.publications.answers import CACHE, public_response
@@ -22,8 +23,8 @@ _HTML = "text/html; charset=utf-8"
 
 
 def _page(path: str) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
-    """A route for people and robots; these ask for the head alone before they fetch."""
-    return router.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
+    """A route for people and robots."""
+    return router.get(path, include_in_schema=False)
 
 
 def _answer(request: Request, body: bytes, **more: Any) -> Response:  # noqa: ANN401 - passed on
@@ -135,3 +136,6 @@ async def sitemap(request: Request, parts: Parts) -> Response:
     return public_response(
         request, body.encode(), "application/xml", modified=last_modified(shelves)
     )
+
+
+answer_heads(router)

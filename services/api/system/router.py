@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from services.api.auth.access import Parts
 from services.api.db.session import DatabaseUnavailableError
 from services.api.errors import Refusal
+from services.api.head_requests import answer_heads
 from services.api.openapi import PUBLIC, refusals
 from services.api.responses import resource_response, to_json
 from services.api.system.pages import (
@@ -139,3 +140,6 @@ async def documentation_asset(name: Annotated[str, Path(max_length=64)]) -> Resp
     if name not in ASSETS:
         raise Refusal("not_found")
     return Response(asset(name).read_bytes(), media_type=ASSETS[name], headers=_ASSET_CACHE)
+
+
+answer_heads(router)

@@ -5,6 +5,7 @@ from starlette.responses import HTMLResponse, Response
 
 from services.api.auth.access import ChamberCode, Parts, authenticated
 from services.api.errors import Refusal
+from services.api.head_requests import answer_heads
 from services.api.openapi import refusals
 from services.api.reports import service as reports
 from services.api.reports.schemas import ReportId
@@ -64,3 +65,6 @@ async def issued_document(chamber: ChamberCode, report_id: ReportId, parts: Part
         issued = await reports.issued(session, report_id)
     page = issued_page(issued.row, issued.chamber_name, issued.latest_version)
     return HTMLResponse(page, headers=_PAGE_HEADERS)
+
+
+answer_heads(router)
