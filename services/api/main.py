@@ -92,6 +92,7 @@ from services.api.reconciliations.router import router as reconciliations
 from services.api.reconciliations.running import reconciling
 from services.api.rendering.router import router as rendering
 from services.api.reports.accessible import router as accessible_reports
+from services.api.reports.deciding_router import router as report_decisions
 from services.api.reports.router import router as reports
 from services.api.reports.sheet_router import router as sheet_reports
 from services.api.results.router import router as results
@@ -170,6 +171,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     retention,
     deliveries,
     reports,
+    report_decisions,
     sheet_reports,
     signatures,
     rendering,

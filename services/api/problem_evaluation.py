@@ -58,15 +58,32 @@ EVALUATION = {
         (
             "Il documento non si approva",
             (
-                "Solo la Relazione si approva con un atto e si valida: questo documento è "
-                "completo com'è."
+                "Si approvano con un atto la Relazione e quella dell'ente; il Piano è adottato "
+                "con l'atto del piano. Questo documento è completo com'è."
             ),
         ),
         (
             "The document is not one to approve",
             (
-                "Only the Relazione is approved by an act and validated: this document is "
-                "complete as it is."
+                "The Relazione and that of the entity are approved by an act; the Piano is "
+                "adopted by the act of its plan. This document is complete as it is."
+            ),
+        ),
+    ),
+    "report_kind_not_validated": Problem(
+        409,
+        (
+            "Il documento non si valida",
+            (
+                "L'OIV valida la Relazione della camera, e quella dell'ente quando l'ente ha "
+                "nell'anno un piano proprio: gli altri documenti non attendono la sua decisione."
+            ),
+        ),
+        (
+            "The document is not one to validate",
+            (
+                "The OIV validates the Relazione of a chamber, and that of the entity in a year in "
+                "which the entity has a plan of its own: no other document waits for its decision."
             ),
         ),
     ),
@@ -74,22 +91,28 @@ EVALUATION = {
         409,
         (
             "Documento non ancora approvato",
-            "L'OIV valida ciò che l'organo ha approvato: registrare prima l'atto (approval).",
+            (
+                "Si valida, firma e pubblica ciò che l'organo ha approvato: registrare prima "
+                "l'atto (approval)."
+            ),
         ),
         (
             "Report not approved yet",
-            "The OIV validates what the body has approved: record the act first (approval).",
+            (
+                "What the body has approved is validated, signed, published: record the act first "
+                "(approval)."
+            ),
         ),
     ),
     "report_already_approved": Problem(
         409,
         (
             "Documento già approvato",
-            "La versione {version} è già approvata: ora spetta all'OIV validarla.",
+            "La versione {version} è già approvata: `allowed_actions` dice che cosa viene ora.",
         ),
         (
             "Report already approved",
-            "Version {version} has been approved: it is for the OIV to validate it now.",
+            "Version {version} has been approved: `allowed_actions` says what comes now.",
         ),
     ),
     "report_already_validated": Problem(
@@ -118,11 +141,14 @@ EVALUATION = {
         409,
         (
             "Documento non ancora validato",
-            "Si pubblica ciò che l'OIV ha validato: registrare prima la validazione (validation).",
+            (
+                "Si firma e si pubblica ciò che l'OIV ha validato: registrare prima la validazione "
+                "(validation)."
+            ),
         ),
         (
             "Document not validated yet",
-            "What the OIV has validated is published: record its validation first.",
+            "What the OIV has validated is signed and published: record its validation first.",
         ),
     ),
     "report_already_published": Problem(

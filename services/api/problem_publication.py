@@ -26,14 +26,16 @@ PUBLICATION = {
             "Documento che non si pubblica",
             (
                 "Documenti di questo tipo restano interni (report di monitoraggio, schede "
-                "individuali): si pubblicano Piano, Relazione e validazione dell'OIV."
+                "individuali): si pubblicano Piano, Relazione, validazione dell'OIV e relazione "
+                "dell'ente."
             ),
         ),
         (
             "Not a public kind of document",
             (
                 "Documents of this kind stay internal (monitoring reports, individual sheets): "
-                "the Piano, the Relazione and the OIV's validation are published."
+                "the Piano, the Relazione, the OIV's validation and the report of the entity are "
+                "published."
             ),
         ),
     ),

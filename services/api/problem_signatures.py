@@ -18,6 +18,23 @@ SIGNATURES = {
             ),
         ),
     ),
+    "report_kind_not_signed": Problem(
+        409,
+        (
+            "Il documento non attende firme",
+            (
+                "Porta il sigillo della camera, e nessuno lo firma: chi firma quali documenti è "
+                "nella configurazione (`signing`), e vale per i documenti chiesti dopo."
+            ),
+        ),
+        (
+            "The document waits for no signature",
+            (
+                "It bears the seal of the chamber, and nobody signs it: who signs which documents "
+                "is in the configuration (`signing`), for documents requested afterwards."
+            ),
+        ),
+    ),
     "report_already_signed": Problem(
         409,
         ("Documento già firmato", "Ogni firma attesa c'è già: il documento si può pubblicare."),

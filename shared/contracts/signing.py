@@ -1,7 +1,7 @@
 """Who signs the documents of a chamber, in which order: what is configured, what is frozen."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -76,6 +76,9 @@ class ExpectedSigner(Contract):
     ] = ()
 
 
+SignedKind = Literal["relazione", "relazione_ente", "piano", "validazione"]
+"""Kinds of documents that persons may sign: those that go out."""
+
 Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max_length=64)]
 
 
@@ -91,6 +94,16 @@ class ExpectedSignature(SignatureSlot):
         ),
     ] = None
     signer: ExpectedSigner = ExpectedSigner()
+    documents: Annotated[
+        tuple[SignedKind, ...],
+        Field(
+            min_length=1,
+            max_length=4,
+            description="Quali documenti firma. Il Piano è adottato con l'atto che approva il "
+            "piano, la validazione è dell'OIV: le persone li firmano se qui è scritto.",
+            examples=[["relazione", "relazione_ente", "piano"]],
+        ),
+    ] = ("relazione", "relazione_ente")
 
     def slot(self) -> SignatureSlot:
         """What the document says of it."""
@@ -128,10 +141,14 @@ class Signing(Contract):
         tuple[ExpectedSignature, ...],
         Field(
             max_length=6,
-            description="Le firme che un documento approvato attende, nell'ordine, prima di "
-            "essere pubblicato. Vuoto: basta il sigillo.",
+            description="Le firme che i documenti attendono, nell'ordine, prima di essere "
+            "pubblicati. Vuoto: basta il sigillo.",
         ),
     ] = SIGNATORIES
+
+    def expected_on(self, kind: str) -> tuple[SignatureSlot, ...]:
+        """Who signs a document of this kind, in order."""
+        return tuple(item.slot() for item in self.signatures if kind in item.documents)
 
     def of(self, office: str) -> ExpectedSignature | None:
         """What is set for an office."""

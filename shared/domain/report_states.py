@@ -1,15 +1,13 @@
-"""The life of a report: its states, the moves between them, and why a move is refused.
+"""The life of a document: its states, the moves between them, and why a move is refused.
 
 ``requested -> rendered -> approved -> validated -> signed -> published``, or ``refused`` by the
-OIV in place of validated (D.Lgs. 150/2009, art. 14: the OIV validates what the body has approved;
-D.Lgs. 33/2013, art. 10: what is validated is published under *Amministrazione trasparente*). A
-report never goes back: what has to change is a new version, rendered again. A state or move that is
-added goes into the two tables below, and every pair has to be decided. Documents that nobody
-approves by themselves have fewer moves: they are made, and the Piano and the OIV's decision
-published as they were made.
+OIV in place of validated. A document never goes back: what has to change is a new version,
+rendered again. Which of these steps a kind of document takes is one table, :data:`LIVES`, and
+every move and every refusal follows from it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -18,7 +16,7 @@ from shared.domain.workflow import MoveRefusedError
 
 
 class ReportState(StrEnum):
-    """Where a report stands."""
+    """Where a document stands."""
 
     REQUESTED = "requested"
     """Its content is frozen; the document is being made."""
@@ -44,42 +42,8 @@ class ReportState(StrEnum):
 
     @property
     def decided(self) -> bool:
-        """Whether the body has approved it: from then on another version needs a reason."""
+        """Whether somebody has decided on it: from then on another version needs a reason."""
         return self.has_document and self is not ReportState.RENDERED
-
-    def after(self, move: "ReportMove", *, kind: str | None = None) -> "ReportState":
-        """The state after a move, of a document of this kind (without one, of a Relazione).
-
-        Raises:
-            MoveRefusedError: this state does not allow it.
-        """
-        state = _moves(kind).get((self, move))
-        if state is None:
-            raise MoveRefusedError(_PARTICULAR.get((self, move), _REFUSALS[self]))
-        return state
-
-    def allows(self, action: Action, *, kind: str | None = None) -> bool:
-        """Whether something can be done to a document that stands so; roles are another question.
-
-        ``kind`` is as in :meth:`after`.
-        """
-        moves = [move for move, needed in MOVE_ACTIONS.items() if needed is action]
-        table = _moves(kind)
-        return not moves or any((self, move) in table for move in moves)
-
-
-class ReportMove(StrEnum):
-    """What brings a report from one state to another."""
-
-    COMPLETE = "complete"
-    FAIL = "fail"
-    CANCEL = "cancel"
-    APPROVE = "approve"
-    VALIDATE = "validate"
-    REFUSE = "refuse"
-    SIGN = "sign"
-    """The last signature that was expected."""
-    PUBLISH = "publish"
 
 
 _WITH_DOCUMENT = frozenset(
@@ -93,66 +57,20 @@ _WITH_DOCUMENT = frozenset(
     }
 )
 
-_MOVES: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
-    {
-        (ReportState.REQUESTED, ReportMove.COMPLETE): ReportState.RENDERED,
-        (ReportState.REQUESTED, ReportMove.FAIL): ReportState.FAILED,
-        (ReportState.REQUESTED, ReportMove.CANCEL): ReportState.CANCELLED,
-        (ReportState.RENDERED, ReportMove.APPROVE): ReportState.APPROVED,
-        (ReportState.APPROVED, ReportMove.VALIDATE): ReportState.VALIDATED,
-        (ReportState.APPROVED, ReportMove.REFUSE): ReportState.REFUSED,
-        (ReportState.VALIDATED, ReportMove.SIGN): ReportState.SIGNED,
-        (ReportState.SIGNED, ReportMove.PUBLISH): ReportState.PUBLISHED,
-    }
-)
 
-APPROVED_KINDS = frozenset({"relazione"})
-"""Documents that a body approves and the OIV validates (D.Lgs. 150/2009, art. 10 and 14), and
-that persons sign."""
+class ReportMove(StrEnum):
+    """What brings a document from one state to another."""
 
-PUBLISHED_AS_MADE = frozenset({"piano", "validazione"})
-"""Documents without an approval of their own: the act is the plan's, the decision the OIV's."""
+    COMPLETE = "complete"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    APPROVE = "approve"
+    VALIDATE = "validate"
+    REFUSE = "refuse"
+    SIGN = "sign"
+    """The last signature that was expected."""
+    PUBLISH = "publish"
 
-_MADE: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
-    {pair: state for pair, state in _MOVES.items() if pair[0] is ReportState.REQUESTED}
-)
-_PUBLISHED: Mapping[tuple[ReportState, ReportMove], ReportState] = MappingProxyType(
-    {**_MADE, (ReportState.RENDERED, ReportMove.PUBLISH): ReportState.PUBLISHED}
-)
-
-
-def _moves(kind: str | None) -> Mapping[tuple[ReportState, ReportMove], ReportState]:
-    """The moves of a kind of document."""
-    if kind is None or kind in APPROVED_KINDS:
-        return _MOVES
-    return _PUBLISHED if kind in PUBLISHED_AS_MADE else _MADE
-
-
-_REFUSALS: Mapping[ReportState, str] = MappingProxyType(
-    {
-        ReportState.REQUESTED: "report_not_ready",
-        ReportState.RENDERED: "report_not_approved",
-        ReportState.APPROVED: "report_already_approved",
-        ReportState.VALIDATED: "report_already_validated",
-        ReportState.SIGNED: "report_already_signed",
-        ReportState.PUBLISHED: "report_already_published",
-        ReportState.REFUSED: "report_refused",
-        ReportState.FAILED: "report_without_document",
-        ReportState.CANCELLED: "report_without_document",
-    }
-)
-"""Why a report that stands so cannot make any move that the table does not have."""
-
-_PARTICULAR: Mapping[tuple[ReportState, ReportMove], str] = MappingProxyType(
-    {
-        (ReportState.APPROVED, ReportMove.PUBLISH): "report_not_validated",
-        (ReportState.APPROVED, ReportMove.SIGN): "report_not_validated",
-        (ReportState.VALIDATED, ReportMove.PUBLISH): "report_not_signed",
-        (ReportState.SIGNED, ReportMove.VALIDATE): "report_already_validated",
-        (ReportState.SIGNED, ReportMove.REFUSE): "report_already_validated",
-    }
-)
-"""Where a state refuses one move for a reason of its own."""
 
 MOVE_ACTIONS: Mapping[ReportMove, Action] = MappingProxyType(
     {
@@ -164,3 +82,169 @@ MOVE_ACTIONS: Mapping[ReportMove, Action] = MappingProxyType(
     }
 )
 """What a person must be allowed to do to make a move; the others follow from a render job."""
+
+ENDS_OF_MAKING: Mapping[ReportMove, ReportState] = MappingProxyType(
+    {
+        ReportMove.COMPLETE: ReportState.RENDERED,
+        ReportMove.FAIL: ReportState.FAILED,
+        ReportMove.CANCEL: ReportState.CANCELLED,
+    }
+)
+"""What becomes of a requested document, of whatever kind."""
+
+_LEADS_TO: Mapping[ReportMove, ReportState] = MappingProxyType(
+    {
+        ReportMove.APPROVE: ReportState.APPROVED,
+        ReportMove.VALIDATE: ReportState.VALIDATED,
+        ReportMove.SIGN: ReportState.SIGNED,
+        ReportMove.PUBLISH: ReportState.PUBLISHED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What happens to a document once it is rendered.
+
+    ``steps`` follow one another; where the OIV validates, it may refuse instead. ``adopted``: it
+    is approved by the act of its plan, and by nobody apart. ``act_of_year``: its own acts stand
+    among those of the year's plan.
+    """
+
+    steps: tuple[ReportMove, ...] = ()
+    adopted: bool = False
+    act_of_year: bool = False
+
+    def after(self, state: ReportState, move: ReportMove) -> ReportState:
+        """The state after a move.
+
+        Raises:
+            MoveRefusedError: this state does not allow it, or such a document never makes it.
+        """
+        found = self._moves_from(state).get(move)
+        if found is None:
+            raise MoveRefusedError(self._refusal(state, move))
+        return found
+
+    def allows(self, state: ReportState, action: Action) -> bool:
+        """Whether somebody can do this to a document that stands so; roles are another question."""
+        moves = {move for move, needed in MOVE_ACTIONS.items() if needed is action}
+        possible = set(self._moves_from(state))
+        if self.adopted:
+            possible.discard(ReportMove.APPROVE)
+        return not moves or not possible.isdisjoint(moves)
+
+    def _moves_from(self, state: ReportState) -> Mapping[ReportMove, ReportState]:
+        if state is ReportState.REQUESTED:
+            return ENDS_OF_MAKING
+        if state in _ENDS or (step := self._next(state)) is None:
+            return {}
+        found = {step: _LEADS_TO[step]}
+        if step is ReportMove.VALIDATE:
+            found[ReportMove.REFUSE] = ReportState.REFUSED
+        return found
+
+    def _next(self, state: ReportState) -> ReportMove | None:
+        """The step that a rendered document waits for."""
+        states = [ReportState.RENDERED, *(_LEADS_TO[step] for step in self.steps)]
+        return dict(zip(states, self.steps, strict=False)).get(state)
+
+    def _refusal(self, state: ReportState, move: ReportMove) -> str:
+        step = ReportMove.VALIDATE if move is ReportMove.REFUSE else move
+        if step in ENDS_OF_MAKING:
+            return "job_over"
+        if step not in self.steps:
+            return _NEVER[step]
+        if state in _ENDS:
+            return _ENDS[state]
+        awaited = self._next(state)
+        if awaited is None or self.steps.index(step) < self.steps.index(awaited):
+            return _MADE[step]
+        if self.adopted and awaited is ReportMove.APPROVE:
+            return "report_plan_not_approved"
+        return _AWAITED[awaited]
+
+
+LIVES: Mapping[str, Life] = MappingProxyType(
+    {
+        # D.Lgs. 150/2009, art. 10 and 14: the body approves, the OIV validates what was approved.
+        "relazione": Life(
+            (ReportMove.APPROVE, ReportMove.VALIDATE, ReportMove.SIGN, ReportMove.PUBLISH),
+            act_of_year=True,
+        ),
+        # The same, for a body that is made of several chambers (see :func:`life_of`).
+        "relazione_ente": Life(
+            (ReportMove.APPROVE, ReportMove.VALIDATE, ReportMove.SIGN, ReportMove.PUBLISH)
+        ),
+        # Art. 10: adopted by the act that approves the version of the plan; the OIV validates no
+        # plan.
+        "piano": Life((ReportMove.APPROVE, ReportMove.SIGN, ReportMove.PUBLISH), adopted=True),
+        # The decision is the OIV's, and complete when it is made; its own members may sign it.
+        "validazione": Life((ReportMove.SIGN, ReportMove.PUBLISH)),
+        # Figures of a year that is not over, for those who run it.
+        "monitoraggio": Life(),
+        # About one person, for those who see the sheet.
+        "scheda": Life(),
+    }
+)
+"""Every kind of document: the steps it takes, and no others."""
+
+
+def life_of(kind: str, *, own_plan: bool = True, signed: bool = True) -> Life:
+    """The life of a document.
+
+    Args:
+        kind: of the document.
+        own_plan: whether it stands on a plan of the chamber that it belongs to. The OIV of an
+            entity validates how the entity fared against its own plan; what stands on plans of its
+            chambers alone was validated there, chamber by chamber.
+        signed: whether persons sign it after the seal. Otherwise there is no such step.
+    """
+    life = LIVES[kind]
+    left_out = set[ReportMove]()
+    if not own_plan:
+        left_out.add(ReportMove.VALIDATE)
+    if not signed:
+        left_out.add(ReportMove.SIGN)
+    return replace(life, steps=tuple(step for step in life.steps if step not in left_out))
+
+
+_ENDS: Mapping[ReportState, str] = MappingProxyType(
+    {
+        ReportState.REQUESTED: "report_not_ready",
+        ReportState.REFUSED: "report_refused",
+        ReportState.FAILED: "report_without_document",
+        ReportState.CANCELLED: "report_without_document",
+        ReportState.PUBLISHED: "report_already_published",
+    }
+)
+"""States in which no step is left to people, and why."""
+
+_NEVER: Mapping[ReportMove, str] = MappingProxyType(
+    {
+        ReportMove.APPROVE: "report_kind_not_approved",
+        ReportMove.VALIDATE: "report_kind_not_validated",
+        ReportMove.SIGN: "report_kind_not_signed",
+        ReportMove.PUBLISH: "report_kind_not_public",
+    }
+)
+"""Why a document makes no such move, however it stands."""
+
+_MADE: Mapping[ReportMove, str] = MappingProxyType(
+    {
+        ReportMove.APPROVE: "report_already_approved",
+        ReportMove.VALIDATE: "report_already_validated",
+        ReportMove.SIGN: "report_already_signed",
+        ReportMove.PUBLISH: "report_already_published",
+    }
+)
+"""Why a move is not made twice."""
+
+_AWAITED: Mapping[ReportMove, str] = MappingProxyType(
+    {
+        ReportMove.APPROVE: "report_not_approved",
+        ReportMove.VALIDATE: "report_not_validated",
+        ReportMove.SIGN: "report_not_signed",
+    }
+)
+"""Why a later move is not made yet: the one that is awaited."""

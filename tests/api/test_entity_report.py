@@ -171,13 +171,13 @@ async def test_it_is_not_asked_for_as_a_chamber_s(office: Api) -> None:
     assert answer.status_code == 422
 
 
-async def test_it_is_not_approved(office: Api) -> None:
+async def test_it_is_not_approved_before_it_is_made(office: Api) -> None:
     person = Person(office, "approver", CONTROLLER)
     await person.granted("LU", "MS", "PI")
     path = f"{REPORTS}/{(await asked(person))['report_id']}"
-    etag = (await office.call("GET", path)).headers["etag"]
+    etag = (await office.client.get(path, headers=person.headers)).headers["etag"]
     act = {"organ": "Giunta", "number": "1", "date": "2021-06-16"}
-    answer = await office.call(
-        "POST", f"{path}/approval", json={"act": act}, headers={"If-Match": etag}
+    answer = await office.client.post(
+        f"{path}/approval", json={"act": act}, headers=person.headers | {"If-Match": etag}
     )
-    assert (answer.status_code, answer.json()["code"]) == (409, "report_kind_not_approved")
+    assert (answer.status_code, answer.json()["code"]) == (409, "report_not_ready")

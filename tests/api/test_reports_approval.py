@@ -297,8 +297,8 @@ async def test_a_piano_is_published_once_its_plan_is_approved(system: ReportSyst
     assert (await office.send(small(office.year))).status_code == 201
     everything: Roles = {"LU": ["chamber_administrator"]}
 
-    async def piano() -> str:
-        wanted = {"year": office.year, "kind": "piano"}
+    async def piano(**more: str) -> str:
+        wanted = {"year": office.year, "kind": "piano", **more}
         asked = await system.request("POST", "/v1/chambers/LU/reports", json=wanted)
         await system.renderer(asked.json()["job_id"], "LU").work()
         return str(asked.json()["report"])
@@ -306,13 +306,29 @@ async def test_a_piano_is_published_once_its_plan_is_approved(system: ReportSyst
     early = await piano()
     bearer = system.bearer(everything)
     shown = (await system.request("GET", early, headers=bearer)).json()
-    assert "report.publish" in shown["allowed_actions"]
-    assert "report.approve" not in shown["allowed_actions"]
-    refused = await move(system, early, "publication", {}, everything)
-    assert (refused.status_code, refused.json()["code"]) == (409, "report_plan_not_approved")
+    assert shown["state"] == "rendered"
+    assert not {"report.publish", "report.approve"} & set(shown["allowed_actions"])
+    for name, body in (("publication", {}), ("approval", {"act": ACT})):
+        refused = await move(system, early, name, body, everything)
+        assert (refused.status_code, refused.json()["code"]) == (409, "report_plan_not_approved")
     await office.done("approval", {"act": ACT_OF_PLAN})
     report = await piano()
+    adopted = (await system.request("GET", report, headers=bearer)).json()
+    assert adopted["state"] == "approved"
+    (made,) = adopted["moves"]
+    assert made["move"] == "approve"
+    assert {name: made["act"][name] for name in ACT_OF_PLAN} == ACT_OF_PLAN
+    assert "report.publish" in adopted["allowed_actions"]
+    again = await move(system, report, "approval", {"act": ACT}, everything)
+    assert (again.status_code, again.json()["code"]) == (409, "report_already_approved")
+    refused = await move(system, report, "validation", {"date": "2021-06-28"}, {"LU": ["oiv"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "report_kind_not_validated")
     published = await move(system, report, "publication", {}, everything)
     assert (published.status_code, published.json()["state"]) == (200, "published")
+    silent = {"year": office.year, "kind": "piano"}
+    refused = await system.request("POST", "/v1/chambers/LU/reports", json=silent)
+    assert (refused.status_code, refused.json()["code"]) == (422, "report_reason_required")
+    later = await piano(reason="Corretto un refuso nella premessa.")
+    assert (await system.request("GET", later, headers=bearer)).json()["version"] == 3
     address = f"/v1/publications/LU/{report.rsplit('/', 1)[1]}/pdf"
     assert (await system.client.get(address)).status_code == 200

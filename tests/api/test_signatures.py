@@ -277,7 +277,10 @@ async def test_a_secret_is_nowhere_in_clear_and_gone_afterwards(
 async def test_a_document_may_wait_for_nobody_or_for_others(system: ReportSystem) -> None:
     await configure(system, {"signatures": []})
     report = await validated(system)
-    assert (await system.request("GET", report)).json()["state"] == "signed"
+    alone = (await system.request("GET", report)).json()
+    assert alone["state"] == "validated"
+    assert "report.publish" in alone["allowed_actions"]
+    assert "report.sign" not in alone["allowed_actions"]
     assert (await shown(system, report))["complete"]
     one = {"office": "commissario", "title": "Il Commissario straordinario"}
     await configure(system, {"signatures": [one], "level": "B-B"})

@@ -62,6 +62,7 @@ async def _reporting(
         "chamber_not_granted",
         "plan_not_found",
         "figures_changing",
+        "report_reason_required",
         "chamber_suspended",
         "idempotency_key_reused",
         "idempotency_key_in_use",
@@ -84,7 +85,7 @@ async def request_entity_report(
         await refuse_suspended(session)
 
         async def make() -> Response:
-            row = await reports.request_entity_report(parts, session, own, view)
+            row = await reports.request_entity_report(parts, session, own, view, new.reason)
             return job_response(request, row, access.own, status=202)
 
         return await once(request, session, key, to_json(new), make)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 from pydantic import Field
 
+from services.api.measurements.schemas import Reason
 from services.api.plans.schemas import Code
 from services.api.responses import Resource
 from shared.contracts.case import Case
@@ -55,6 +56,10 @@ class NewEntityReport(Resource):
     """La richiesta della relazione di un ente."""
 
     year: Annotated[int, Field(ge=1990, le=2100, description="Anno dei piani.", examples=[2020])]
+    reason: Annotated[
+        Reason | None,
+        Field(description="Perché serve un'altra versione; richiesto dopo un'approvazione."),
+    ] = None
 
 
 class UnmappedElement(Resource):

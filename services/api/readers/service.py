@@ -5,7 +5,7 @@ them side by side, consolidated or compared, one more thing is asked of everybod
 that names the person, the chambers, the reason and the last day.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,14 @@ async def revoke(session: WriteSession, grant_id: str) -> None:
     for code in sorted(found.chambers):
         detail = {"grant_id": grant_id, "reader": found.reader}
         await audit(session, "reader.revoked", f"reader/{grant_id}", detail, chamber=code)
+
+
+async def granted(
+    database: Database, reader: str, chambers: Collection[str], today: date
+) -> set[str]:
+    """Of these chambers those that somebody may read with others today; nothing is read yet."""
+    async with database.read(chambers) as session:
+        return set(await repository.opened_to(session, reader, today))
 
 
 async def opened(

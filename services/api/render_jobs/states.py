@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from shared.domain.report_states import ReportMove, ReportState
+from shared.domain.report_states import ENDS_OF_MAKING, ReportMove, ReportState
 
 
 class JobKind(StrEnum):
@@ -65,9 +65,9 @@ TRANSITIONS: Mapping[JobEvent, tuple[frozenset[JobState], JobState]] = MappingPr
 
 REPORT_STATES: Mapping[JobState, ReportState] = MappingProxyType(
     {
-        JobState.DONE: ReportState.REQUESTED.after(ReportMove.COMPLETE),
-        JobState.FAILED: ReportState.REQUESTED.after(ReportMove.FAIL),
-        JobState.CANCELLED: ReportState.REQUESTED.after(ReportMove.CANCEL),
+        JobState.DONE: ENDS_OF_MAKING[ReportMove.COMPLETE],
+        JobState.FAILED: ENDS_OF_MAKING[ReportMove.FAIL],
+        JobState.CANCELLED: ENDS_OF_MAKING[ReportMove.CANCEL],
     }
 )
 """What the end of its job makes of a report."""

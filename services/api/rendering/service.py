@@ -26,6 +26,7 @@ from services.api.render_jobs.leases import (
     writing,
 )
 from services.api.render_jobs.states import JobEvent, JobKind, JobState
+from services.api.reports import moves
 from services.api.reports import service as reports
 from services.api.reports.document import StoredDocument
 from services.api.sealing import DocumentRefusedError
@@ -184,6 +185,7 @@ async def _complete(
         await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
         await reports.close(session, report_id, JobState.DONE, document)
         await signatures.record_seal(session, report_id, document, seal)
+        await moves.adopt(session, report_id)
         facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
         await audit(session, "report.rendered", report_id, facts)
         told = {"report_id": report_id, "pdf_sha256": document.sha256}

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from services.api.auth.access import Access
 from services.api.render_jobs.states import JobState
-from services.api.reports.views import job_path, job_view
+from services.api.reports.addresses import job_path
+from services.api.reports.views import job_view
 from services.api.requests import request_info
 from services.api.responses import resource_response
 

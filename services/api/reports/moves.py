@@ -17,22 +17,23 @@ from services.api.errors import Refusal
 from services.api.plans import service as plans
 from services.api.plans import writing
 from services.api.reports import repository
+from services.api.reports.life import after, life
 from services.api.reports.repository import Series
 from services.api.reports.service import report, source
 from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.validation_document import request_decision
-from services.api.reports.views import job_path
 from services.api.texts.keys import TextKey
+from services.api.versions import service as versions
 from shared.contracts.case import Act
+from shared.contracts.entity_checks import entity_issues
 from shared.contracts.issues import Issue
 from shared.contracts.report_checks import report_issues
 from shared.contracts.snapshot import ReportSnapshot
 from shared.contracts.text_checks import text_issues, text_warnings
 from shared.domain.confidentiality import FULL_SIGHT
-from shared.domain.publication import public_kind
-from shared.domain.report_states import APPROVED_KINDS, ReportMove, ReportState
-from shared.domain.workflow import MoveRefusedError, PlanState
+from shared.domain.report_states import LIVES, ReportMove, ReportState
+from shared.domain.workflow import PlanState
 
 _UNAPPROVED = frozenset({PlanState.DRAFT, PlanState.AMENDING})
 """States of a plan whose content is still being written."""
@@ -110,21 +111,51 @@ async def approve(
             version was approved; ``report_approval_refused`` with everything that stands in
             the way.
     """
-    if row.kind not in APPROVED_KINDS:
-        raise Refusal("report_kind_not_approved")
-    state = _after(session, row, ReportMove.APPROVE)
+    state = after(session, row, ReportMove.APPROVE)
+    if life(row).adopted:
+        # Its act is the plan's, and was written down when it was rendered, or there was none.
+        raise Refusal("report_plan_not_approved")
     later = await repository.decided_version(session, Series.of(row))
     if later > row.version:
         raise Refusal("report_superseded", version=later)
-    frozen = await repository.snapshot(session, row.report_id)
-    snapshot = ReportSnapshot.model_validate_json(frozen.snapshot)
-    owed = await assignments.duties(session, (await plans.head(session, row.year)).plan_id)
-    obstacles = [*report_issues(snapshot), *text_issues(snapshot, owed)]
-    missing = veiled(snapshot, obstacles, access.sight)
+    missing = await _missing(session, access, row)
     issues = [*_date_issues("/act/date", act, today), *missing]
     if issues:
         raise Refusal("report_approval_refused", issues=issues)
     return await _move(session, row, ReportMove.APPROVE, state, act, {"remarks": remarks})
+
+
+async def _missing(session: ReadSession, access: Access, row: sa.Row[Any]) -> list[Issue]:
+    """What stands in the way of an approval, of a document as it is frozen."""
+    snapshot = await _frozen(session, row)
+    if snapshot.entity is not None:
+        return entity_issues(snapshot)
+    owed = await assignments.duties(session, row.plan_id)
+    obstacles = [*report_issues(snapshot), *text_issues(snapshot, owed)]
+    return veiled(snapshot, obstacles, access.sight)
+
+
+async def _frozen(session: ReadSession, row: sa.Row[Any]) -> ReportSnapshot:
+    found = await repository.snapshot(session, row.report_id)
+    return ReportSnapshot.model_validate_json(found.snapshot)
+
+
+async def adopt(session: WriteSession, report_id: str) -> None:
+    """Writes down, of a document that was just rendered, the act by which its plan was approved.
+
+    Of a plan whose content is still being written there is none, and the document stays a draft.
+    """
+    row = await report(session, report_id)
+    if not life(row).adopted:
+        return
+    snapshot = await _frozen(session, row)
+    if snapshot.plan_state in _UNAPPROVED:
+        return
+    state = after(session, row, ReportMove.APPROVE)
+    head = await plans.head(session, row.year)
+    approved = await versions.version(session, head, snapshot.plan_version)
+    act = approved.reasons.act or Act(document="piano")
+    await _move(session, row, ReportMove.APPROVE, state, act, {})
 
 
 async def validate(
@@ -140,24 +171,20 @@ async def validate(
     Raises:
         Refusal: the state does not allow it, or ``report_decision_refused``.
     """
-    state = _after(session, row, ReportMove.VALIDATE)
+    state = after(session, row, ReportMove.VALIDATE)
     await _refuse_wrong_date(session, row, act, today)
     moved = await _move(session, row, ReportMove.VALIDATE, state, act, said)
     await request_decision(parts, session, moved, act, said)
-    if moved.signatories:
-        return moved
-    # The seal is all that it waits for.
-    await signed(session, moved)
-    return await report(session, row.report_id)
+    return moved
 
 
 async def signed(session: WriteSession, row: sa.Row[Any]) -> None:
     """Writes down that a held report has every signature that it waits for.
 
     Raises:
-        MoveRefusedError: its state does not allow it.
+        Refusal: its state does not allow it.
     """
-    state = ReportState(row.state).after(ReportMove.SIGN)
+    state = after(session, row, ReportMove.SIGN)
     await repository.move_report(session, row.report_id, ReportMove.SIGN, state, {})
 
 
@@ -174,7 +201,7 @@ async def refuse(
     Raises:
         Refusal: the state does not allow it, or ``report_decision_refused``.
     """
-    state = _after(session, row, ReportMove.REFUSE)
+    state = after(session, row, ReportMove.REFUSE)
     await _refuse_wrong_date(session, row, act, today)
     moved = await _move(session, row, ReportMove.REFUSE, state, act, {"reason": reason})
     await request_decision(parts, session, moved, act, {"reason": reason})
@@ -185,31 +212,17 @@ async def publish(session: WriteSession, row: sa.Row[Any], today: date) -> sa.Ro
     """Makes a held report readable by anyone; what it says stays as it is.
 
     Raises:
-        Refusal: the state does not allow it; ``report_kind_not_public``;
-            ``report_plan_not_approved`` for a Piano of a version that nobody had approved.
+        Refusal: the state does not allow it, or the kind is not for the public.
     """
-    if public_kind(row.kind) is None:
-        raise Refusal("report_kind_not_public")
-    state = _after(session, row, ReportMove.PUBLISH)
-    if row.kind == "piano":
-        frozen = await repository.snapshot(session, row.report_id)
-        if ReportSnapshot.model_validate_json(frozen.snapshot).plan_state in _UNAPPROVED:
-            raise Refusal("report_plan_not_approved")
+    state = after(session, row, ReportMove.PUBLISH)
     act = Act(document="pubblicazione", date=today.isoformat())
     return await _move(session, row, ReportMove.PUBLISH, state, act, {})
 
 
 async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
     """Acts that approved and validated reports of a plan; an import does not take them away."""
-    return await repository.acts(session, plan_id)
-
-
-def _after(session: WriteSession, row: sa.Row[Any], move: ReportMove) -> ReportState:
-    try:
-        return ReportState(row.state).after(move, kind=row.kind)
-    except MoveRefusedError as error:
-        job = job_path(session.chamber, row.job_id)
-        raise Refusal(error.code, job=job, version=row.version) from error
+    kinds = [kind for kind, steps in LIVES.items() if steps.act_of_year]
+    return await repository.acts(session, plan_id, kinds, _ACTS)
 
 
 async def _refuse_wrong_date(session: ReadSession, row: sa.Row[Any], act: Act, today: date) -> None:
@@ -260,12 +273,17 @@ async def _move(
     """Moves a held report: its state, the line of its life, the plan's acts, audit, event."""
     given = act.model_dump(mode="json")
     await repository.move_report(session, row.report_id, move, state, {"act": given, **said})
-    head = await plans.head(session, row.year)
-    if move in _ACTS and given not in head.acts:
-        await writing.change_head(session, head, {"acts": [*head.acts, given]})
+    if move in _ACTS and life(row).act_of_year:
+        await _among_the_year_s(session, row.year, given)
     facts = {"year": row.year, "version": row.version, "state": state.value}
     await audit(session, f"report.{state.value}", row.report_id, {**facts, "act": given})
     await emit(
         session, f"report.{state.value}", row.report_id, {"report_id": row.report_id, **facts}
     )
     return await report(session, row.report_id)
+
+
+async def _among_the_year_s(session: WriteSession, year: int, act: dict[str, Any]) -> None:
+    head = await plans.head(session, year)
+    if act not in head.acts:
+        await writing.change_head(session, head, {"acts": [*head.acts, act]})

@@ -1,6 +1,6 @@
 """SQL of reports. Every instant is the database's, so clocks cannot differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -184,16 +184,18 @@ async def moves(session: ReadSession, report_id: str) -> Sequence[sa.Row[Any]]:
     )
 
 
-async def acts(session: ReadSession, plan_id: str) -> list[dict[str, Any]]:
-    """The acts by which reports of a plan were approved and validated, in order."""
+async def acts(
+    session: ReadSession, plan_id: str, kinds: Collection[str], made: Collection[ReportMove]
+) -> list[dict[str, Any]]:
+    """The acts of some moves of reports of a plan, of some kinds, in order."""
     rows = await session.all(
         sa.select(_m.c.act)
         .join(reports, sa.and_(_r.chamber_id == _m.c.chamber_id, _r.report_id == _m.c.report_id))
         .where(
             _m.c.chamber_id == session.chamber,
             _r.plan_id == plan_id,
-            _m.c.act.is_not(None),
-            _m.c.move != ReportMove.REFUSE,
+            _r.kind.in_(kinds),
+            _m.c.move.in_(made),
         )
         .order_by(_m.c.move_id)
     )

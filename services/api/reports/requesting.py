@@ -14,7 +14,8 @@ from services.api.render_jobs import repository as render_jobs
 from services.api.reports import repository
 from services.api.reports.repository import NewReport, Series
 from services.api.reports.snapshot import Freeze
-from shared.contracts.signing import SignatureSlot
+from services.api.tenants import configuration
+from shared.contracts.signing import Signing
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.domain.audit_facts import about
 
@@ -31,8 +32,6 @@ class Wish:
     plan_revision: int
     with_sheets: bool
     reason: str | None = None
-    signatures: tuple[SignatureSlot, ...] = ()
-    """Of persons, that it waits for after the seal."""
 
     @property
     def sheets(self) -> tuple[str, ...]:
@@ -52,6 +51,8 @@ async def request(
     ``content`` is called in a thread: it may compute, and touches no database.
     """
     version = await repository.next_version(session, wish.series)
+    signing = (await configuration.read(session)).signing or Signing()
+    signatures = signing.expected_on(wish.series.kind)
     report_id, job_id = new_id(), new_id()
     facts = Freeze(
         report_id=report_id,
@@ -61,7 +62,7 @@ async def request(
         development=not parts.settings.production,
         verification_url=f"{parts.settings.public_url}/verifica/{session.chamber}/{report_id}",
         reason=wish.reason,
-        signatures=wish.signatures,
+        signatures=signatures,
     )
     frozen = await asyncio.to_thread(lambda: canonical_bytes(content(facts)))
     report = NewReport(
@@ -73,7 +74,7 @@ async def request(
         snapshot=frozen,
         snapshot_sha256=hashlib.sha256(frozen).hexdigest(),
         with_sheets=wish.with_sheets,
-        signatories=[slot.model_dump() for slot in wish.signatures],
+        signatories=[slot.model_dump() for slot in signatures],
         reason=wish.reason,
     )
     await repository.add_report(session, report)

@@ -1,11 +1,10 @@
 """``/v1/chambers/{chamber}/reports`` and ``.../render-jobs``."""
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
-import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi.openapi.models import Example
 from starlette.responses import Response
 
 from services.api.auth.access import (
@@ -21,17 +20,13 @@ from services.api.idempotency import IdempotencyKey, once
 from services.api.job_events import Changes, Events, as_events, job_event
 from services.api.openapi import refusals
 from services.api.paging import Page, list_response, page
-from services.api.periods.working_days import italian_day
 from services.api.plans.schemas import PlanYear
 from services.api.reports import moves, repository, service
 from services.api.reports.answers import job_response
-from services.api.reports.reading import require_reading
+from services.api.reports.reading import require_reading, withheld
 from services.api.reports.schemas import (
     UUID_PATTERN,
     NewReport,
-    NewReportApproval,
-    NewReportRefusal,
-    NewReportValidation,
     Obstacle,
     RenderJob,
     Report,
@@ -46,49 +41,51 @@ from services.api.reports.views import file_name, job_view, report_detail, repor
 from services.api.requests import request_info
 from services.api.responses import (
     REVALIDATE,
-    content_etag,
     matches,
-    require_match,
     resource_response,
     to_json,
 )
-from shared.contracts.case import Act
 from shared.contracts.issues import Issue
 from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
 
 router = APIRouter(prefix="/v1/chambers/{chamber}", tags=["relazioni"])
 
+Reader = Annotated[Access, Depends(permitted(Action.REPORT_READ))]
 Reading = Annotated[ReadCall, Depends(reading(Action.REPORT_READ), scope="function")]
 Requesting = Annotated[WriteCall, Depends(writing(Action.REPORT_REQUEST), scope="function")]
 Cancelling = Annotated[WriteCall, Depends(writing(Action.REPORT_CANCEL), scope="function")]
-Validating = Annotated[WriteCall, Depends(writing(Action.REPORT_VALIDATE), scope="function")]
 JobId = Annotated[
     str, Path(pattern=UUID_PATTERN, max_length=36, description="Identificativo del lavoro.")
 ]
 
 
-_MOVING = (
-    "report_not_found",
-    "precondition_required",
-    "stale_version",
-    "report_not_ready",
-    "report_without_document",
-    "report_not_approved",
-    "report_already_approved",
-    "report_refused",
-    "chamber_suspended",
-)
+_WANTED: dict[str, Example] = {
+    "relazione": {"summary": "La Relazione dell'anno", "value": {"year": 2020}},
+    "corretta": {
+        "summary": "Un'altra versione della Relazione, dopo l'approvazione",
+        "value": {"year": 2020, "reason": "Corretto il valore di un indicatore."},
+    },
+    "piano": {"summary": "Il Piano", "value": {"year": 2020, "kind": "piano"}},
+    "monitoraggio": {
+        "summary": "Il monitoraggio del primo quadrimestre",
+        "value": {"year": 2020, "kind": "monitoraggio", "period": "Q1"},
+    },
+}
 
 
 @router.post(
     "/reports",
     operation_id="report_new",
     summary="Richiesta di un documento",
-    description="Congela il contenuto del documento com'è ora e ne chiede la composizione e la "
-    "firma: la Relazione dell'anno, o il report di monitoraggio di un periodo. "
+    description="Congela il contenuto del documento com'è ora e ne chiede la composizione e il "
+    "sigillo. `relazione`: i risultati dell'anno (il tipo se non se ne indica uno); `piano`: "
+    "obiettivi e valori attesi, senza risultati, in qualunque momento dell'anno; `monitoraggio`: "
+    "l'anno alla fine del periodo in `period`. Gli altri documenti hanno un indirizzo proprio: la "
+    "`scheda` individuale sotto il piano (`sheets/{code}/report`), la `relazione_ente` sotto "
+    "l'ente (`/v1/entities/{entity}/reports`), la `validazione` nasce dalla decisione dell'OIV. "
     "Risponde con il lavoro, da seguire all'indirizzo in `Location`; ogni richiesta è una "
-    "versione nuova. Quando una è già stata approvata serve `reason`.",
+    "versione nuova. Quando una è già stata approvata, o del Piano adottata, serve `reason`.",
     status_code=202,
     response_model=RenderJob,
     responses=refusals(
@@ -101,7 +98,11 @@ _MOVING = (
     ),
 )
 async def request_report(
-    request: Request, new: NewReport, call: Requesting, parts: Parts, key: IdempotencyKey = None
+    request: Request,
+    new: Annotated[NewReport, Body(openapi_examples=_WANTED)],
+    call: Requesting,
+    parts: Parts,
+    key: IdempotencyKey = None,
 ) -> Response:
     """Snapshot, report, job and outbox event in one transaction."""
 
@@ -122,7 +123,8 @@ async def request_report(
 )
 async def list_reports(
     request: Request,
-    call: Reading,
+    access: Reader,
+    parts: Parts,
     asked: Annotated[Page, Depends(page)],
     year: Annotated[
         int | None, Query(ge=1990, le=2100, description="Solo i documenti di quest'anno.")
@@ -134,8 +136,10 @@ async def list_reports(
 ) -> Response:
     """Every report of the chamber."""
     filters = {"year": year, "state": state, "kind": kind}
-    found = await repository.report_list(call.session, asked, filters, call.access.sight)
-    items = [report_view(row, call.access) for row in found.rows]
+    async with parts.database.read([access.chamber]) as session:
+        found = await repository.report_list(session, asked, filters, access.sight)
+    hidden = await withheld(parts, access, found.rows)
+    items = [report_view(row, access, withheld=row.report_id in hidden) for row in found.rows]
     return list_response(request, items, found.next, asked, Report)
 
 
@@ -147,28 +151,17 @@ async def list_reports(
     response_model=ReportDetail,
     responses=refusals("report_not_found"),
 )
-async def show_report(request: Request, report_id: ReportId, call: Reading) -> Response:
+async def show_report(
+    request: Request, report_id: ReportId, access: Reader, parts: Parts
+) -> Response:
     """One report."""
-    row = await service.report(call.session, report_id)
-    require_existence(row, call.access)
-    return await _shown(request, call, row)
-
-
-async def _detail(call: ReadCall | WriteCall, row: sa.Row[Any]) -> ReportDetail:
-    made = await repository.moves(call.session, row.report_id)
-    return report_detail(row, made, call.access)
-
-
-async def _shown(request: Request, call: ReadCall | WriteCall, row: sa.Row[Any]) -> Response:
-    return resource_response(request, await _detail(call, row))
-
-
-async def _held(request: Request, call: WriteCall, report_id: str) -> sa.Row[Any]:
-    """The report, locked, as the caller has read it (``If-Match``)."""
-    row = await moves.held(call.session, report_id)
-    require_existence(row, call.access)
-    require_match(request, content_etag(to_json(await _detail(call, row))))
-    return row
+    async with parts.database.read([access.chamber]) as session:
+        row = await service.report(session, report_id)
+        made = await repository.moves(session, report_id)
+    require_existence(row, access)
+    hidden = await withheld(parts, access, [row])
+    body = report_detail(row, made, access, withheld=bool(hidden))
+    return resource_response(request, body)
 
 
 @router.get(
@@ -204,119 +197,6 @@ async def check_report(request: Request, year: PlanYear, call: Reading, parts: P
     return resource_response(request, body, headers=headers)
 
 
-@router.post(
-    "/reports/{report_id}/approval",
-    operation_id="report_approve",
-    summary="Approvazione di un documento",
-    description="Registra l'atto dell'organo che approva la Relazione. Si approva il documento "
-    "com'è congelato: se uno scostamento è senza causa, un obiettivo senza risultato né testo, o "
-    "manca il giudizio complessivo definitivo, la risposta li elenca tutti (i puntatori sono "
-    "nella fotografia allegata al PDF). Richiede `If-Match`.",
-    response_model=ReportDetail,
-    responses=refusals(
-        *_MOVING,
-        "report_kind_not_approved",
-        "report_already_validated",
-        "report_superseded",
-        "report_approval_refused",
-    ),
-)
-async def approve(
-    request: Request,
-    report_id: ReportId,
-    new: NewReportApproval,
-    call: Annotated[WriteCall, Depends(writing(Action.REPORT_APPROVE), scope="function")],
-    parts: Parts,
-) -> Response:
-    """The act of the body."""
-    row = await _held(request, call, report_id)
-    act = Act.model_validate(new.act.model_dump(mode="json"))
-    today = italian_day(parts.clock.now())
-    moved = await moves.approve(call.session, call.access, row, act, new.remarks, today)
-    return await _shown(request, call, moved)
-
-
-@router.post(
-    "/reports/{report_id}/validation",
-    operation_id="report_validate",
-    summary="Validazione dell'OIV",
-    description="L'OIV valida il documento approvato, anche a condizioni. Richiede `If-Match`.",
-    response_model=ReportDetail,
-    responses=refusals(*_MOVING, "report_already_validated", "report_decision_refused"),
-)
-async def validate(
-    request: Request,
-    report_id: ReportId,
-    new: NewReportValidation,
-    call: Validating,
-    parts: Parts,
-) -> Response:
-    """What the OIV says of what was approved."""
-    row = await _held(request, call, report_id)
-    said = {"conditions": new.conditions, "remarks": new.remarks}
-    act = _oiv_act("validazione", new.number, new.date)
-    today = italian_day(parts.clock.now())
-    return await _shown(
-        request, call, await moves.validate(parts, call.session, row, act, said, today)
-    )
-
-
-@router.post(
-    "/reports/{report_id}/refusal",
-    operation_id="report_refuse",
-    summary="Mancata validazione",
-    description="L'OIV non valida il documento approvato, e dice perché: occorre una versione "
-    "nuova. Richiede `If-Match`.",
-    response_model=ReportDetail,
-    responses=refusals(*_MOVING, "report_already_validated", "report_decision_refused"),
-)
-async def refuse(
-    request: Request,
-    report_id: ReportId,
-    new: NewReportRefusal,
-    call: Validating,
-    parts: Parts,
-) -> Response:
-    """Not like this, says the OIV."""
-    row = await _held(request, call, report_id)
-    act = _oiv_act("mancata validazione", new.number, new.date)
-    today = italian_day(parts.clock.now())
-    return await _shown(
-        request, call, await moves.refuse(parts, call.session, row, act, new.reason, today)
-    )
-
-
-@router.post(
-    "/reports/{report_id}/publication",
-    operation_id="report_publish",
-    summary="Pubblicazione di un documento",
-    description="Rende leggibile a chiunque il documento validato, sotto Amministrazione "
-    "trasparente: PDF firmato, con i dati allegati. Richiede `If-Match`.",
-    response_model=ReportDetail,
-    responses=refusals(
-        *_MOVING,
-        "report_not_validated",
-        "report_already_published",
-        "report_kind_not_public",
-        "report_plan_not_approved",
-    ),
-)
-async def publish(
-    request: Request,
-    report_id: ReportId,
-    call: Annotated[WriteCall, Depends(writing(Action.REPORT_PUBLISH), scope="function")],
-    parts: Parts,
-) -> Response:
-    """For anyone to read, from now on."""
-    row = await _held(request, call, report_id)
-    moved = await moves.publish(call.session, row, italian_day(parts.clock.now()))
-    return await _shown(request, call, moved)
-
-
-def _oiv_act(document: str, number: str | None, day: date) -> Act:
-    return Act(document=document, organ="OIV", number=number, date=day.isoformat())
-
-
 @router.get(
     "/reports/{report_id}/pdf",
     operation_id="report_pdf",
@@ -343,7 +223,7 @@ def _oiv_act(document: str, number: str | None, day: date) -> Act:
 async def show_pdf(
     request: Request,
     report_id: ReportId,
-    access: Annotated[Access, Depends(permitted(Action.REPORT_READ))],
+    access: Reader,
     parts: Parts,
 ) -> Response:
     """The signed bytes, read from the blob store with no transaction open."""

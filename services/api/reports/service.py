@@ -19,19 +19,18 @@ from services.api.plans.rows import PlanHead
 from services.api.render_jobs import repository as render_jobs
 from services.api.render_jobs.states import REPORT_STATES, JobEvent, JobKind, JobState
 from services.api.reports import monitoring, repository
+from services.api.reports.addresses import job_path
 from services.api.reports.document import StoredDocument
 from services.api.reports.evaluation import Amendment
 from services.api.reports.repository import Series
 from services.api.reports.requesting import Wish, request
 from services.api.reports.schemas import NewReport as Wanted
 from services.api.reports.snapshot import ReportSource, described, freeze
-from services.api.reports.views import job_path
 from services.api.tenants import configuration
 from services.api.tenants import service as tenants
 from services.api.versions import service as versions
 from shared.contracts.issues import Issue
-from shared.contracts.signing import SignatureSlot, Signing
-from shared.contracts.snapshot import ChamberCard, ReportKind, YearContent
+from shared.contracts.snapshot import ChamberCard, YearContent
 from shared.contracts.snapshot_entity import EntityView
 from shared.domain.confidentiality import (
     FULL_SIGHT,
@@ -40,7 +39,7 @@ from shared.domain.confidentiality import (
     Sight,
     hidden_in,
 )
-from shared.domain.report_states import APPROVED_KINDS, ReportState
+from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
 
 _PERIOD = Issue(
@@ -80,39 +79,38 @@ async def request_report(parts: Container, session: WriteSession, wanted: Wanted
         plan_revision=head.revision,
         with_sheets=any(row.kind in INDIVIDUAL_KINDS for row in content.case.objectives),
         reason=wanted.reason,
-        signatures=await _signatures(session, wanted.kind),
     )
     job_id = await request(parts, session, wish, lambda facts: freeze(content, facts))
     return await job(session, job_id)
 
 
 async def request_entity_report(
-    parts: Container, session: WriteSession, own: YearContent, view: EntityView
+    parts: Container,
+    session: WriteSession,
+    own: YearContent,
+    view: EntityView,
+    reason: str | None = None,
 ) -> sa.Row[Any]:
     """Freezes the report of the entity whose own chamber this is; answers its job.
 
     Raises:
-        Refusal: ``plan_not_found`` when the entity's own plan was removed meanwhile.
+        Refusal: ``plan_not_found`` when the entity's own plan was removed meanwhile;
+            ``report_reason_required`` as in :func:`request_report`.
     """
     # Two requests at once wait for each other here, so they get different versions.
     await tenants.chamber(session, lock=True)
     codes = ",".join(card.code for card in view.chambers)
+    series = Series(own.year, "relazione_ente", codes)
+    await _refuse_without_reason(session, series, reason)
     wish = Wish(
-        series=Series(own.year, "relazione_ente", codes),
+        series=series,
         plan_id=(await plans.head(session, own.year)).plan_id if view.own_plan else None,
         plan_revision=own.plan_revision,
         with_sheets=False,
+        reason=reason,
     )
     job_id = await request(parts, session, wish, lambda facts: described(own, facts, entity=view))
     return await job(session, job_id)
-
-
-async def _signatures(session: ReadSession, kind: ReportKind) -> tuple[SignatureSlot, ...]:
-    """Who signs a document of this kind after the seal."""
-    if kind not in APPROVED_KINDS:
-        return ()
-    signing = (await configuration.read(session)).signing or Signing()
-    return tuple(item.slot() for item in signing.signatures)
 
 
 async def _refuse_without_reason(session: ReadSession, series: Series, reason: str | None) -> None:

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from services.api.auth.access import Access
 from services.api.render_jobs.states import JobState
+from services.api.reports.addresses import job_path, report_path
+from services.api.reports.life import life
 from services.api.reports.schemas import (
     JobFailure,
     RenderJob,
@@ -19,19 +21,7 @@ from services.api.reports.schemas import (
 from shared.contracts.issues import Language
 from shared.contracts.snapshot import ReportKind
 from shared.domain.permissions import Action
-from shared.domain.publication import public_kind
 from shared.domain.report_states import ReportState
-
-
-def report_path(chamber: str, report_id: str) -> str:
-    """Address of a report."""
-    return f"/v1/chambers/{chamber}/reports/{report_id}"
-
-
-def job_path(chamber: str, job_id: str) -> str:
-    """Address of a render job."""
-    return f"/v1/chambers/{chamber}/render-jobs/{job_id}"
-
 
 _TITLES: Mapping[ReportKind, str] = {
     "relazione": "Relazione sulla performance",
@@ -52,8 +42,8 @@ _ACTIONS = (
 )
 
 
-def report_view(row: sa.Row[Any], access: Access) -> Report:
-    """A report as its caller sees it."""
+def report_view(row: sa.Row[Any], access: Access, *, withheld: bool = False) -> Report:
+    """A report as its caller sees it; ``withheld`` is one that they may know of, and not read."""
     state = ReportState(row.state)
     return Report(
         report_id=row.report_id,
@@ -76,14 +66,15 @@ def report_view(row: sa.Row[Any], access: Access) -> Report:
         individual_sheets="roles" if row.with_sheets else "omitted",
         allowed_actions=[
             str(action)
-            for action in access.actions(*_ACTIONS)
-            if state.allows(action, kind=row.kind)
-            and (action is not Action.REPORT_PUBLISH or public_kind(row.kind) is not None)
+            for action in access.actions(*((Action.REPORT_READ,) if withheld else _ACTIONS))
+            if life(row).allows(state, action)
         ],
     )
 
 
-def report_detail(row: sa.Row[Any], moves: Sequence[sa.Row[Any]], access: Access) -> ReportDetail:
+def report_detail(
+    row: sa.Row[Any], moves: Sequence[sa.Row[Any]], access: Access, *, withheld: bool = False
+) -> ReportDetail:
     """A report with the moves it has made."""
     made = [
         ReportMoveMade(
@@ -97,7 +88,8 @@ def report_detail(row: sa.Row[Any], moves: Sequence[sa.Row[Any]], access: Access
         )
         for move in moves
     ]
-    return ReportDetail(**report_view(row, access).model_dump(), moves=made)
+    view = report_view(row, access, withheld=withheld)
+    return ReportDetail(**view.model_dump(), moves=made)
 
 
 def _document(row: sa.Row[Any], chamber: str) -> ReportDocument | None:

@@ -21,9 +21,10 @@ from services.api.errors import Refusal
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.reports import moves
+from services.api.reports.addresses import job_path, report_path
 from services.api.reports.answers import job_response
+from services.api.reports.reading import deciding
 from services.api.reports.schemas import RenderJob, ReportId
-from services.api.reports.views import job_path, report_path
 from services.api.responses import require_match, resource_response
 from services.api.signatures import service
 from services.api.signatures.schemas import (
@@ -63,6 +64,10 @@ _TURN = (
     "report_refused",
     "report_already_signed",
     "report_already_published",
+    "report_kind_not_signed",
+    "report_plan_not_approved",
+    "reading_not_granted",
+    "chamber_not_granted",
     "office_not_yours",
     "office_not_expected",
     "signature_already_made",
@@ -95,6 +100,7 @@ async def list_signatures(
 @router.post(
     "/signatures",
     operation_id="report_sign",
+    dependencies=[Depends(deciding(Action.REPORT_SIGN))],
     summary="Richiesta di una firma",
     description="Chiede al renderer la firma di un ufficio sul documento validato, con l'identità "
     "che la camera ha configurato: si firma nell'ordine, persone diverse, una alla volta. Risponde "
@@ -128,6 +134,7 @@ async def request_signature(
 @router.put(
     "/signatures/{office}/pdf",
     operation_id="report_signed_copy",
+    dependencies=[Depends(deciding(Action.REPORT_SIGN))],
     summary="Una copia firmata altrove",
     description="Riprende il documento firmato fuori da qui: il PDF scaricato, con in più la sola "
     "firma PAdES dell'ufficio. Se qualcosa non va la risposta elenca tutto. `If-Match` porta "

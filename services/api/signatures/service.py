@@ -26,9 +26,10 @@ from services.api.ids import new_id
 from services.api.render_jobs import repository as render_jobs
 from services.api.reports import moves
 from services.api.reports import service as reports
+from services.api.reports.addresses import job_path
 from services.api.reports.document import StoredDocument
+from services.api.reports.life import after, life
 from services.api.reports.requesting import RENDER_REQUESTED
-from services.api.reports.views import job_path
 from services.api.signatures import copies, repository
 from services.api.tenants import configuration
 from shared.contracts.sign_job import SignLease
@@ -36,9 +37,9 @@ from shared.contracts.signing import SEAL, ExpectedSignature, SignatureSlot, Sig
 from shared.contracts.verification import SignerReport
 from shared.domain import signatures as rules
 from shared.domain.membership import EVERY_UNIT
+from shared.domain.permissions import Action
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.responsibility import is_of
-from shared.domain.workflow import MoveRefusedError
 from shared.runtime.blobs import report_key
 from shared.runtime.secrets import SealError, SecretBox
 
@@ -72,7 +73,7 @@ class Signatures:
 
     def standings(self) -> Mapping[str, rules.Standing]:
         """Where each expected signature is."""
-        open_now = ReportState(self.row.state) is ReportState.VALIDATED
+        open_now = life(self.row).allows(ReportState(self.row.state), Action.REPORT_SIGN)
         return rules.standings(self.offices, self.by_office, open_now=open_now)
 
     def expected(self, office: str) -> ExpectedSignature:
@@ -143,13 +144,9 @@ def _require_turn(
     """
     if not may_sign_for(access, office):
         raise Refusal("office_not_yours")
-    path = job_path(session.chamber, found.row.job_id)
     if office not in found.offices:
         raise Refusal("office_not_expected")
-    try:
-        ReportState(found.row.state).after(ReportMove.SIGN)
-    except MoveRefusedError as error:
-        raise Refusal(error.code, job=path, version=found.row.version) from error
+    after(session, found.row, ReportMove.SIGN)
     wrong = rules.refusal(found.offices, found.by_office, office, person)
     if wrong is not None:
         raise Refusal(wrong)
