@@ -14,9 +14,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts.chamber import ChamberConfiguration
-from shared.contracts.document_layout import RELAZIONE, layout_faults
+from shared.contracts.document_layout import layout_faults
+from shared.contracts.document_places import ARRANGED
 from shared.contracts.issues import Issue, issues_from, pointer
 from shared.contracts.merge_patch import merge_patch
+from shared.contracts.plan_sections import OWN_PREFIX
 from shared.contracts.signing import SEAL
 from shared.contracts.vector_image import clean_svg
 from shared.domain.chambers import CONTRAST, readable_on_white, tax_code_holds
@@ -130,9 +132,11 @@ def _documents(given: Document) -> Iterator[Issue]:
     if not isinstance(documents, Mapping):
         return
     yield from _readable(documents.get("accent_colour"), "/documents/accent_colour")
-    layout = documents.get("relazione")
-    if isinstance(layout, Mapping):
-        yield from layout_faults(layout, RELAZIONE, "/documents/relazione")
+    for kind, titles in ARRANGED.items():
+        layout = documents.get(kind)
+        if isinstance(layout, Mapping):
+            prefix = OWN_PREFIX if kind == "piano" else ""
+            yield from layout_faults(layout, titles, f"/documents/{kind}", prefix)
 
 
 def _signing(given: Document) -> Iterator[Issue]:

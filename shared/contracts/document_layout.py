@@ -14,9 +14,11 @@ from pydantic import Field
 
 from shared.contracts.base import Contract
 from shared.contracts.issues import Issue
+from shared.contracts.plan_sections import OWN_PREFIX
 
-OWN_SECTION = r"^[a-z][a-z0-9-]{1,39}$"
-"""Name of a section of the chamber's own; never a number, which the common ones have."""
+OWN_SECTION = r"^([a-z][a-z0-9-]{1,39}|P-[a-z][a-z0-9-]{1,37})$"
+"""Name of a section of the chamber's own; never a number, which the common ones have. Those for the
+Piano begin with :data:`shared.contracts.plan_sections.OWN_PREFIX`."""
 
 ANNEXES = "A"
 """The annexes close a document: the page by which it is verified is the last."""
@@ -63,7 +65,7 @@ def sections_of(titles: Mapping[str, str]) -> tuple[str, ...]:
 
 
 SectionTitle = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
-Place = Annotated[str, Field(max_length=40, pattern=r"^([0-9A]+(\.[0-9]+)?|[a-z][a-z0-9-]{1,39})$")]
+Place = Annotated[str, Field(max_length=40, pattern=rf"^[0-9AP]+(\.[0-9]+)?$|{OWN_SECTION}")]
 
 
 class OwnSection(Contract):
@@ -81,8 +83,8 @@ class OwnSection(Contract):
     title: Annotated[SectionTitle, Field(description="Titolo.")]
 
 
-class DocumentLayout(Contract):
-    """Titoli, ordine e sezioni proprie di un documento; vuoto: come di consueto."""
+class PlainLayout(Contract):
+    """Titoli e ordine di un documento senza testi; vuoto: come di consueto."""
 
     titles: Annotated[
         dict[Place, SectionTitle],
@@ -92,10 +94,6 @@ class DocumentLayout(Contract):
             examples=[{"2": "Il contesto e le persone"}],
         ),
     ] = Field(default_factory=dict)
-    own: Annotated[
-        tuple[OwnSection, ...],
-        Field(max_length=20, description="Sezioni proprie della camera, in Markdown."),
-    ] = ()
     order: Annotated[
         tuple[Place, ...],
         Field(
@@ -104,6 +102,15 @@ class DocumentLayout(Contract):
             "sezioni proprie prima degli allegati.",
             examples=[["0", "1", "3", "2", "4", "5", "A"]],
         ),
+    ] = ()
+
+
+class DocumentLayout(PlainLayout):
+    """Titoli, ordine e sezioni proprie di un documento; vuoto: come di consueto."""
+
+    own: Annotated[
+        tuple[OwnSection, ...],
+        Field(max_length=20, description="Sezioni proprie della camera, in Markdown."),
     ] = ()
 
     def sections(self, titles: Mapping[str, str]) -> tuple[str, ...]:
@@ -131,6 +138,36 @@ class Documents(Contract):
     relazione: Annotated[DocumentLayout, Field(description="La Relazione sulla performance.")] = (
         DocumentLayout()
     )
+    piano: Annotated[
+        DocumentLayout,
+        Field(
+            description="Il Piano della performance; i nomi delle sue sezioni proprie cominciano "
+            "con `P-`.",
+        ),
+    ] = DocumentLayout()
+    monitoraggio: Annotated[PlainLayout, Field(description="I report di monitoraggio.")] = (
+        PlainLayout()
+    )
+    relazione_ente: Annotated[
+        PlainLayout, Field(description="La relazione dell'ente di cui è la camera propria.")
+    ] = PlainLayout()
+    scheda: Annotated[PlainLayout, Field(description="Le schede individuali.")] = PlainLayout()
+
+    def layout_of(self, kind: str) -> "LayoutView | None":
+        """How a kind of document is wanted; ``None`` as is usual.
+
+        The document of the OIV's decision is the OIV's: nobody arranges it.
+        """
+        wanted = {
+            "relazione": self.relazione,
+            "piano": self.piano,
+            "monitoraggio": self.monitoraggio,
+            "relazione_ente": self.relazione_ente,
+            "scheda": self.scheda,
+        }.get(kind)
+        if wanted is None or (wanted == type(wanted)() and self.accent_colour is None):
+            return None
+        return LayoutView(**wanted.model_dump(), accent_colour=self.accent_colour)
 
 
 class LayoutView(DocumentLayout):
@@ -139,13 +176,16 @@ class LayoutView(DocumentLayout):
     accent_colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$")
 
 
-def layout_faults(given: Mapping[str, Any], titles: Mapping[str, str], at: str) -> Iterator[Issue]:
+def layout_faults(
+    given: Mapping[str, Any], titles: Mapping[str, str], at: str, prefix: str = ""
+) -> Iterator[Issue]:
     """What is wrong with a layout besides its form, every fault at once.
 
     Args:
         given: the layout as it was sent, of any shape.
         titles: the places of the document and their usual titles.
         at: JSON pointer of the layout.
+        prefix: how names of own sections of this kind begin, so that no text is for two kinds.
     """
     own = _own_names(given)
     usual = sections_of(titles)
@@ -159,6 +199,8 @@ def layout_faults(given: Mapping[str, Any], titles: Mapping[str, str], at: str) 
                 en=f"the document has no section {place}; it has {', '.join(titles)}",
             )
     for place, name in enumerate(own):
+        if name.startswith(OWN_PREFIX) is not (prefix == OWN_PREFIX):
+            yield _wrong_prefix(f"{at}/own/{place}/section", name, wanted=bool(prefix))
         if name in own[:place]:
             yield Issue(
                 pointer=f"{at}/own/{place}/section",
@@ -169,6 +211,22 @@ def layout_faults(given: Mapping[str, Any], titles: Mapping[str, str], at: str) 
     order = given.get("order")
     if isinstance(order, list | tuple) and order:
         yield from _order_faults([str(one) for one in order], (*usual, *own), f"{at}/order")
+
+
+def _wrong_prefix(pointer: str, name: str, *, wanted: bool) -> Issue:
+    if wanted:
+        return Issue(
+            pointer=pointer,
+            code="wrong_format",
+            it=f"le sezioni proprie del Piano cominciano con {OWN_PREFIX}: {OWN_PREFIX}{name}",
+            en=f"the Piano's own sections begin with {OWN_PREFIX}: {OWN_PREFIX}{name}",
+        )
+    return Issue(
+        pointer=pointer,
+        code="wrong_format",
+        it=f"{name} è un nome di sezione del Piano: qui va senza {OWN_PREFIX}",
+        en=f"{name} is the name of a section of the Piano: here it goes without {OWN_PREFIX}",
+    )
 
 
 def _own_names(given: Mapping[str, Any]) -> tuple[str, ...]:

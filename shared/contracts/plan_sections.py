@@ -27,6 +27,10 @@ PLAN_PLACES: Mapping[str, str] = MappingProxyType(
 """Place -> title."""
 
 
+OWN_PREFIX = "P-"
+"""How names of sections of a chamber's own begin that are for the Piano."""
+
+
 def of_plan(section: str) -> bool:
     """Whether a text or table is for the Piano."""
-    return section in PLAN_PLACES
+    return section in PLAN_PLACES or section.startswith(OWN_PREFIX)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.contracts.document_layout import ANNEXES, RELAZIONE, DocumentLayout
+from shared.contracts.document_layout import ANNEXES, RELAZIONE, DocumentLayout, Documents
 from shared.contracts.plan_sections import PLAN_PLACES
 from shared.contracts.snapshot import ReportSnapshot
 
@@ -22,9 +22,12 @@ def section_titles(layout: DocumentLayout | None) -> Mapping[str, str]:
     return MappingProxyType(changed | {one.section: one.title for one in layout.own})
 
 
-def text_titles(layout: DocumentLayout | None) -> Mapping[str, str]:
+def text_titles(documents: Documents) -> Mapping[str, str]:
     """As :func:`section_titles`, and then those of the Piano, which have places of their own."""
-    return MappingProxyType(dict(section_titles(layout)) | dict(PLAN_PLACES))
+    plan = documents.piano
+    called = {place: plan.titles.get(place, title) for place, title in PLAN_PLACES.items()}
+    own = {one.section: one.title for one in plan.own}
+    return MappingProxyType(dict(section_titles(documents.relazione)) | called | own)
 
 
 def written_texts(snapshot: ReportSnapshot) -> frozenset[str]:

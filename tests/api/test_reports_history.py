@@ -119,3 +119,54 @@ async def test_a_chamber_s_layout_is_frozen(system: ReportSystem) -> None:
     assert snapshot.layout.accent_colour == "#204060"
     assert snapshot.layout.titles == {"2": "Il contesto"}
     assert [own.section for own in snapshot.layout.own] == ["qualita"]
+
+
+async def test_every_kind_is_frozen_with_its_own_layout(system: ReportSystem) -> None:
+    path = "/v1/chambers/PI/configuration"
+    head = await system.request("GET", path)
+    fair = {"section": "P-fiere", "title": "Le fiere"}
+    wanted = {
+        "accent_colour": None,
+        "relazione": None,
+        "piano": {"titles": {"P1": "Chi siamo"}, "own": [fair]},
+        "monitoraggio": {"titles": {"3": "I dati"}},
+    }
+    changed = await system.request(
+        "PATCH",
+        path,
+        json={"documents": wanted},
+        headers={
+            "If-Match": head.headers["etag"],
+            "Content-Type": "application/merge-patch+json",
+        },
+    )
+    assert changed.status_code == 200, changed.text
+    plan = await frozen(system, kind="piano")
+    assert plan.layout is not None
+    assert plan.layout.titles == {"P1": "Chi siamo"}
+    assert [own.section for own in plan.layout.own] == ["P-fiere"]
+    period = await frozen(system, kind="monitoraggio", period="Q1")
+    assert period.layout is not None
+    assert (period.layout.titles, period.layout.own) == ({"3": "I dati"}, ())
+    assert (await frozen(system)).layout is None
+
+
+async def test_an_arrangement_that_cannot_be_is_refused_with_every_fault(
+    system: ReportSystem,
+) -> None:
+    path = "/v1/chambers/PI/configuration"
+    head = await system.request("GET", path)
+    refused = await system.request(
+        "PATCH",
+        path,
+        json={"documents": {"piano": {"own": [OWN]}, "scheda": {"order": ["1", "A"]}}},
+        headers={
+            "If-Match": head.headers["etag"],
+            "Content-Type": "application/merge-patch+json",
+        },
+    )
+    assert refused.status_code == 422
+    assert {row["pointer"] for row in refused.json()["errors"]} == {
+        "/documents/piano/own/0/section",
+        "/documents/scheda/order",
+    }

@@ -73,7 +73,7 @@ def test_no_cell_is_blank_and_no_level_skipped(document: html.Document) -> None:
 def test_the_entity_s_own_plan_has_its_chapter() -> None:
     made = html.build(entity.with_own_plan()).html
     assert "non ha un piano proprio" not in made
-    assert 'id="ente-6-1"' in made
+    assert 'id="sez-6-1"' in made
 
 
 def test_a_single_year_has_no_trend() -> None:

@@ -8,6 +8,7 @@ from shared.contracts.document_layout import (
     LayoutView,
     sections_of,
 )
+from shared.contracts.document_places import ARRANGED
 
 CHAMBER = {"format": "ciclo/chamber@1", "code": "PI", "entity": "TNO", "title": "Pisa"}
 
@@ -78,3 +79,41 @@ def test_what_is_frozen_is_what_was_set() -> None:
     layout = DocumentLayout.model_validate({"titles": {"2": "Il contesto"}})
     frozen = LayoutView(**layout.model_dump(), accent_colour="#204060")
     assert LayoutView.model_validate_json(frozen.model_dump_json()) == frozen
+
+
+def test_every_kind_is_held_to_its_own_places() -> None:
+    order = ["P0", "P2", "P1", "P3", "P4", "P5", "P-fiere", "A"]
+    own = [{"section": "P-fiere", "title": "Le fiere"}]
+    assert not faults(
+        piano={
+            "titles": {"P1.4": "Le imprese"},
+            "own": own,
+            "order": order,
+        },
+        monitoraggio={"titles": {"3": "I dati"}, "order": ["2", "1", "3", "4", "A"]},
+        relazione_ente={"titles": {"5": "Che cosa resta fuori"}},
+        scheda={"titles": {"3.1": "Il giudizio"}},
+    )
+    assert faults(
+        piano={"titles": {"3.3": "Sua della Relazione"}, "own": [{**own[0], "section": "fiere"}]},
+        relazione={"own": own},
+        monitoraggio={"titles": {"3.3": "No"}, "own": [{**own[0], "section": "fiere"}]},
+        scheda={"order": ["1", "2", "A"]},
+    ) == {
+        ("/documents/piano/titles/3.3", "unknown_section"),
+        ("/documents/piano/own/0/section", "wrong_format"),
+        ("/documents/relazione/own/0/section", "wrong_format"),
+        ("/documents/monitoraggio/titles/3.3", "unknown_section"),
+        ("/documents/monitoraggio/own", "unknown_field"),
+        ("/documents/scheda/order", "section_missing"),
+    }
+
+
+def test_only_a_kind_that_is_arranged_has_a_layout() -> None:
+    read = read_configuration({**CHAMBER, "documents": {"scheda": {"titles": {"1": "L'esito"}}}})
+    assert read.documents.layout_of("scheda") == LayoutView(titles={"1": "L'esito"})
+    assert read.documents.layout_of("piano") is None
+    assert read.documents.layout_of("validazione") is None
+    coloured = read_configuration({**CHAMBER, "documents": {"accent_colour": "#204060"}})
+    assert coloured.documents.layout_of("monitoraggio") == LayoutView(accent_colour="#204060")
+    assert set(ARRANGED) == {"relazione", "piano", "monitoraggio", "relazione_ente", "scheda"}

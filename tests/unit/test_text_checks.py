@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from shared.contracts.document_layout import LayoutView, OwnSection
+from shared.contracts.document_layout import DocumentLayout, Documents, LayoutView, OwnSection
 from shared.contracts.report_sections import (
     empty_sections,
     section_titles,
@@ -96,7 +96,12 @@ def test_what_does_not_stand_in_the_way_is_told() -> None:
 
 def test_sections_are_called_as_the_chamber_calls_them() -> None:
     layout = LayoutView(titles={"2": "Il contesto e le persone"}, own=OWN.own)
-    assert list(text_titles(layout))[-1] == "P5"
+    plan = DocumentLayout(
+        titles={"P1.4": "Le imprese"}, own=(OwnSection(section="P-fiere", title="Le fiere"),)
+    )
+    called = text_titles(Documents(relazione=layout, piano=plan))
+    assert (called["P1.4"], called["P5"]) == ("Le imprese", "Il processo e gli atti")
+    assert list(called)[-1] == "P-fiere"
     titles = section_titles(layout)
     assert titles["2"] == "Il contesto e le persone"
     assert list(titles)[-1] == "qualita"

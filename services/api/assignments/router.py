@@ -39,7 +39,7 @@ from services.api.responses import (
 )
 from services.api.texts.keys import TextKey
 from shared.contracts.document_layout import RELAZIONE
-from shared.contracts.plan_sections import of_plan
+from shared.contracts.plan_sections import PLAN_PLACES, of_plan
 from shared.domain.permissions import Action
 from shared.domain.responsibility import folded
 from shared.domain.text_debts import Debt, by_office
@@ -97,7 +97,7 @@ def _section(
         document="piano" if of_plan(key.code) else "relazione",
         section=key.code,
         title=found.titles[key],
-        own=key.code not in RELAZIONE and not of_plan(key.code),
+        own=key.code not in RELAZIONE and key.code not in PLAN_PLACES,
         position=position,
         key=str(key),
         version=found.written.get(key, 0),

@@ -90,8 +90,8 @@ async def progress(session: ReadSession, head: PlanHead, access: Access) -> Prog
 
 async def _titles(session: ReadSession, head: PlanHead) -> dict[TextKey, str]:
     """What everything is called that may have a text: sections first, in order."""
-    layout = (await configuration.read(session)).documents.relazione
-    found = {TextKey("section", place): t for place, t in text_titles(layout).items()}
+    titles = text_titles(await configuration.documents(session))
+    found = {TextKey("section", place): title for place, title in titles.items()}
     rows = await plans.titles(session, head, OBJECTIVES)
     return found | {TextKey("objective", code): title for code, title in rows.items()}
 

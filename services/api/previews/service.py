@@ -48,7 +48,7 @@ async def request(
     key = TextKey.parse(new.key)
     await narratives.require_seen(session, head, access, key)
     content = await reports.year_source(session, head, access.sight, parts.settings.public_url)
-    _check(key, content.case, text_titles(content.layout))
+    _check(key, content.case, text_titles(content.documents))
     drafts = await narratives.own_drafts(session, head, access) if new.own_drafts else {}
     content = replace(content, case=_with_drafts(content.case, drafts))
     preview_id = new_id()

@@ -38,7 +38,6 @@ async def as_of_period(
         results=results,
         deviations=(),
         amendments=(),
-        layout=None,
         period=_view(standing, source.plan, then, results),
     )
 

@@ -109,7 +109,10 @@ async def request_entity_report(
         with_sheets=False,
         reason=reason,
     )
-    job_id = await request(parts, session, wish, lambda facts: described(own, facts, entity=view))
+    layout = (await configuration.documents(session)).layout_of(wish.series.kind)
+    job_id = await request(
+        parts, session, wish, lambda facts: described(own, facts, entity=view, layout=layout)
+    )
     return await job(session, job_id)
 
 
@@ -177,7 +180,7 @@ async def source(session: ReadSession, head: PlanHead, sight: Sight) -> ReportSo
         standing=head.standing,
         deviations=deviations.of_plan(stored, plan, results),
         amendments=await _amendments(session, head, sight),
-        layout=await configuration.layout_of_report(session),
+        documents=await configuration.documents(session),
     )
 
 

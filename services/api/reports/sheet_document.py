@@ -46,7 +46,10 @@ async def request_sheet(
         plan_revision=head.revision,
         with_sheets=True,
     )
-    job_id = await request(parts, session, wish, lambda facts: described(content, facts))
+    layout = source.documents.layout_of("scheda")
+    job_id = await request(
+        parts, session, wish, lambda facts: described(content, facts, layout=layout)
+    )
     return await service.job(session, job_id)
 
 

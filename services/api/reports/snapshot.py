@@ -13,7 +13,7 @@ from services.api.reports.evaluation import Amendment, evaluation_parts
 from services.api.reports.planned import as_planned, as_reported
 from shared.contracts import case as case_format
 from shared.contracts.case import Case
-from shared.contracts.document_layout import LayoutView
+from shared.contracts.document_layout import Documents
 from shared.contracts.results import (
     exact,
     explanation_view,
@@ -78,7 +78,8 @@ class ReportSource:
     amendments: tuple[Amendment, ...] = ()
     period: PeriodView | None = None
     """Of a monitoring report; plan and results are then as of its end."""
-    layout: LayoutView | None = None
+    documents: Documents = field(default_factory=Documents)
+    """How the chamber wants its documents."""
     trends: tuple[TrendView, ...] = ()
     steps: tuple[StepView, ...] = ()
     cycle_documents: tuple[RegisterRow, ...] = ()
@@ -87,11 +88,15 @@ class ReportSource:
 def freeze(source: ReportSource, facts: Freeze) -> ReportSnapshot:
     """The snapshot of a report."""
     content = year_content(source)
+    layout = source.documents.layout_of(facts.kind)
     if facts.kind == "piano":
-        return described(as_planned(content), facts)
-    around = ("layout", "steps", "cycle_documents")
+        return described(as_planned(content), facts, layout=layout)
+    around = ("steps", "cycle_documents")
     return described(
-        as_reported(content), facts, **{name: getattr(source, name) for name in around}
+        as_reported(content),
+        facts,
+        layout=layout,
+        **{name: getattr(source, name) for name in around},
     )
 
 

@@ -10,7 +10,7 @@ from services.api.db.session import ReadSession
 from services.api.errors import Refusal
 from services.api.tenants import repository
 from shared.contracts.chamber import FORMAT, ChamberConfiguration, Publication
-from shared.contracts.document_layout import Documents, LayoutView
+from shared.contracts.document_layout import Documents
 
 _COLUMNS = {
     "entity": "entity_id",
@@ -90,13 +90,10 @@ async def publication(session: ReadSession) -> Publication:
     return (await read(session)).publication
 
 
-async def layout_of_report(session: ReadSession) -> LayoutView | None:
-    """How the chamber of the session wants its Relazione; ``None`` as is usual.
+async def documents(session: ReadSession) -> Documents:
+    """How the chamber of the session wants its documents.
 
     Raises:
         Refusal: ``chamber_not_found``.
     """
-    documents = (await read(session)).documents
-    if documents == Documents():
-        return None
-    return LayoutView(**documents.relazione.model_dump(), accent_colour=documents.accent_colour)
+    return (await read(session)).documents

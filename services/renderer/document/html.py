@@ -218,7 +218,8 @@ def build(
     """
     contents = Contents()
     kind = KINDS[snapshot.kind]
-    places = Arrangement(kind, snapshot.layout)
+    spans = {} if snapshot.entity is None else {"7": len(snapshot.entity.chapters)}
+    places = Arrangement(kind, snapshot.layout, spans)
     narratives = Narratives(snapshot, broken, places.places)
     context = _context(snapshot, kind, places, contents, narratives)
     chamber = glyphs.cover(snapshot.chamber.name)[0]

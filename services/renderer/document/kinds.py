@@ -5,11 +5,11 @@ template of its own. One more kind is one more entry here and the templates it a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from services.renderer.document import formats, labels
-from shared.contracts import document_layout as layout
+from shared.contracts import document_places as titles
 from shared.contracts.plan_sections import PLAN_PLACES
 from shared.contracts.snapshot import ReportKind, ReportSnapshot
 
@@ -38,17 +38,32 @@ class DocumentKind:
     law: str
     act: str | None
     sections: tuple[Section, ...]
+    titles: Mapping[str, str]
+    """Usual title of every section and paragraph, by place."""
     approved: str = "Approvata"
     places: frozenset[str] = frozenset()
-    """Numbers of the sections and paragraphs that narratives and tables can be for."""
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """Usual title of each of them, where a chamber may call and order them otherwise."""
+    """Of those, the ones that narratives and tables can be for."""
 
     def title(self, snapshot: ReportSnapshot) -> str:
         """Title of one document, for its properties."""
         words = [*self.cover, subtitle(snapshot) or "", str(snapshot.year)]
         name = " ".join(word for word in words if word)
         return f"{name} {formats.DASH} {snapshot.chamber.name}"
+
+
+_OF_THE_OIV: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "La decisione",
+        "2": "Che cosa è stato esaminato",
+        "3": "I risultati della Relazione",
+        "3.1": "Il risultato complessivo",
+        "3.2": "I risultati degli obiettivi",
+        "3.3": "Voci sterilizzate per la Camera",
+        "A": "Allegati",
+        "A.1": "Verifica del documento e dati allegati",
+    }
+)
+"""The OIV's document: no chamber arranges it."""
 
 
 def subtitle(snapshot: ReportSnapshot) -> str | None:
@@ -63,74 +78,81 @@ def subtitle(snapshot: ReportSnapshot) -> str | None:
     return labels.PERIODS.get(snapshot.period.code, snapshot.period.code)
 
 
+def _sections(titles: Mapping[str, str], *written: tuple[str, str]) -> tuple[Section, ...]:
+    """Sections by place and template; a template after ``+`` follows what stands before it."""
+    return tuple(
+        Section(place, titles[place], name.removeprefix("+"), follows=name.startswith("+"))
+        for place, name in written
+    )
+
+
 RELAZIONE = DocumentKind(
     cover=("Relazione", "sulla performance"),
     law="Articolo 10, comma 1, lettera b), D.Lgs. 27 ottobre 2009, n. 150",
     act="relazione",
-    sections=tuple(
-        Section(place, layout.RELAZIONE[place], template)
-        for place, template in (
-            ("0", "premise"),
-            ("1", "highlights"),
-            ("2", "context"),
-            ("3", "organisation"),
-            ("4", "individuals"),
-            ("5", "process"),
-            ("A", "annexes"),
-        )
+    sections=_sections(
+        titles.RELAZIONE,
+        ("0", "premise"),
+        ("1", "highlights"),
+        ("2", "context"),
+        ("3", "organisation"),
+        ("4", "individuals"),
+        ("5", "process"),
+        ("A", "annexes"),
     ),
-    places=frozenset(layout.RELAZIONE),
-    titles=layout.RELAZIONE,
+    titles=titles.RELAZIONE,
+    places=frozenset(titles.RELAZIONE),
 )
 
 MONITORAGGIO = DocumentKind(
     cover=("Report di monitoraggio",),
     law="Articolo 6, D.Lgs. 27 ottobre 2009, n. 150",
     act=None,
-    sections=(
-        Section("1", "Il quadro alla fine del periodo", "period"),
-        Section("2", "Obiettivi e indicatori", "period_objectives"),
-        Section("3", "La raccolta dei dati", "period_collection", follows=True),
-        Section("4", "Criticità, opportunità e azioni correttive", "period_analyses", follows=True),
-        Section("A", "Allegati", "annexes"),
+    sections=_sections(
+        titles.MONITORAGGIO,
+        ("1", "period"),
+        ("2", "period_objectives"),
+        ("3", "+period_collection"),
+        ("4", "+period_analyses"),
+        ("A", "annexes"),
     ),
+    titles=titles.MONITORAGGIO,
 )
 
 RELAZIONE_ENTE = DocumentKind(
     cover=("Relazione", "consolidata"),
     law="Articolo 10, comma 1, lettera b), D.Lgs. 27 ottobre 2009, n. 150",
     act=None,
-    sections=(
-        Section("1", "L'ente e le sue camere", "entity_overview"),
-        Section("2", "Gli indicatori consolidati", "entity_indicators", follows=True),
-        Section("3", "Le camere a confronto", "entity_benchmark", follows=True),
-        Section("4", "L'andamento negli anni", "entity_trend", follows=True),
-        Section("5", "Che cosa non si consolida", "entity_coverage", follows=True),
-        Section("6", "Il piano dell'ente", "entity_own", follows=True),
-        Section("7", "Le schede delle camere", "entity_chambers"),
-        Section("A", "Allegati", "entity_annexes"),
+    sections=_sections(
+        titles.RELAZIONE_ENTE,
+        ("1", "entity_overview"),
+        ("2", "+entity_indicators"),
+        ("3", "+entity_benchmark"),
+        ("4", "+entity_trend"),
+        ("5", "+entity_coverage"),
+        ("6", "+entity_own"),
+        ("7", "entity_chambers"),
+        ("A", "entity_annexes"),
     ),
+    titles=titles.RELAZIONE_ENTE,
 )
 
 PIANO = DocumentKind(
     cover=("Piano", "della performance"),
     law="Articolo 10, comma 1, lettera a), D.Lgs. 27 ottobre 2009, n. 150",
     act="piano",
-    sections=(
-        *(
-            Section(place, PLAN_PLACES[place], template)
-            for place, template in (
-                ("P0", "plan_premise"),
-                ("P1", "plan_context"),
-                ("P2", "plan_strategy"),
-                ("P3", "plan_year"),
-                ("P4", "plan_sheets"),
-                ("P5", "plan_process"),
-            )
-        ),
-        Section("A", "Allegati", "plan_annexes"),
+    sections=_sections(
+        titles.PIANO,
+        ("P0", "plan_premise"),
+        ("P1", "plan_context"),
+        ("P2", "plan_strategy"),
+        ("P3", "plan_year"),
+        ("P4", "plan_sheets"),
+        ("P5", "plan_process"),
+        ("A", "plan_annexes"),
     ),
     approved="Approvato",
+    titles=titles.PIANO,
     places=frozenset(PLAN_PLACES),
 )
 
@@ -138,24 +160,28 @@ SCHEDA = DocumentKind(
     cover=("Scheda individuale",),
     law="Articolo 9, D.Lgs. 27 ottobre 2009, n. 150",
     act=None,
-    sections=(
-        Section("1", "Il risultato", "sheet_result"),
-        Section("2", "Obiettivi, misure e risultati", "sheet_objectives", follows=True),
-        Section("3", "La valutazione", "sheet_evaluation", follows=True),
-        Section("A", "Allegati", "sheet_annexes"),
+    sections=_sections(
+        titles.SCHEDA,
+        ("1", "sheet_result"),
+        ("2", "+sheet_objectives"),
+        ("3", "+sheet_evaluation"),
+        ("A", "sheet_annexes"),
     ),
+    titles=titles.SCHEDA,
 )
 
 VALIDAZIONE = DocumentKind(
     cover=("Documento", "di validazione"),
     law="Articolo 14, comma 4, lettera c), D.Lgs. 27 ottobre 2009, n. 150",
     act=None,
-    sections=(
-        Section("1", "La decisione", "decision"),
-        Section("2", "Che cosa è stato esaminato", "decision_checks", follows=True),
-        Section("3", "I risultati della Relazione", "decision_results", follows=True),
-        Section("A", "Allegati", "decision_annexes"),
+    sections=_sections(
+        _OF_THE_OIV,
+        ("1", "decision"),
+        ("2", "+decision_checks"),
+        ("3", "+decision_results"),
+        ("A", "decision_annexes"),
     ),
+    titles=_OF_THE_OIV,
 )
 
 KINDS: Mapping[ReportKind, DocumentKind] = MappingProxyType(

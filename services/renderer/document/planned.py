@@ -1,18 +1,15 @@
 """A plan as the Piano tells it: targets of every year, and the last figure known before it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 
 from services.renderer.document import formats
 from services.renderer.document.view import Node, Report
-from shared.contracts.plan_sections import PLAN_PLACES
 from shared.contracts.snapshot_views import IndicatorView
 
 
 class Planned:
     """Looks into one plan."""
-
-    titles: Mapping[str, str] = PLAN_PLACES
 
     def __init__(self, report: Report) -> None:
         self._report = report
