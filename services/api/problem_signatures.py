@@ -3,6 +3,23 @@
 from services.api.problem_kind import Problem
 
 SIGNATURES = {
+    "document_not_recognised": Problem(
+        404,
+        (
+            "Nessun documento pubblicato ha questa impronta",
+            (
+                "Il file non è copia esatta di un documento pubblicato qui, in nessuna delle sue "
+                "fasi. Verificare l'impronta, o chiedere alla camera."
+            ),
+        ),
+        (
+            "No published document has this digest",
+            (
+                "The file is no exact copy of a document published here, in any of its stages. "
+                "Check the digest, or ask the chamber."
+            ),
+        ),
+    ),
     "report_not_signed": Problem(
         409,
         (

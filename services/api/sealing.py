@@ -18,6 +18,7 @@ from shared.contracts.issues import Issue
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.contracts.verification import SignatureReport, SignerReport
 from shared.signatures import verify
+from shared.signatures.states import state_before
 
 SNAPSHOT_ATTACHMENT = "snapshot.json"
 """Name under which a report carries its own snapshot (see the renderer's attachments)."""
@@ -37,7 +38,18 @@ class CheckedDocument:
 
     pages: int
     signature: Mapping[str, Any]
-    seal: SignerReport
+    report: SignatureReport
+
+    @property
+    def seal(self) -> SignerReport:
+        """The first signature."""
+        return self.report.signers[0]
+
+    @property
+    def unsigned_sha256(self) -> str | None:
+        """Of the document that was sealed."""
+        before = state_before(self.report.states, self.seal.covers_size)
+        return None if before is None else before.sha256
 
 
 class Seals(Protocol):
@@ -89,7 +101,7 @@ class TrustedSeals:
             "signed_at": seal.trusted_time or seal.claimed_time,
             "development": seal.development,
         }
-        return CheckedDocument(pages, signature, seal)
+        return CheckedDocument(pages, signature, report)
 
 
 def _content(pdf: bytes) -> tuple[int, str | None]:

@@ -52,8 +52,36 @@ class SignerReport(Contract):
     certificate_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     covers_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """Of the file as it was when it was signed: of the stage of the document it made."""
+    covers_size: int = Field(default=0, ge=0)
+    """Bytes of that file."""
     development: bool = False
     """The certificate says that it has no legal value."""
+
+
+class StampReport(Contract):
+    """One document time stamp, which says that everything before it was there."""
+
+    field: str
+    authority: str | None
+    """Common name of the stamping authority's certificate."""
+    time: str | None
+    """RFC 3339."""
+    good: bool
+    """Intact, from a trusted authority, and covering all that was there."""
+    certificate_ends: str
+    """RFC 3339; before this day it has to be covered by another stamp."""
+    covers_size: int = Field(ge=0)
+    covers_whole_document: bool
+
+
+class FileState(Contract):
+    """A state that the file went through: its first ``size`` bytes."""
+
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+AfterLast = Literal["nothing", "validation_data", "changes"]
 
 
 class SignatureReport(Contract):
@@ -70,4 +98,15 @@ class SignatureReport(Contract):
     """Of the file as received."""
     size: int = Field(ge=0)
     signers: tuple[SignerReport, ...] = ()
+    stamps: tuple[StampReport, ...] = ()
+    after_last: AfterLast | None = None
+    """What follows the last signature or stamp; ``None`` where there is none to follow."""
+    states: tuple[FileState, ...] = ()
+    """In order; the file itself is the last."""
     problems: tuple[SignatureProblem, ...] = ()
+
+    @property
+    def stamp_ends(self) -> str | None:
+        """When the certificate of the stamp that covers all of it ends, if one does."""
+        last = self.stamps[-1] if self.stamps else None
+        return last.certificate_ends if last is not None and last.covers_whole_document else None

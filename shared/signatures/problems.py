@@ -1,6 +1,7 @@
 """The words for what can be wrong with a signed document, by stable code."""
 
 from shared.contracts.verification import SignatureProblem
+from shared.signatures.revisions import ForbiddenChange
 
 _WORDS: dict[str, tuple[str, str]] = {
     "not_a_pdf": ("Il file non è un PDF.", "The file is not a PDF."),
@@ -60,7 +61,31 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def problem(code: str, field: str | None = None) -> SignatureProblem:
-    """The problem with its sentence in both languages."""
+_CHANGED: dict[str, tuple[str, str]] = {
+    "page": ("cambia la pagina {page}", "page {page} differs"),
+    "pages": ("cambiano le pagine", "the pages differ"),
+    "fields": ("cambiano campi o annotazioni", "fields or annotations differ"),
+    "metadata": ("cambiano i metadati", "the metadata differ"),
+    "attachments": ("cambiano gli allegati", "the attachments differ"),
+    "tags": (
+        "cambia la struttura letta dalle tecnologie assistive",
+        "the structure that assistive technology reads differs",
+    ),
+    "other": (
+        "cambiano parti che nessuna pagina mostra da sé",
+        "parts differ that no page shows by itself",
+    ),
+}
+
+
+def problem(
+    code: str, field: str | None = None, change: ForbiddenChange | None = None
+) -> SignatureProblem:
+    """The problem with its sentence in both languages, and what was changed where that is known."""
     italian, english = _WORDS[code]
+    if change is not None:
+        where = _CHANGED[change.part]
+        page = str(change.page)
+        italian = f"{italian[:-1]} ({where[0].format(page=page)})."
+        english = f"{english[:-1]} ({where[1].format(page=page)})."
     return SignatureProblem(code=code, it=italian, en=english, field=field)

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream
@@ -53,17 +53,44 @@ _LOCKED = 128 | 512
 """Annotation flags that keep a field from being moved or emptied."""
 
 
+Part = Literal["page", "pages", "attachments", "tags", "fields", "metadata", "other"]
+
+_TELLING = get_args(Part)
+"""The parts in the order in which a reader would miss them."""
+
+
+@dataclass(frozen=True)
+class ForbiddenChange:
+    """Something that an update did and may not."""
+
+    reason: str
+    """For the log, in English."""
+    part: Part
+    """Of the document, as a reader would name it."""
+    page: int | None = None
+    """Counted from one, where it is one page."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class _RefusedError(Exception):
     """The update does something that it may not; the text is for the log."""
 
+    def __init__(self, reason: str, part: Part = "other", page: int | None = None) -> None:
+        super().__init__(reason)
+        self.change = ForbiddenChange(reason, part, page)
 
-def forbidden_changes(pdf: bytes, ends: Sequence[int], *, tail: bool = False) -> list[str | None]:
+
+def forbidden_changes(
+    pdf: bytes, ends: Sequence[int], *, tail: bool = False
+) -> list[ForbiddenChange | None]:
     """For each state of ``pdf`` but the last, what the next does to it that it may not.
 
-    ``ends`` are the lengths of the states, in order; the words are for the log, in English.
+    ``ends`` are the lengths of the states, in order.
     ``tail``: the last step is covered by no signature, so it may only bring validation data.
     """
-    found: list[str | None] = []
+    found: list[ForbiddenChange | None] = []
     old = _State(pdf[: ends[0]])
     for place, end in enumerate(ends[1:], start=2):
         new = _State(pdf[:end])
@@ -72,14 +99,35 @@ def forbidden_changes(pdf: bytes, ends: Sequence[int], *, tail: bool = False) ->
     return found
 
 
-def _change(old: "_State", new: "_State", *, only_validation_data: bool) -> str | None:
+def _change(old: "_State", new: "_State", *, only_validation_data: bool) -> ForbiddenChange | None:
     try:
         _Comparison(old, new, only_validation_data=only_validation_data).run()
     except _RefusedError as refused:
-        return str(refused)
-    except (pikepdf.PdfError, AttributeError, ValueError, TypeError, KeyError, IndexError) as error:
-        return f"{type(error).__name__}: {error}"
+        return refused.change
+    except _ODD as error:
+        return ForbiddenChange(f"{type(error).__name__}: {error}", *_part_that_differs(old, new))
     return None
+
+
+_ODD = (pikepdf.PdfError, AttributeError, ValueError, TypeError, KeyError, IndexError)
+"""What is raised by a document that is too strange to be compared, and so refused."""
+
+
+def _part_that_differs(old: "_State", new: "_State") -> tuple[Part, int | None]:
+    """For the words of a refusal only: where a reader would look for the difference."""
+    try:
+        before, after = _present(old), _present(new)
+        places = [old.place(one) for one, print_ in before.items() if after.get(one) != print_]
+        keys = sorted(_differing(old.pdf.Root, new.pdf.Root) - _ROOT_MAY_CHANGE)
+    except (*_ODD, _RefusedError):
+        return "other", None
+    places += [(_PART_OF[key], None) for key in keys if key in _PART_OF]
+    return min(places, key=lambda place: _TELLING.index(place[0]), default=("other", None))
+
+
+def _present(state: "_State") -> Mapping[Reference, bytes]:
+    objects: Sequence[Object | None] = list(state.pdf.objects)
+    return {item.objgen: _print(item) for item in objects if item is not None}
 
 
 class _State:
@@ -119,6 +167,24 @@ class _State:
         """The object of a reference."""
         return self.pdf.get_object(reference)
 
+    def place(self, reference: Reference) -> tuple[Part, int | None]:
+        """Where a reader would find an object: on the first page that shows it, or elsewhere."""
+        for number, page in enumerate(self.pdf.pages, start=1):
+            shown = (page.obj.get("/Contents"), page.obj.get("/Resources"), page.obj.get("/Annots"))
+            if reference == page.obj.objgen or any(reference in _reached(part) for part in shown):
+                return "page", number
+        root = self.pdf.Root
+        parts: Mapping[Part, tuple[str, ...]] = {
+            "pages": ("/Pages",),
+            "fields": ("/AcroForm",),
+            "attachments": ("/AF", "/Names"),
+            "tags": ("/StructTreeRoot",),
+        }
+        for part, keys in parts.items():
+            if any(reference in _reached(root.get(key)) for key in keys):
+                return part, None
+        return "other", None
+
 
 def _print(item: Object) -> bytes:
     """The bytes of an object; of what it refers to, the references."""
@@ -147,7 +213,7 @@ class _Comparison:
         for reference in changed:
             rule = rules.get(reference)
             if rule is None:
-                raise _RefusedError(f"object {reference[0]} changed")
+                raise _RefusedError(f"object {reference[0]} changed", *self.old.place(reference))
             rule(self.old.get(reference), self.new.get(reference))
         # Direct parts are compared with what holds them; indirect ones may also be exchanged.
         self._compare_roots(self.old.pdf.Root, self.new.pdf.Root)
@@ -186,7 +252,7 @@ class _Comparison:
         _refuse_beyond("catalogue", _differing(old, new), may)
         if "/Metadata" in old:
             if not isinstance(new.get("/Metadata"), Stream):
-                raise _RefusedError("catalogue: /Metadata")
+                raise _RefusedError("catalogue: /Metadata", "metadata")
             _compare_metadata(old.Metadata, new.Metadata)
         self._compare_forms(old.get("/AcroForm", Dictionary()), new.get("/AcroForm", Dictionary()))
 
@@ -198,7 +264,7 @@ class _Comparison:
         """A list of fields or annotations may get new signature fields at its end."""
         before, after = [item.objgen for item in old], [item.objgen for item in new]
         if after[: len(before)] != before:
-            raise _RefusedError("a list of fields or annotations lost or moved something")
+            raise _RefusedError("a list of fields or annotations lost or moved something", "fields")
         for item in list(new)[len(before) :]:
             self._require_invisible_signature(item)
 
@@ -206,16 +272,17 @@ class _Comparison:
         self._compare_lists(old, new)
 
     def _compare_pages(self, old: Object, new: Object) -> None:
-        _refuse_beyond("page", _differing(old, new), frozenset({"/Annots"}))
+        number = self.old.place(old.objgen)[1]
+        _refuse_beyond("page", _differing(old, new), frozenset({"/Annots"}), number)
         self._compare_lists(old.get("/Annots", Array()), new.get("/Annots", Array()))
 
     def _compare_fields(self, old: Object, new: Object) -> None:
         """A signature field without a value may get one; what is signed stays as it is."""
         changed = _differing(old, new)
         if old.get("/FT") != Name.Sig or "/Kids" in old or "/V" in old:
-            raise _RefusedError("a field changed that was not an empty signature field")
+            raise _RefusedError("a field changed that was not an empty signature field", "fields")
         if "/F" in changed and int(new.get("/F", 0)) & ~_LOCKED != int(old.get("/F", 0)):
-            raise _RefusedError("field: /F")
+            raise _RefusedError("field: /F", "fields")
         _refuse_beyond("field", changed, _FIELD_MAY_GAIN | {"/F"})
         _require_value(new)
         if "/AP" in changed:
@@ -223,12 +290,12 @@ class _Comparison:
 
     def _require_invisible_signature(self, item: Object) -> None:
         if not isinstance(item, Dictionary) or item.objgen in self.old.prints:
-            raise _RefusedError("something that was there became a field")
+            raise _RefusedError("something that was there became a field", "fields")
         _refuse_beyond("new field", set(item.keys()), _NEW_FIELD_KEYS)
         if item.get("/FT") != Name.Sig or item.get("/Subtype") != Name.Widget:
-            raise _RefusedError("a new annotation is no signature field")
+            raise _RefusedError("a new annotation is no signature field", "fields")
         if item.objgen not in self.new.fields:
-            raise _RefusedError("a new annotation is not in the form")
+            raise _RefusedError("a new annotation is not in the form", "fields")
         _require_value(item)
         _require_unseen(item)
 
@@ -248,22 +315,39 @@ def _shallow(value: Object | Any) -> bytes:  # noqa: ANN401 - pikepdf turns scal
     return value.unparse() if isinstance(value, Object) else repr(value).encode()
 
 
-def _refuse_beyond(where: str, changed: set[str], may: frozenset[str]) -> None:
-    if beyond := changed - may:
-        raise _RefusedError(f"{where}: {', '.join(sorted(beyond))}")
+_PART_OF: Mapping[str, Part] = {
+    "/AF": "attachments",
+    "/Names": "attachments",
+    "/Pages": "pages",
+    "/StructTreeRoot": "tags",
+    "form": "fields",
+    "field": "fields",
+    "new field": "fields",
+    "information": "metadata",
+}
+
+
+def _refuse_beyond(
+    where: str, changed: set[str], may: frozenset[str], page: int | None = None
+) -> None:
+    beyond = sorted(changed - may)
+    if beyond:
+        parts: list[Part] = [_PART_OF[name] for name in (where, *beyond) if name in _PART_OF]
+        part: Part = "page" if page else min(parts, key=_TELLING.index, default="other")
+        raise _RefusedError(f"{where}: {', '.join(beyond)}", part, page)
 
 
 def _require_value(field: Object) -> None:
     value = field.get("/V")
     if not isinstance(value, Dictionary) or "/Contents" not in value:
-        raise _RefusedError("a field without a signature in it")
+        raise _RefusedError("a field without a signature in it", "fields")
 
 
 def _require_unseen(field: Object) -> None:
     """A box without area, or off every page, shows nothing whatever its appearance."""
     left, bottom, right, top = (float(side) for side in field.get("/Rect", (0, 0, 0, 0)))
     if left != right and bottom != top and max(left, right) > 0 and max(bottom, top) > 0:
-        raise _RefusedError("a signature field that can be seen was added")
+        raise _RefusedError("a signature field that can be seen was added", "fields")
 
 
 def _reference(value: Object | None) -> Reference:
@@ -285,6 +369,25 @@ def _tree(value: Object | None) -> Iterator[Reference]:
         waiting.extend(item.values() if isinstance(item, Dictionary) else item)
 
 
+def _reached(value: Object | None) -> set[Reference]:
+    """Every object below a value, what streams need included, but not the pages it lies on."""
+    waiting, seen = [value], set[Reference]()
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, (Dictionary, Array, Stream)):
+            continue
+        if item.is_indirect:
+            if item.objgen in seen:
+                continue
+            seen.add(item.objgen)
+        if isinstance(item, Array):
+            waiting.extend(item)
+            continue
+        held = item.stream_dict if isinstance(item, Stream) else item
+        waiting.extend(below for key, below in held.items() if key not in {"/P", "/Parent", "/Pg"})
+    return seen
+
+
 def _accept_container(old: Object, new: Object) -> None:
     """Validation data may grow and be arranged anew, and prove themselves."""
     if type(old) is not type(new):
@@ -303,14 +406,14 @@ def _compare_metadata(old: Object, new: Object) -> None:
     for name in before.keys() | after.keys():
         may = name in _METADATA_MAY_CHANGE or name[0] == _HISTORY
         if not may and before.get(name) != after.get(name):
-            raise _RefusedError(f"metadata: {name[1]}")
+            raise _RefusedError(f"metadata: {name[1]}", "metadata")
 
 
 def _properties(packet: Object) -> Mapping[tuple[str, str], Any]:
     if not isinstance(packet, Stream):
-        raise _RefusedError("metadata that are none")
+        raise _RefusedError("metadata that are none", "metadata")
     try:
         described = parse_xmp(BytesIO(packet.read_bytes()))
     except XmpXmlProcessingError as error:
-        raise _RefusedError("metadata that cannot be read") from error
+        raise _RefusedError("metadata that cannot be read", "metadata") from error
     return {(name.ns, name.local_name): value for part in described for name, value in part}

@@ -20,10 +20,13 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 
 from shared.contracts.verification import (
+    AfterLast,
+    FileState,
     SignatureLevel,
     SignatureProblem,
     SignatureReport,
     SignerReport,
+    StampReport,
 )
 from shared.runtime.clock import SystemClock
 from shared.signatures.anchors import load_anchors
@@ -31,6 +34,7 @@ from shared.signatures.container import gap_problem, problem_in
 from shared.signatures.evidence import Evidence
 from shared.signatures.problems import problem
 from shared.signatures.revisions import forbidden_changes
+from shared.signatures.states import states_of
 
 MAX_BYTES = 64 * 1024 * 1024
 """A hundred pages with attachments have about three megabytes."""
@@ -66,20 +70,25 @@ def verify(
         return _refusal("too_large", digest, len(pdf))
     if b"%PDF-" not in pdf[:HEADER_WINDOW]:
         return _refusal("not_a_pdf", digest, len(pdf))
+    states = states_of(pdf)
     try:
-        return _run(_Verification(pdf, digest, roots, chamber, moment))
+        report = _run(_Verification(pdf, digest, roots, chamber, moment))
     except (Exception, RecursionError, MemoryError) as error:  # noqa: BLE001 - hostile input
         _log.info("unreadable PDF %s: %s: %s", digest, type(error).__name__, error)
-        return _refusal("unreadable", digest, len(pdf))
+        return _refusal("unreadable", digest, len(pdf), states)
+    return report.model_copy(update={"states": states})
 
 
-def _refusal(code: str, digest: str, size: int) -> SignatureReport:
+def _refusal(
+    code: str, digest: str, size: int, states: tuple[FileState, ...] = ()
+) -> SignatureReport:
     return SignatureReport(
         valid=False,
         intact=False,
         trusted=False,
         sha256=digest,
         size=size,
+        states=states,
         problems=(problem(code),),
     )
 
@@ -123,6 +132,7 @@ class _Verification:
         self._chamber = chamber
         self._moment = moment or SystemClock().now()
         self._problems: list[SignatureProblem] = []
+        self._after_last: AfterLast = "nothing"
 
     async def report(self) -> SignatureReport:
         """Read the file and judge every signature in it."""
@@ -138,13 +148,17 @@ class _Verification:
         # From the last to the first: each is there at the moment of the next stamp.
         latest, archived = self._moment, False
         found: list[SignerReport] = []
+        stamps: list[StampReport] = []
         for place in reversed(range(len(signatures))):
             signature = signatures[place]
             if signature.sig_object_type == "/Sig":
                 judged = await self._signer(signature, evidence, latest, archived=archived)
                 intact = judged.intact and unchanged[place]
                 found.append(judged.model_copy(update={"intact": intact}))
-            elif (stamped := await self._time_stamp(signature, evidence, latest)) is not None:
+                continue
+            stamp, stamped = await self._time_stamp(signature, evidence, latest)
+            stamps.append(stamp)
+            if stamped is not None:
                 latest, archived = stamped, True
         signers = found[::-1]
         if self._chamber is not None and signers[0].chamber != self._chamber:
@@ -158,6 +172,8 @@ class _Verification:
             sha256=self._digest,
             size=len(self._pdf),
             signers=tuple(signers),
+            stamps=tuple(stamps[::-1]),
+            after_last=self._after_last,
             problems=tuple(self._problems),
         )
 
@@ -180,33 +196,47 @@ class _Verification:
         if not whole and later:
             ends.append(len(self._pdf))
         changes = forbidden_changes(self._pdf, ends, tail=len(ends) > len(signatures))
-        covered = whole
+        covered, last_change = whole, None
         if len(ends) > len(signatures):
             # Bytes after the end are no validation data.
-            covered = changes.pop() is None and _ENDING.search(self._pdf) is not None
+            last_change = changes.pop()
+            covered = last_change is None and _ENDING.search(self._pdf) is not None
+        if not whole:
+            self._after_last = "validation_data" if covered else "changes"
         unchanged = [True] * len(signatures)
         for place, change in enumerate(changes):
             if change is not None:
                 _log.info("after signature %d of %s: %s", place + 1, self._digest, change)
                 unchanged[: place + 1] = [False] * (place + 1)
         if not covered:
-            self._problems.append(problem("not_covered"))
-        for signature, good in zip(signatures, unchanged, strict=True):
-            if not good:
-                self._problems.append(problem("modified", signature.field_name))
+            self._problems.append(problem("not_covered", change=last_change))
+        for place, signature in enumerate(signatures):
+            if not unchanged[place]:
+                first = next(change for change in changes[place:] if change is not None)
+                self._problems.append(problem("modified", signature.field_name, first))
         return unchanged, covered
 
     async def _time_stamp(
         self, signature: EmbeddedPdfSignature, evidence: Evidence, latest: datetime
-    ) -> datetime | None:
-        """When a document time stamp says the document was there, if it is to be believed."""
+    ) -> tuple[StampReport, datetime | None]:
+        """A document time stamp, and when it says the document was there, if it is believed."""
         status = await evidence.time_stamp(signature, latest)
         strange = gap_problem(self._pdf, _ints(signature.byte_range), signature.pkcs7_content)
-        if status.intact and status.valid and status.trusted and strange is None:
-            return status.timestamp
-        _log.info("time stamp %s of %s: %s", signature.field_name, self._digest, strange)
-        self._problems.append(problem("stamp_wrong", signature.field_name))
-        return None
+        good = bool(status.intact and status.valid and status.trusted and strange is None)
+        if not good:
+            _log.info("time stamp %s of %s: %s", signature.field_name, self._digest, strange)
+            self._problems.append(problem("stamp_wrong", signature.field_name))
+        certificate = signature.signer_cert
+        stamp = StampReport(
+            field=signature.field_name,
+            authority=_text(certificate.subject.native.get("common_name")),
+            time=_instant(status.timestamp),
+            good=good,
+            certificate_ends=_moment(certificate.not_valid_after),
+            covers_size=sum(_ints(signature.byte_range)[-2:]),
+            covers_whole_document=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
+        )
+        return stamp, status.timestamp if good else None
 
     async def _signer(
         self,
@@ -231,6 +261,7 @@ class _Verification:
             self._problems.append(problem(_trust_problem(signature, status, moment), name))
         certificate = signature.signer_cert
         subject, issuer = certificate.subject.native, certificate.issuer.native
+        covered = sum(_ints(signature.byte_range)[-2:])
         level = _level(signature, stamped=stamped is not None)
         if level == "B-T" and await evidence.lasting(signature, moment, latest):
             level = "B-LTA" if archived else "B-LT"
@@ -249,9 +280,8 @@ class _Verification:
             intact=intact,
             trusted=trusted,
             covers_whole_document=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
-            covers_sha256=hashlib.sha256(
-                self._pdf[: sum(_ints(signature.byte_range)[-2:])]
-            ).hexdigest(),
+            covers_sha256=hashlib.sha256(self._pdf[:covered]).hexdigest(),
+            covers_size=covered,
             development=_is_development(certificate),
         )
 
@@ -317,6 +347,8 @@ def _text(value: object) -> str | None:
 
 
 def _instant(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
+    return None if moment is None else _moment(moment)
+
+
+def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,14 +1,21 @@
 """What can be said about a PDF that somebody holds."""
 
+import hashlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
+from services.renderer.signing.pades import PadesSigner
 from tests.api.report_system import ReportSystem, plain_pdf, running, settings_for
+from tests.api.test_reports_approval import move, rendered
+from tests.api.test_signatures import folder, order, stored, validated
 
 
 @pytest_asyncio.fixture
@@ -44,12 +51,7 @@ async def test_the_issued_original_is_recognised(system: ReportSystem) -> None:
     report_id = job["report"].rsplit("/", 1)[1]
     assert verdict["original"]["report_id"] == report_id
     assert verdict["original"]["version"] == verdict["original"]["latest_version"]
-
-    page = await system.client.get(f"/verifica/PI/{report_id}")
-    assert page.status_code == 200
-    assert verdict["sha256"] in page.text
-    assert "priva di valore legale" in page.text
-    assert (await system.client.get(f"/verifica/LU/{report_id}")).status_code == 404
+    assert verdict["after_last"] == "nothing"
 
 
 @pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.97])
@@ -73,9 +75,7 @@ async def test_a_sealed_document_that_was_not_issued_is_no_original(system: Repo
     await renderer.take()
     verdict = await _verdict(system, await renderer.pdf())
     assert verdict["valid"]
-    assert verdict["original"] is None
-    page = await system.client.get(f"/verifica/PI/{job['report'].rsplit('/', 1)[1]}")
-    assert page.status_code == 404
+    assert (verdict["original"], verdict["document"]) == (None, None)
 
 
 async def test_an_earlier_version_says_so(system: ReportSystem) -> None:
@@ -84,8 +84,11 @@ async def test_an_earlier_version_says_so(system: ReportSystem) -> None:
     await system.renderer((await system.ask())["job_id"]).work()
     original = (await _verdict(system, pdf))["original"]
     assert original["latest_version"] == original["version"] + 1
-    page = await system.client.get(f"/verifica/PI/{original['report_id']}")
-    assert "Esiste una versione successiva" in page.text
+    latest = original["latest_version"]
+    document = (await _verdict(system, pdf))["document"]
+    assert document["summary"][-1] == f"Esiste una versione successiva: la {latest}."
+    english = (await _verdict(system, pdf, **{"Accept-Language": "en"}))["document"]
+    assert english["summary"][-1] == f"There is a later version: {latest}."
 
 
 async def test_what_is_not_signed_or_no_pdf(system: ReportSystem) -> None:
@@ -104,3 +107,111 @@ async def test_callers_say_who_they_are(system: ReportSystem) -> None:
         "/v1/verifications", content=b"%PDF-", headers={"Content-Type": "application/pdf"}
     )
     assert answer.status_code == 401
+
+
+def _states(document: dict[str, Any]) -> list[str]:
+    return [item["state"] for item in document["signatures"]]
+
+
+async def test_every_stage_is_recognised_whatever_came_later(system: ReportSystem) -> None:
+    report = await validated(system)
+    sealed = await stored(system, report)
+    both = [sealed, *await system.sign(report)]
+    unsigned = sealed[: _first_state(sealed)]
+    assert b"/ByteRange" not in unsigned
+    stages = [unsigned, *both]
+    digests = [hashlib.sha256(stage).hexdigest() for stage in stages]
+    standing = [
+        ["later", "later", "later"],
+        ["in_copy", "later", "later"],
+        ["in_copy", "in_copy", "later"],
+        ["in_copy", "in_copy", "in_copy"],
+    ]
+    for at, stage in enumerate(stages):
+        verdict = await _verdict(system, stage)
+        document = verdict["document"]
+        assert [item["sha256"] for item in document["stages"]] == digests
+        assert [item["this"] for item in document["stages"]].index(True) == at
+        assert (document["exact"], document["last"]) == (True, at == 3)
+        assert (verdict["original"] is not None) == (at == 3)
+        assert _states(document) == standing[at]
+        said = " ".join(document["summary"])
+        assert (digests[-1] in said) == (at < 3)
+        assert ("non porta firme" in said) == (at == 0)
+
+
+async def test_a_copy_with_something_after_it_is_told_from_the_original(
+    system: ReportSystem,
+) -> None:
+    report = await validated(system)
+    sealed = await stored(system, report)
+    theirs = await PadesSigner(folder(system)).sign(sealed, order("Segretario", "fuori"))
+    document = (await _verdict(system, theirs))["document"]
+    assert (document["exact"], document["last"]) == (False, True)
+    assert "firme non nostre: 1" in " ".join(document["summary"])
+    assert "cambia il documento" not in " ".join(document["summary"])
+
+    writer = IncrementalPdfFileWriter(BytesIO(sealed))
+    page = writer.root["/Pages"]["/Kids"][0]
+    page["/Rotate"] = generic.NumberObject(90)  # type: ignore[no-untyped-call]
+    writer.update_container(page)
+    turned = BytesIO()
+    writer.write(turned)  # type: ignore[no-untyped-call]
+    verdict = await _verdict(system, turned.getvalue())
+    assert (verdict["valid"], verdict["original"]) == (False, None)
+    assert verdict["after_last"] == "changes"
+    assert "la pagina 1" in verdict["problems"][0]["detail"]
+    assert "vale la copia originale" in " ".join(verdict["document"]["summary"])
+    cut = await _verdict(system, sealed[:-9])
+    assert [item["this"] for item in cut["document"]["stages"]] == [True, False]
+
+
+async def test_strangers_learn_of_what_is_published_and_of_nothing_else(
+    system: ReportSystem,
+) -> None:
+    report = await validated(system)
+    report_id = report.rsplit("/", 1)[1]
+    stages = [await stored(system, report), *await system.sign(report)]
+    stages.insert(0, stages[0][: _first_state(stages[0])])
+    elsewhere = system.bearer({"LU": ["controller"]})
+    missing = await system.client.get(f"/verifica/PI/{_NOBODY}")
+    for stage in stages:
+        assert (await _verdict(system, stage, **elsewhere))["document"] is None
+        unknown = await system.client.get(_address(stage))
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "document_not_recognised")
+    page = await system.client.get(f"/verifica/PI/{report_id}")
+    assert page.status_code == missing.status_code == 404
+    assert page.text.replace(report_id, _NOBODY) == missing.text
+
+    later, _ = await rendered(system, reason="Correzione di un refuso.")
+    assert (await move(system, report, "publication", {})).status_code == 200
+    for at, stage in enumerate(stages):
+        theirs = (await _verdict(system, stage, **elsewhere))["document"]
+        found = (await system.client.get(_address(stage))).json()["document"]
+        assert theirs == found
+        assert (found["report_id"], found["published"]) == (report_id, True)
+        assert found["latest_version"] == found["version"]  # the later one is not for them
+        assert [item["this"] for item in found["stages"]].index(True) == at
+        assert (await _verdict(system, stage))["document"]["latest_version"] > found["version"]
+    page = await system.client.get(f"/verifica/PI/{report_id}")
+    assert page.status_code == 200
+    for stage in stages:
+        assert hashlib.sha256(stage).hexdigest() in page.text
+    for words in ("Vai al contenuto", "Il Segretario generale", "priva di valore legale"):
+        assert words in page.text
+    assert "(firma di prova)" not in page.text  # the office, not the holder of the certificate
+    head = await system.client.head(f"/verifica/PI/{report_id}")
+    assert (head.status_code, head.headers["etag"]) == (200, page.headers["etag"])
+    assert (await system.client.get(f"/verifica/LU/{report_id}")).status_code == 404
+    assert (await system.client.get(f"/verifica/PI/{later.rsplit('/', 1)[1]}")).status_code == 404
+
+
+_NOBODY = "018f0000-0000-7000-8000-000000000000"
+
+
+def _address(stage: bytes) -> str:
+    return f"/v1/verifications/{hashlib.sha256(stage).hexdigest()}"
+
+
+def _first_state(pdf: bytes) -> int:
+    return pdf.index(b"%%EOF") + len(b"%%EOF\n")

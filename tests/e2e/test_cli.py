@@ -413,7 +413,9 @@ def test_verify_knows_the_published_original(running: Running, relazione: tuple[
     people = running.run("verify", out)
     assert people.status == 0
     assert "VALIDO" in people.text
-    assert "È l'originale pubblicato: PI 2020, versione 1" in people.text
+    assert "È l'originale emesso." in people.text
+    assert "Relazione sulla performance 2020, versione 1, di" in people.text
+    assert "Non è pubblicato." in people.text
 
 
 def test_verify_works_without_any_system(running: Running, relazione: tuple[Path, Any]) -> None:

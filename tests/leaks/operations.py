@@ -58,8 +58,8 @@ WITHOUT_CHAMBER = {
         "public by intent: what is published",
     ),
     "/robots.txt": "says that all of that may be read",
-    "/verifica/{chamber}/{report_id}": "public by intent: facts about an issued file, for whoever "
-    "holds it and so knows its identifier; nothing of its content",
+    "/verifica/{chamber}/{report_id}": "public by intent: facts about the file of a published "
+    "document; of any other the same page as of what does not exist",
 }
 """Routes outside the OpenAPI document that anybody may ask, each with its reason."""
 

@@ -1,6 +1,7 @@
 """The level asked for is the level obtained, or there is no signature and the reason is told."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +16,7 @@ from services.renderer.signing.pades import PadesSigner
 from shared.contracts.signing import ExpectedSigner
 from shared.contracts.verification import SignatureLevel
 from shared.signatures import verify
+from shared.signatures.states import state_before
 from tests.renderer.pki import PASSWORD, Pki
 from tests.renderer.signing import SECRETARY, Office, order, page, refusal
 from tests.renderer.snapshots import PISA
@@ -57,6 +59,24 @@ def test_each_stage_is_told_by_its_hash(office: Office) -> None:
     assert [item.covers_sha256 for item in report.signers] == [
         verify(stage, office.trust).sha256 for stage in stages[1:]
     ]
+
+
+def test_every_stage_is_a_state_of_the_last(office: Office) -> None:
+    for level in LEVELS:
+        stages = office.all_three(page(), level)
+        report = verify(stages[-1], office.trust)
+        digests = [state.sha256 for state in report.states]
+        places = [digests.index(hashlib.sha256(stage).hexdigest()) for stage in stages]
+        assert places == sorted(places)
+        assert places[-1] == len(digests) - 1
+        assert len(report.stamps) == (3 if level == "B-LTA" else 0)
+        for stamp in report.stamps:
+            assert stamp.good
+            assert stamp.authority
+        seal = report.signers[0]
+        before = state_before(report.states, seal.covers_size)
+        assert before is not None
+        assert before.sha256 == hashlib.sha256(stages[0]).hexdigest()
 
 
 def test_an_archived_signature_outlives_its_certificate(office: Office) -> None:

@@ -99,7 +99,17 @@ def no_attachments(writer: IncrementalPdfFileWriter) -> None:
     writer.update_root()
 
 
-ATTACKS = (*(shadow, other_page, annotation, form, no_tags, other_tags, opened, no_attachments),)
+ATTACKS: dict[Attack, str] = {
+    shadow: "la pagina 1",
+    other_page: "le pagine",
+    annotation: "la pagina 1",
+    form: "campi o annotazioni",
+    no_tags: "tecnologie assistive",
+    other_tags: "tecnologie assistive",
+    opened: "nessuna pagina mostra",
+    no_attachments: "gli allegati",
+}
+"""And the words for what a reader would find changed."""
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
@@ -110,7 +120,9 @@ def test_what_is_put_between_two_signatures_is_found(
     attack(writer)
     out = BytesIO()
     writer.write(out)
-    assert not verify(out.getvalue(), office.trust).valid
+    report = verify(out.getvalue(), office.trust)
+    assert (report.valid, report.after_last) == (False, "changes")
+    assert ATTACKS[attack] in report.problems[0].it
     with pytest.raises(SigningError, match="level_not_obtained"):
         office.sign(out.getvalue(), order(SECRETARY))
 
@@ -119,4 +131,6 @@ def test_what_signers_do_is_allowed(office: Office, sealed: bytes) -> None:
     once = office.sign(sealed, order(SECRETARY), "B-LT")
     twice = office.sign(once, order(PRESIDENT), "B-LTA")
     assert verify(twice, office.trust).valid
+    assert verify(once, office.trust).after_last == "validation_data"
+    assert verify(twice, office.trust).after_last == "nothing"
     assert not verify(once + b"\n", office.trust).valid

@@ -41,7 +41,7 @@ from services.api.cli.playing import issued_secret, play
 from services.api.cli.reconcile import differences, summary
 from services.api.cli.rendering import rendered_report
 from services.api.cli.results import exact_figures
-from services.api.cli.verify import asked, original_line, signature_line, verified_here
+from services.api.cli.verify import asked, document_lines, signature_line, verified_here
 from shared.runtime.language import in_terminal_language
 
 _CHAMBERS = ("LU", "PI", "MS")
@@ -271,13 +271,13 @@ def _verify(run: _Demo, api: ApiClient, path: Path) -> None:
         pdf = read_file(path)
         verdict = verified_here(pdf, run.data)
         _expect("signature", verdict is not None and verdict["valid"], verdict)
-        original = asked(api, pdf)["original"]
-        _expect("original", original is not None, original)
+        answer = asked(api, pdf)
+        _expect("original", answer["original"] is not None, answer)
         for signature in verdict["signatures"] if verdict else ():
             line = escape(signature_line(signature))
             run.say(line, line)
-        line = escape(original_line(original))
-        run.say(line, line)
+        for line in map(escape, document_lines(answer)):
+            run.say(line, line)
         run.answer["document"]["valid"] = True
 
 

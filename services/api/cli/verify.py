@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -12,11 +12,15 @@ from deploy.local.layout import DataDirectory
 from services.api.cli.client import ApiClient
 from services.api.cli.connection import connected
 from services.api.cli.display import console, write_json
-from services.api.cli.failures import CommandFailedError
+from services.api.cli.failures import CommandFailedError, RefusedError
 from services.api.cli.files import read_file
 from services.api.cli.options import Data, Json, Language
-from shared.contracts.verification import SignatureReport, SignerReport
+from shared.contracts.verification import SignatureReport, SignerReport, StampReport
 from shared.runtime.language import in_terminal_language, terminal_language
+from shared.signatures.states import states_of
+
+if TYPE_CHECKING:
+    from shared.signatures.verification import Anchors
 
 VERIFICATIONS = "/v1/verifications"
 
@@ -30,15 +34,23 @@ def verify(
     """Verifica le firme di un PDF, senza rete; esce con 1 se non è valido.
 
     Le autorità riconosciute sono quelle di --data o della cartella CICLO_TRUST_ANCHORS. Con
-    --data o CICLO_URL dice anche se è l'originale pubblicato.
+    --data o CICLO_URL dice anche di quale documento è copia, e in quale fase: senza CICLO_TOKEN
+    il file resta qui, si chiede solo della sua impronta, e la risposta è dei soli documenti
+    pubblicati.
     """
     pdf = read_file(file)
     verdict = verified_here(pdf, data)
-    # A file that is not intact is nobody's original: no system has to be started to know.
-    if (verdict is None or verdict["intact"]) and (data is not None or os.environ.get("CICLO_URL")):
+    stranger = data is None and not os.environ.get("CICLO_TOKEN")
+    if data is not None or os.environ.get("CICLO_URL"):
         with connected(data) as connection:
-            answer = asked(connection.api, pdf)
-        verdict = answer if verdict is None else verdict | {"original": answer["original"]}
+            if verdict is None and stranger:
+                verdict = _verdict_of(pdf, ())
+            if verdict is not None and stranger:
+                verdict |= {"document": looked_up(connection.api, pdf)}
+            else:
+                answer = asked(connection.api, pdf)
+                told = {name: answer[name] for name in ("original", "document")}
+                verdict = answer if verdict is None else verdict | told
     if verdict is None:
         raise AssertionError("without a verdict of this machine the API is asked")
     if as_json:
@@ -58,10 +70,8 @@ def verified_here(pdf: bytes, data: Path | None) -> dict[str, Any] | None:
     anchors = trust_folder(data)
     if anchors is None and os.environ.get("CICLO_URL"):
         return None
-    from shared.signatures import verify as verify_pdf
-
     try:
-        return _verdict(verify_pdf(pdf, anchors if anchors is not None else ()))
+        return _verdict_of(pdf, anchors if anchors is not None else ())
     except (OSError, ValueError) as error:
         raise CommandFailedError(
             in_terminal_language(
@@ -85,6 +95,26 @@ def asked(api: ApiClient, pdf: bytes) -> dict[str, Any]:
     return answer
 
 
+def looked_up(api: ApiClient, pdf: bytes) -> dict[str, Any] | None:
+    """The published document that the file is a copy of, or begins with; by digests alone."""
+    states = states_of(pdf)
+    for state in reversed(states):
+        try:
+            found: dict[str, Any] = api.read(f"{VERIFICATIONS}/{state.sha256}")["document"]
+        except RefusedError as error:
+            if error.code != "document_not_recognised":
+                raise
+        else:
+            return found | {"exact": state is states[-1]}
+    return None
+
+
+def _verdict_of(pdf: bytes, anchors: "Anchors") -> dict[str, Any]:
+    from shared.signatures import verify as verify_pdf
+
+    return _verdict(verify_pdf(pdf, anchors))
+
+
 def _verdict(report: SignatureReport) -> dict[str, Any]:
     language = terminal_language()
     return {
@@ -94,6 +124,8 @@ def _verdict(report: SignatureReport) -> dict[str, Any]:
         "sha256": report.sha256,
         "size": report.size,
         "signatures": [_signature(signer) for signer in report.signers],
+        "stamps": [_stamp(stamp) for stamp in report.stamps],
+        "after_last": report.after_last,
         "problems": [
             {
                 "code": problem.code,
@@ -122,6 +154,29 @@ def _signature(signer: SignerReport) -> dict[str, Any]:
     }
 
 
+def _stamp(stamp: StampReport) -> dict[str, Any]:
+    return {
+        "field": stamp.field,
+        "authority": stamp.authority,
+        "stamped_at": stamp.time,
+        "good": stamp.good,
+        "certificate_ends": stamp.certificate_ends,
+        "covers_whole_document": stamp.covers_whole_document,
+    }
+
+
+_AFTER = {
+    "validation_data": (
+        "Dopo l'ultima firma ci sono solo dati di validazione.",
+        "After the last signature there are validation data, and nothing else.",
+    ),
+    "changes": (
+        "Dopo l'ultima firma il file è stato cambiato.",
+        "After the last signature the file was changed.",
+    ),
+}
+
+
 def _show(file: Path, verdict: Mapping[str, Any]) -> None:
     out = console()
     word = (
@@ -135,9 +190,13 @@ def _show(file: Path, verdict: Mapping[str, Any]) -> None:
         out.print(line, soft_wrap=True)
     for signature in verdict["signatures"]:
         out.print(f"  {escape(signature_line(signature))}", soft_wrap=True)
+    for stamp in verdict["stamps"]:
+        out.print(f"  {escape(stamp_line(stamp))}", soft_wrap=True)
+    if verdict["after_last"] in _AFTER:
+        out.print(f"  {in_terminal_language(*_AFTER[verdict['after_last']])}", soft_wrap=True)
     out.print(f"  SHA-256 {verdict['sha256']}", soft_wrap=True)
-    if "original" in verdict:
-        out.print(f"  {escape(original_line(verdict['original']))}", soft_wrap=True)
+    for line in document_lines(verdict) if "document" in verdict else ():
+        out.print(f"  {escape(line)}", soft_wrap=True)
 
 
 def signature_line(signature: Mapping[str, Any]) -> str:
@@ -153,19 +212,33 @@ def signature_line(signature: Mapping[str, Any]) -> str:
     return text
 
 
-def original_line(original: Mapping[str, Any] | None) -> str:
-    """Whether the file is the one that was issued, in one line."""
-    if original is None:
-        return in_terminal_language(
-            "Non è un documento emesso da questo sistema.",
-            "It is no document that this system has issued.",
-        )
-    facts = f"{original['chamber']} {original['year']}"
-    version, latest = original["version"], original["latest_version"]
+def stamp_line(stamp: Mapping[str, Any]) -> str:
+    """Who stamped the whole document, when, and until when that speaks for it, in one line."""
+    who, until = stamp["authority"] or stamp["field"], stamp["certificate_ends"][:10]
     text = in_terminal_language(
-        f"È l'originale pubblicato: {facts}, versione {version}",
-        f"It is the published original: {facts}, version {version}",
+        f"Marca temporale di {who}, {stamp['stamped_at'] or '-'}, da rinnovare entro il {until}",
+        f"Time stamp of {who}, {stamp['stamped_at'] or '-'}, to be renewed before {until}",
     )
-    if latest != version:
-        text += in_terminal_language(f" (l'ultima è la {latest})", f" (the latest is {latest})")
-    return f"{text}."
+    if not stamp["good"]:
+        text += in_terminal_language(" (non valida)", " (not valid)")
+    return text
+
+
+def document_lines(verdict: Mapping[str, Any]) -> list[str]:
+    """Which document of the system the file is a copy of, one fact a line."""
+    document = verdict["document"]
+    if document is None:
+        return [
+            in_terminal_language(
+                "Non è un documento di questo sistema, o non è pubblicato per chi chiede.",
+                "It is no document of this system, or it is not published for whoever asks.",
+            )
+        ]
+    if not document["published"]:
+        original = in_terminal_language("È l'originale emesso.", "It is the original as issued.")
+    else:
+        original = in_terminal_language(
+            "È l'originale pubblicato.", "It is the published original."
+        )
+    exact = document["exact"] and document["last"] and verdict["valid"]
+    return [*([original] if exact else []), *document["summary"]]

@@ -52,7 +52,12 @@ def data(document: Document, name: str) -> str:
 
 def verification(document: Document) -> str:
     """Where a copy is compared with the original."""
-    return f"/verifica/{document.chamber}/{document.report_id}"
+    return verification_page(document.chamber, document.report_id)
+
+
+def verification_page(chamber: str, report_id: str) -> str:
+    """As :func:`verification`, of a document known by its id."""
+    return f"/verifica/{chamber}/{report_id}"
 
 
 def chamber_catalogue(chamber: str, name: str) -> str:

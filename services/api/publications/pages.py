@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.api.publications import addresses
@@ -15,6 +15,7 @@ from services.api.publications.catalogue import CatalogueForm
 from services.api.publications.files import of_kind
 from services.api.publications.shelf import LICENCE, Document, Publisher, Series, Shelf
 
+_HERE = "services.api.publications"
 _ROME = ZoneInfo("Europe/Rome")
 _KILO = 1000
 
@@ -81,20 +82,21 @@ def document_page(base: str, publisher: Publisher, series: Series, document: Doc
 def notices(publisher: Publisher, document: Document) -> str:
     """What stands above the text of a document: where else it is, and what has replaced it."""
     return (
-        _environment()
+        templates(_HERE)
         .get_template("notices.html.j2")
         .render(publisher=publisher, document=document)
     )
 
 
 def _page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - what its template shows
-    return _environment().get_template(template).render(values).encode()
+    return templates(_HERE).get_template(template).render(values).encode()
 
 
 @cache
-def _environment() -> Environment:
+def templates(package: str) -> Environment:
+    """The templates of a feature's pages, on the skeleton (``site.html.j2``) of all of them."""
     environment = Environment(
-        loader=PackageLoader("services.api.publications"),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(_HERE)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

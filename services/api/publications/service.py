@@ -1,6 +1,6 @@
 """Use cases of those who read what is published."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from services.api.container import Container
 from services.api.errors import Refusal
@@ -51,9 +51,13 @@ async def shelf(parts: Container, chamber: str) -> Shelf | None:
 
 async def everyone(parts: Container) -> list[Shelf]:
     """Every chamber of the installation that has published something."""
+    return await shelves(parts, await publishing_chambers(parts))
+
+
+async def publishing_chambers(parts: Container) -> Sequence[str]:
+    """Codes of the chambers that have published something."""
     async with parts.database.read() as session:
-        codes = await repository.publishing_chambers(session)
-    return await shelves(parts, codes)
+        return await repository.publishing_chambers(session)
 
 
 async def document(parts: Container, chamber: str, report_id: str) -> Document:

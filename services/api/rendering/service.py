@@ -29,14 +29,13 @@ from services.api.render_jobs.states import JobEvent, JobKind, JobState
 from services.api.reports import moves
 from services.api.reports import service as reports
 from services.api.reports.document import StoredDocument
-from services.api.sealing import DocumentRefusedError
+from services.api.sealing import CheckedDocument, DocumentRefusedError
 from services.api.signatures import service as signatures
 from services.api.tenants import configuration
 from services.api.web_pages import service as web_pages
 from shared.contracts.render_job import RenderFailure, RenderLease, RenderProgress
 from shared.contracts.sign_job import SignLease
 from shared.contracts.snapshot import ReportSnapshot
-from shared.contracts.verification import SignerReport
 from shared.contracts.web_page import MEDIA_TYPE
 from shared.runtime.blobs import report_key
 
@@ -135,7 +134,7 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
     await blobs.put(key, pdf, media_type="application/pdf")
     document = StoredDocument(sha256, len(pdf), checked.pages, key, checked.signature)
     try:
-        await _complete(parts, holder, report_id, document, checked.seal)
+        await _complete(parts, holder, report_id, document, checked)
     except Refusal:
         # The job is in other hands or over, and these bytes are not what it ended with.
         await blobs.delete(key)
@@ -175,7 +174,7 @@ async def _complete(
     holder: Leaseholder,
     report_id: str,
     document: StoredDocument,
-    seal: SignerReport,
+    checked: CheckedDocument,
 ) -> None:
     async with writing(parts, holder.chamber, holder.author) as session:
         job = await repository.job(session, holder.job_id, lock=True)
@@ -184,7 +183,7 @@ async def _complete(
             return
         await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
         await reports.close(session, report_id, JobState.DONE, document)
-        await signatures.record_seal(session, report_id, document, seal)
+        await signatures.record_seal(session, report_id, document, checked)
         await moves.adopt(session, report_id)
         facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
         await audit(session, "report.rendered", report_id, facts)

@@ -123,13 +123,13 @@ async def latest_revision(session: ReadSession, series: Series) -> int | None:
     return None if found is None else int(found)
 
 
-async def latest_issued_version(session: ReadSession, series: Series) -> int:
-    """The last version that has a PDF; 0 when none has."""
+async def latest_issued_version(
+    session: ReadSession, series: Series, *, published: bool = False
+) -> int:
+    """The last version that has a PDF, or that is published; 0 when none has."""
+    states = [ReportState.PUBLISHED] if published else [s for s in ReportState if s.has_document]
     last = await session.scalar(
-        sa.select(sa.func.max(_r.version)).where(
-            _of(session, series),
-            _r.state.in_([state for state in ReportState if state.has_document]),
-        )
+        sa.select(sa.func.max(_r.version)).where(_of(session, series), _r.state.in_(states))
     )
     return last or 0
 
@@ -231,11 +231,6 @@ def _reports_with_jobs(session: ReadSession) -> sa.Select[Any]:
 async def report(session: ReadSession, report_id: str) -> sa.Row[Any] | None:
     """One report with the id of its job."""
     return await session.first(_reports_with_jobs(session).where(_r.report_id == report_id))
-
-
-async def report_by_hash(session: ReadSession, sha256: str) -> sa.Row[Any] | None:
-    """The report whose signed PDF has exactly these bytes."""
-    return await session.first(_reports_with_jobs(session).where(_r.pdf_sha256 == sha256))
 
 
 async def report_list(

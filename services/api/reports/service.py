@@ -39,6 +39,7 @@ from shared.domain.confidentiality import (
     Sight,
     hidden_in,
 )
+from shared.domain.publication import public_kind
 from shared.domain.report_states import ReportState
 from shared.domain.scoring import score
 
@@ -234,27 +235,15 @@ class Issued:
     latest_version: int
 
 
-async def issued(session: ReadSession, report_id: str) -> Issued:
-    """An issued report, by its identifier.
-
-    Raises:
-        Refusal: ``report_not_found``, also while there is no PDF.
-    """
+async def issued(session: ReadSession, report_id: str, *, published: bool = False) -> Issued | None:
+    """A report whose PDF was issued, or ``None``; with ``published`` as anybody may know it."""
     row = await repository.report(session, report_id)
     if row is None or not ReportState(row.state).has_document:
-        raise Refusal("report_not_found")
-    return await _issued(session, row)
-
-
-async def issued_as(session: ReadSession, pdf_sha256: str) -> Issued | None:
-    """The issued report whose PDF has exactly these bytes, if there is one."""
-    row = await repository.report_by_hash(session, pdf_sha256)
-    return None if row is None else await _issued(session, row)
-
-
-async def _issued(session: ReadSession, row: sa.Row[Any]) -> Issued:
+        return None
+    if published and not (row.state == ReportState.PUBLISHED and public_kind(row.kind)):
+        return None
     chamber = await repository.chamber_card(session)
-    latest = await repository.latest_issued_version(session, Series.of(row))
+    latest = await repository.latest_issued_version(session, Series.of(row), published=published)
     return Issued(row, "" if chamber is None else chamber.name, latest)
 
 

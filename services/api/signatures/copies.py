@@ -33,8 +33,10 @@ class Wanted:
     production: bool = True
 
 
-def check(seals: Seals, pdf: bytes, wanted: Wanted, refusal: str) -> SignerReport:
-    """The new signature.
+def check(
+    seals: Seals, pdf: bytes, wanted: Wanted, refusal: str
+) -> tuple[SignerReport, SignatureReport]:
+    """The new signature, and what is said of the whole file.
 
     Raises:
         Refusal: of the code ``refusal``, with everything that is wrong.
@@ -55,7 +57,7 @@ def check(seals: Seals, pdf: bytes, wanted: Wanted, refusal: str) -> SignerRepor
         issues += _of_signer(signer, wanted)
     if issues:
         raise Refusal(refusal, issues=issues)
-    return made[0]
+    return made[0], report
 
 
 def _of_file(pdf: bytes, wanted: Wanted, report: SignatureReport) -> Iterator[Issue]:

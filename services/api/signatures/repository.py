@@ -1,6 +1,6 @@
 """SQL of signatures: each is a stage of its document, and stages are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,13 +21,21 @@ async def of_report(session: ReadSession, report_id: str) -> Sequence[sa.Row[Any
     )
 
 
-async def by_hash(session: ReadSession, sha256: str) -> sa.Row[Any] | None:
-    """The signature that made exactly these bytes."""
-    return await session.first(
-        sa.select(report_signatures).where(
-            _s.chamber_id == session.chamber, _s.pdf_sha256 == sha256
+async def with_stages(session: ReadSession, digests: Collection[str]) -> Sequence[tuple[str, str]]:
+    """Chamber and id of every report that has a stage of one of these digests.
+
+    Of the chambers of the session, which may be several.
+    """
+    rows = await session.all(
+        sa.select(_s.chamber_id, _s.report_id)
+        .where(
+            _s.chamber_id.in_(session.chambers),
+            _s.pdf_sha256.in_(digests) | _s.base_sha256.in_(digests),
         )
+        .distinct()
+        .order_by(_s.chamber_id, _s.report_id)
     )
+    return [(row.chamber_id, row.report_id) for row in rows]
 
 
 async def add(session: WriteSession, report_id: str, values: Mapping[str, Any]) -> None:

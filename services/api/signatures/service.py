@@ -8,7 +8,7 @@ answer.
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from services.api.reports.addresses import job_path
 from services.api.reports.document import StoredDocument
 from services.api.reports.life import after, life
 from services.api.reports.requesting import RENDER_REQUESTED
+from services.api.sealing import CheckedDocument
 from services.api.signatures import copies, repository
 from services.api.tenants import configuration
 from shared.contracts.sign_job import SignLease
@@ -96,6 +97,14 @@ async def read(session: ReadSession, report_id: str) -> Signatures:
         await render_jobs.open_signature(session, report_id),
         (await configuration.read(session)).signing or Signing(),
     )
+
+
+async def with_stages(session: ReadSession, digests: Collection[str]) -> Sequence[tuple[str, str]]:
+    """Chamber and id of every report that has a stage of one of these digests.
+
+    The session may be for several chambers.
+    """
+    return await repository.with_stages(session, digests)
 
 
 def may_sign_for(access: Access, office: str) -> bool:
@@ -201,6 +210,8 @@ class MadeSignature:
     before: str
     """Hash of the stage that it was put on."""
     signer: SignerReport
+    stamp_ends: str | None
+    """When the certificate of the time stamp ends that covers the stage, if one does."""
 
     @property
     def sha256(self) -> str:
@@ -228,9 +239,9 @@ async def checked(
         production=parts.settings.production,
     )
     code = "document_refused" if by_us else "signed_copy_refused"
-    signer = await asyncio.to_thread(copies.check, parts.seals, pdf, wanted, code)
+    signer, report = await asyncio.to_thread(copies.check, parts.seals, pdf, wanted, code)
     origin = "service" if by_us else "upload"
-    return MadeSignature(office, origin, pdf, found.row.pdf_sha256, signer)
+    return MadeSignature(office, origin, pdf, found.row.pdf_sha256, signer, report.stamp_ends)
 
 
 async def store(parts: Container, chamber: str, report_id: str, made: MadeSignature) -> str:
@@ -252,7 +263,13 @@ async def record(
     document = {"pdf_sha256": made.sha256, "pdf_size": len(made.pdf), "blob_key": key}
     if not await repository.replace_document(session, report_id, made.before, document):
         raise Refusal("lease_lost")
-    stage = {"office": made.office, "origin": made.origin, "made_by": person}
+    stage = {
+        "office": made.office,
+        "origin": made.origin,
+        "made_by": person,
+        "base_sha256": made.before,
+        "stamp_ends_at": _moment(made.stamp_ends),
+    }
     await repository.add(session, report_id, _facts(made.signer) | document | stage)
     facts = {"office": made.office, "origin": made.origin, "level": made.signer.level}
     await audit(
@@ -271,7 +288,7 @@ async def record_seal(
     session: WriteSession,
     report_id: str,
     document: StoredDocument,
-    seal: SignerReport,
+    checked: CheckedDocument,
 ) -> None:
     """Writes down the seal of a document, its first stage."""
     stage = {
@@ -281,8 +298,10 @@ async def record_seal(
         "pdf_size": document.size,
         "blob_key": document.blob_key,
         "made_by": session.author.actor,
+        "base_sha256": checked.unsigned_sha256,
+        "stamp_ends_at": _moment(checked.report.stamp_ends),
     }
-    await repository.add(session, report_id, _facts(seal) | stage)
+    await repository.add(session, report_id, _facts(checked.seal) | stage)
 
 
 def _facts(signer: SignerReport) -> dict[str, Any]:

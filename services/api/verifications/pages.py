@@ -1,60 +1,46 @@
-"""The page that the QR code of a document leads to: what was issued, and how to compare."""
+"""The page that the QR code of a document leads to: what was published, and how to compare."""
 
-from html import escape
-from typing import Any
+from services.api.publications import addresses
+from services.api.publications.pages import templates
+from services.api.verifications.recognition import Recognised
+from services.api.verifications.views import standing
+from services.api.verifications.words import sentences, title
 
-import sqlalchemy as sa
-
-_PAGE = """<!doctype html>
-<html lang="it">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto;
-  padding: 0 1rem; color: #17324d; }}
-dt {{ font-weight: 600; margin-top: .8rem; }}
-dd {{ margin: 0; overflow-wrap: anywhere; }}
-code {{ background: #eef2f6; padding: .1rem .3rem; }}
-.notice {{ border-left: .3rem solid #a66300; padding-left: 1rem; }}
-</style>
-</head>
-<body><main>
-<h1>{title}</h1>
-{notices}
-<dl>
-<dt>Emesso</dt><dd>{issued}</dd>
-<dt>Sigillo</dt><dd>{seal}</dd>
-<dt>Pagine e dimensione</dt><dd>{pages} pagine, {size} byte</dd>
-<dt>Impronta SHA-256 dell'originale</dt><dd><code>{sha256}</code></dd>
-</dl>
-<h2>Come verificare una copia</h2>
-<p>La copia è l'originale se la sua impronta SHA-256 è quella indicata sopra (per esempio con
-<code>sha256sum</code> o <code>Get-FileHash</code>) e se un lettore di PDF o
-<code>ciclo verify</code> dichiara valido il sigillo.</p>
-</main></body>
-</html>
-"""
-
-_NOTICE = '<p class="notice">{text}</p>'
+_HERE = "services.api.verifications"
 
 
-def issued_page(row: sa.Row[Any], chamber_name: str, latest_version: int) -> str:
-    """The page of an issued report."""
-    seal = row.signature or {}
-    notices = []
-    if seal.get("development"):
-        notices.append("Documento di prova, firma priva di valore legale.")
-    if row.version < latest_version:
-        notices.append(f"Esiste una versione successiva: la {latest_version}.")
-    title = f"{chamber_name}: Relazione sulla performance {row.year}, versione {row.version}"
-    return _PAGE.format(
-        title=escape(title),
-        notices="\n".join(_NOTICE.format(text=escape(text)) for text in notices),
-        issued=row.rendered_at.strftime("%d/%m/%Y %H:%M UTC"),
-        seal=escape(f"{seal.get('signer', '')} (PAdES {seal.get('level', '')})"),
-        pages=row.pdf_pages,
-        size=f"{row.pdf_size:,}".replace(",", "."),
-        sha256=row.pdf_sha256,
+def document_page(base: str, found: Recognised) -> bytes:
+    """The page of a published document."""
+    name = f"Verifica: {title(found)}, versione {found.row.version}"
+    up = [
+        ("Amministrazione trasparente", addresses.SITE),
+        (f"Performance di {found.issued.chamber_name}", addresses.chamber_page(found.chamber)),
+        ("Documento", addresses.version_page(found.chamber, found.row.report_id)),
+    ]
+    return _page(
+        base,
+        addresses.verification_page(found.chamber, found.row.report_id),
+        found=found,
+        title=name,
+        up=up,
+        titles={item.office: item.title for item in standing(found)},
+        signatures=standing(found),
+        summary=sentences(found, None, "it"),
+        newest=addresses.chamber_page(found.chamber),
     )
+
+
+def unknown_page(base: str, chamber: str, report_id: str) -> bytes:
+    """The page of what is not published, whether or not there is such a document."""
+    return _page(
+        base,
+        addresses.verification_page(chamber, report_id),
+        found=None,
+        title="Verifica di un documento",
+        up=[("Amministrazione trasparente", addresses.SITE)],
+    )
+
+
+def _page(base: str, path: str, **values: object) -> bytes:
+    template = templates(_HERE).get_template("verification.html.j2")
+    return template.render(base=base, path=path, **values).encode()

@@ -1,29 +1,37 @@
 """``/v1/verifications``, and the public page of an issued document."""
 
-from fastapi import APIRouter, Depends, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
-from services.api.auth.access import ChamberCode, Parts, authenticated
+from services.api.auth.access import Caller, ChamberCode, Parts
 from services.api.errors import Refusal
 from services.api.head_requests import answer_heads
-from services.api.openapi import refusals
-from services.api.reports import service as reports
+from services.api.openapi import PUBLIC, refusals
+from services.api.page_policy import page_headers
+from services.api.publications.answers import public_response
 from services.api.reports.schemas import ReportId
 from services.api.requests import request_info
 from services.api.responses import to_json
 from services.api.verifications import service
-from services.api.verifications.pages import issued_page
-from services.api.verifications.schemas import Verification
+from services.api.verifications.pages import document_page, unknown_page
+from services.api.verifications.recognition import published
+from services.api.verifications.schemas import Recognition, Verification
 
 router = APIRouter()
 
 _PDF = "application/pdf"
 
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "Cache-Control": "no-cache",
-    "Referrer-Policy": "no-referrer",
-}
+Digest = Annotated[
+    str,
+    Path(
+        pattern=r"^[0-9a-f]{64}$",
+        max_length=64,
+        description="Impronta SHA-256 del file, esadecimale.",
+        examples=["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+    ),
+]
 
 
 @router.post(
@@ -31,10 +39,10 @@ _PAGE_HEADERS = {
     operation_id="verification_new",
     tags=["verifiche"],
     summary="Verifica di un PDF firmato",
-    description="Dice se il file è integro, chi l'ha firmato e quando, a quale livello, e se è "
-    "l'originale di un documento emesso da questa installazione. Il file non viene conservato.",
+    description="Dice se il file è integro, chi l'ha firmato e quando, a quale livello, che cosa è "
+    "cambiato dopo l'ultima firma, e di quale documento emesso da questa installazione è copia, in "
+    "quale fase. Il file non viene conservato.",
     response_model=Verification,
-    dependencies=[Depends(authenticated)],
     responses=refusals("unsupported_media_type", "body_too_large"),
     openapi_extra={
         "requestBody": {
@@ -43,28 +51,53 @@ _PAGE_HEADERS = {
         }
     },
 )
-async def verify_document(request: Request, parts: Parts) -> Response:
+async def verify_document(request: Request, parts: Parts, caller: Caller) -> Response:
     """The verdict on the file in the body."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _PDF:
         raise Refusal("unsupported_media_type", expected=_PDF)
     language = request_info(request).language
-    verdict = await service.verify(parts, await request.body(), language)
+    verdict = await service.verify(parts, caller, await request.body(), language)
     return Response(
         to_json(verdict), media_type="application/json", headers={"Content-Language": language}
     )
 
 
-@router.get("/verifica/{chamber}/{report_id}", include_in_schema=False)
-async def issued_document(chamber: ChamberCode, report_id: ReportId, parts: Parts) -> Response:
-    """What was issued under this identifier, which only the document itself tells.
+@router.get(
+    "/v1/verifications/{sha256}",
+    operation_id="verification",
+    tags=["verifiche"],
+    summary="Il documento pubblicato che ha questa impronta",
+    description="Di quale documento pubblicato è copia il file che ha questa impronta SHA-256, in "
+    "quale fase (prima del sigillo, dopo ciascuna firma), se ne esiste una versione successiva. Il "
+    "file resta a chi lo ha. Non serve un token.",
+    response_model=Recognition,
+    openapi_extra=PUBLIC,
+    responses=refusals("document_not_recognised"),
+)
+async def recognise_digest(request: Request, sha256: Digest, parts: Parts) -> Response:
+    """What anybody may know of a file that stays where it is."""
+    language = request_info(request).language
+    found = await service.look_up(parts, sha256, language)
+    vary = {"Vary": "Accept-Language", "Content-Language": language}
+    return public_response(request, to_json(found), "application/json", headers=vary)
 
-    Facts about the file, nothing of its content; no account is needed to compare a copy.
+
+@router.get("/verifica/{chamber}/{report_id}", include_in_schema=False)
+async def issued_document(
+    request: Request, chamber: ChamberCode, report_id: ReportId, parts: Parts
+) -> Response:
+    """What is published under this identifier, which the document itself tells.
+
+    Of what is not published the page says the same as of what does not exist.
     """
-    async with parts.database.read([chamber]) as session:
-        issued = await reports.issued(session, report_id)
-    page = issued_page(issued.row, issued.chamber_name, issued.latest_version)
-    return HTMLResponse(page, headers=_PAGE_HEADERS)
+    found = await published(parts, chamber, report_id)
+    base = parts.settings.public_url
+    if found is None:
+        body = unknown_page(base, chamber, report_id)
+        return HTMLResponse(body, status_code=404, headers=page_headers(body))
+    body = document_page(base, found)
+    return public_response(request, body, "text/html; charset=utf-8", headers=page_headers(body))
 
 
 answer_heads(router)

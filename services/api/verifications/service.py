@@ -1,30 +1,37 @@
-"""Is this file signed, unchanged, and the very document that was issued here?"""
+"""Is this file signed, unchanged, and a document that was issued here?"""
 
 import asyncio
 
+from services.api.auth.principal import Machine, Principal
 from services.api.container import Container
-from services.api.db.session import CHAMBER_CODE
-from services.api.reports import service as reports
+from services.api.errors import Refusal
+from services.api.verifications.recognition import Recognised, recognise
 from services.api.verifications.schemas import (
     Original,
+    Recognition,
     Verification,
     VerificationProblem,
-    VerifiedSignature,
 )
+from services.api.verifications.views import document_view, signature_view, stamp_view
 from shared.contracts.issues import Language
-from shared.contracts.verification import SignatureReport, SignerReport
+from shared.contracts.verification import FileState
 
 
-async def verify(parts: Container, pdf: bytes, language: Language) -> Verification:
+async def verify(
+    parts: Container, caller: Principal | Machine, pdf: bytes, language: Language
+) -> Verification:
     """The verdict on a file; nothing of the file is kept."""
     report = await asyncio.to_thread(parts.seals.report, pdf)
+    found = await recognise(parts, caller, report.states)
     return Verification(
         valid=report.valid,
         intact=report.intact,
         trusted=report.trusted,
         sha256=report.sha256,
         size=report.size,
-        signatures=[_signature(signer) for signer in report.signers],
+        signatures=[signature_view(signer) for signer in report.signers],
+        stamps=[stamp_view(stamp) for stamp in report.stamps],
+        after_last=report.after_last,
         problems=[
             VerificationProblem(
                 code=problem.code,
@@ -33,46 +40,33 @@ async def verify(parts: Container, pdf: bytes, language: Language) -> Verificati
             )
             for problem in report.problems
         ],
-        original=await _original(parts, report),
+        original=_original(found) if report.valid else None,
+        document=None if found is None else document_view(found, report, language),
     )
 
 
-def _signature(signer: SignerReport) -> VerifiedSignature:
-    return VerifiedSignature(
-        field=signer.field,
-        signer=signer.common_name,
-        organization=signer.organization,
-        unit=signer.chamber,
-        issuer=signer.issuer,
-        level=signer.level,
-        claimed_at=signer.claimed_time,  # type: ignore[arg-type]  # RFC 3339 text, parsed here
-        stamped_at=signer.trusted_time,  # type: ignore[arg-type]
-        intact=signer.intact,
-        trusted=signer.trusted,
-        covers_whole_document=signer.covers_whole_document,
-        development=signer.development,
-    )
+async def look_up(parts: Container, sha256: str, language: Language) -> Recognition:
+    """The published document that has a stage of this digest.
 
-
-async def _original(parts: Container, report: SignatureReport) -> Original | None:
-    """The report whose PDF this is.
-
-    The chamber is the one that a seal we trust names, so the look-up stays within it; by
-    the hash of all its bytes nobody finds a document that they do not already hold.
+    Raises:
+        Refusal: ``document_not_recognised``.
     """
-    chamber = report.signers[0].chamber if report.valid else None
-    if chamber is None or not CHAMBER_CODE.fullmatch(chamber):
-        return None
-    async with parts.database.read([chamber]) as session:
-        issued = await reports.issued_as(session, report.sha256)
-    if issued is None:
+    found = await recognise(parts, None, [FileState(size=0, sha256=sha256)])
+    if found is None:
+        raise Refusal("document_not_recognised")
+    return Recognition(sha256=sha256, document=document_view(found, None, language))
+
+
+def _original(found: Recognised | None) -> Original | None:
+    """The document, when the file is all of it as it is now."""
+    if found is None or not (found.exact and found.last):
         return None
     return Original(
-        chamber=chamber,
-        report_id=issued.row.report_id,
-        year=issued.row.year,
-        kind=issued.row.kind,
-        version=issued.row.version,
-        latest_version=issued.latest_version,
-        issued_at=issued.row.rendered_at,
+        chamber=found.chamber,
+        report_id=found.row.report_id,
+        year=found.row.year,
+        kind=found.row.kind,
+        version=found.row.version,
+        latest_version=found.issued.latest_version,
+        issued_at=found.row.rendered_at,
     )

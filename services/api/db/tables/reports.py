@@ -197,6 +197,10 @@ report_signatures = sa.Table(
     sa.Column("pdf_sha256", sa.Text, nullable=False),
     sa.Column("pdf_size", sa.BigInteger, nullable=False),
     sa.Column("blob_key", sa.Text, nullable=False),
+    # The file that it was put on: for the seal, the document before anybody signed it.
+    sa.Column("base_sha256", sa.Text),
+    # When the certificate of the last time stamp ends: another has to cover it before.
+    instant("stamp_ends_at", nullable=True),
     instant("made_at", now=True),
     sa.Column("made_by", sa.Text, nullable=False),
     sa.ForeignKeyConstraint(
@@ -204,11 +208,20 @@ report_signatures = sa.Table(
         ["reports.chamber_id", "reports.report_id"],
         name="fk_report_signatures_report",
     ),
-    sa.UniqueConstraint("chamber_id", "report_id", "office", name="uq_report_signatures_office"),
+    # Time stamps are renewed again and again; whoever signs, signs once.
+    sa.Index(
+        "uq_report_signatures_office",
+        "chamber_id",
+        "report_id",
+        "office",
+        unique=True,
+        postgresql_where=sa.text("origin <> 'renewal'"),
+    ),
     sa.UniqueConstraint(
         "chamber_id", "report_id", "position", name="uq_report_signatures_position"
     ),
-    sa.CheckConstraint("origin IN ('seal', 'service', 'upload')", name="origin"),
+    sa.CheckConstraint("origin IN ('seal', 'service', 'upload', 'renewal')", name="origin"),
     sa.Index("ix_report_signatures_pdf_sha256", "chamber_id", "pdf_sha256"),
+    sa.Index("ix_report_signatures_base_sha256", "chamber_id", "base_sha256"),
     info={APPEND_ONLY: True},
 )
