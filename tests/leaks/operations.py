@@ -35,6 +35,7 @@ CHOSEN = {
     "version": "1",
     "file": "catalogo.ttl",
     "other": "1",
+    "digest": "0" * 64,
 }
 """Parameters that are words of the domain rather than columns; the victims know these values."""
 

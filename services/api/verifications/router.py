@@ -64,7 +64,7 @@ async def verify_document(request: Request, parts: Parts, caller: Caller) -> Res
 
 
 @router.get(
-    "/v1/verifications/{sha256}",
+    "/v1/verifications/{digest}",
     operation_id="verification",
     tags=["verifiche"],
     summary="Il documento pubblicato che ha questa impronta",
@@ -75,10 +75,10 @@ async def verify_document(request: Request, parts: Parts, caller: Caller) -> Res
     openapi_extra=PUBLIC,
     responses=refusals("document_not_recognised"),
 )
-async def recognise_digest(request: Request, sha256: Digest, parts: Parts) -> Response:
+async def recognise_digest(request: Request, digest: Digest, parts: Parts) -> Response:
     """What anybody may know of a file that stays where it is."""
     language = request_info(request).language
-    found = await service.look_up(parts, sha256, language)
+    found = await service.look_up(parts, digest, language)
     vary = {"Vary": "Accept-Language", "Content-Language": language}
     return public_response(request, to_json(found), "application/json", headers=vary)
 
