@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from pydantic import BaseModel
 
 from services.api.errors import Refusal
 from shared.contracts.issues import Issue
@@ -67,3 +68,8 @@ def raw_body(media_type: str, schema: dict[str, object]) -> dict[str, object]:
     """``openapi_extra`` that describes a body read as bytes."""
     content = {media_type: {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def merge_patch_of(model: type[BaseModel]) -> dict[str, object]:
+    """``openapi_extra`` that describes a merge patch (RFC 7396) of these fields."""
+    return raw_body(MERGE_PATCH, {"$ref": f"#/components/schemas/{model.__name__}"})

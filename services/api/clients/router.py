@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
+from services.api.bodies import merge_patch_of
 from services.api.clients import repository, service
 from services.api.clients.schemas import (
     Client,
@@ -179,16 +180,7 @@ async def show_client(
         "stale_version",
         "chamber_suspended",
     ),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/merge-patch+json": {
-                    "schema": {"$ref": "#/components/schemas/ClientChange"}
-                }
-            },
-        }
-    },
+    openapi_extra=merge_patch_of(ClientChange),
 )
 async def change_client(
     request: Request, client_id: ClientPath, change: ClientChange, call: Managing, parts: Parts

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
+from services.api.bodies import merge_patch_of
 from services.api.idempotency import IdempotencyKey, once, once_showing
 from services.api.integrations import repository, service
 from services.api.integrations.schemas import (
@@ -186,16 +187,7 @@ async def show_integration(
     description="Merge patch (RFC 7396); richiede If-Match. `active: false` la sospende.",
     response_model=IntegrationDetail,
     responses=refusals("precondition_required", "stale_version", "chamber_suspended"),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/merge-patch+json": {
-                    "schema": {"$ref": "#/components/schemas/IntegrationChange"}
-                }
-            },
-        }
-    },
+    openapi_extra=merge_patch_of(IntegrationChange),
 )
 async def change_integration(
     request: Request,

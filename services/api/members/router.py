@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
+from services.api.bodies import merge_patch_of
 from services.api.idempotency import IdempotencyKey, once
 from services.api.members import repository, service
 from services.api.members.schemas import Member, MemberChange, MemberList, NewMember
@@ -124,16 +125,7 @@ async def show_member(request: Request, member_id: MemberPath, call: Reading) ->
         "stale_version",
         "chamber_suspended",
     ),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/merge-patch+json": {
-                    "schema": {"$ref": "#/components/schemas/MemberChange"}
-                }
-            },
-        }
-    },
+    openapi_extra=merge_patch_of(MemberChange),
 )
 async def change_member(
     request: Request, member_id: MemberPath, change: MemberChange, call: Managing, parts: Parts

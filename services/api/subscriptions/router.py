@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Access, Parts, ReadCall, WriteCall, reading, writing
+from services.api.bodies import merge_patch_of
 from services.api.idempotency import IdempotencyKey, once_showing
 from services.api.integrations.schemas import IssuedSecret, Rotation, SecretInfo
 from services.api.openapi import refusals
@@ -167,16 +168,7 @@ async def show_subscription(
     description="Merge patch (RFC 7396); richiede If-Match. `paused` ferma e riprende gli invii.",
     response_model=SubscriptionDetail,
     responses=refusals("precondition_required", "stale_version", "chamber_suspended"),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/merge-patch+json": {
-                    "schema": {"$ref": "#/components/schemas/SubscriptionChange"}
-                }
-            },
-        }
-    },
+    openapi_extra=merge_patch_of(SubscriptionChange),
 )
 async def change_subscription(
     request: Request,

@@ -26,6 +26,7 @@ from services.api.bodies import (
     JsonBytes,
     MergePatchBytes,
     json_object,
+    merge_patch_of,
     raw_body,
 )
 from services.api.errors import Refusal
@@ -243,16 +244,7 @@ async def show_chamber(
     description="Merge patch (RFC 7396); richiede If-Match.",
     response_model=Chamber,
     responses=refusals("precondition_required", "stale_version", "chamber_suspended"),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/merge-patch+json": {
-                    "schema": {"$ref": "#/components/schemas/ChamberChange"}
-                }
-            },
-        }
-    },
+    openapi_extra=merge_patch_of(ChamberChange),
 )
 async def change_chamber(
     request: Request,

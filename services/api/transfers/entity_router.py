@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.api.auth.access import Parts
 from services.api.auth.entities import EntityAccess, administering
+from services.api.bodies import raw_body
 from services.api.container import Container
 from services.api.errors import Refusal
 from services.api.job_events import Changes, Events, as_events, job_event
@@ -71,12 +72,7 @@ def _job(request: Request, row: sa.Row[Any], *, status: int = 200) -> Response:
         "chamber_exists",
         "unsupported_media_type",
     ),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
+    openapi_extra=raw_body(MEDIA_TYPE, {"type": "string", "format": "binary"}),
 )
 async def bring(request: Request, access: Importing, parts: Parts) -> Response:
     """The body goes to the disk as it comes; a job does the rest."""
