@@ -58,10 +58,20 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 async def _bytes(request: Request, *expected: str) -> bytes:
+    require_media_type(request, *expected)
+    return await request.body()
+
+
+def require_media_type(request: Request, *expected: str) -> str:
+    """What kind of body a request says it has: one of these.
+
+    Raises:
+        Refusal: ``unsupported_media_type`` when it says another, or none.
+    """
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in expected:
-        raise Refusal("unsupported_media_type", expected=expected[0])
-    return await request.body()
+        raise Refusal("unsupported_media_type", expected=", ".join(expected))
+    return given
 
 
 def raw_body(media_type: str, schema: dict[str, object]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from services.api.auth.access import (
     reading,
     refuse_suspended,
 )
+from services.api.bodies import require_media_type
 from services.api.errors import Refusal
 from services.api.evidence import repository, service
 from services.api.evidence.schemas import Evidence, EvidenceId, EvidenceList, FileName
@@ -112,9 +113,7 @@ async def attach_evidence(
     key: IdempotencyKey = None,
 ) -> Response:
     """Bytes first, with no transaction open; then the row that speaks of them."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
-        raise Refusal("unsupported_media_type", expected=", ".join(MEDIA_TYPES))
+    media_type = require_media_type(request, *MEDIA_TYPES)
     content = await request.body()
     if len(content) > parts.settings.evidence_max_bytes:
         raise Refusal("evidence_too_large", limit=parts.settings.evidence_max_bytes)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.api.auth.access import ChamberCode, Parts
 from services.api.auth.renderer import Renderer
+from services.api.bodies import require_media_type
 from services.api.errors import Refusal
 from services.api.render_jobs.leases import Leaseholder
 from services.api.rendering import service
@@ -97,9 +98,7 @@ async def report_failure(failure: RenderFailure, holder: Holder, parts: Parts) -
 
 async def _file(request: Request, expected: str) -> bytes:
     """The body, if it is of this type and what its sender hashed."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != expected:
-        raise Refusal("unsupported_media_type", expected=expected)
+    require_media_type(request, expected)
     content = await request.body()
     _check_digest(request.headers.get("content-digest", ""), content)
     return content

@@ -17,7 +17,7 @@ from services.api.auth.access import (
     reading,
     writing,
 )
-from services.api.errors import Refusal
+from services.api.bodies import require_media_type
 from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.reports import moves
@@ -163,9 +163,7 @@ async def take_signed_copy(
     parts: Parts,
 ) -> Response:
     """The very bytes that were issued, and one more signature."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != _PDF:
-        raise Refusal("unsupported_media_type", expected=_PDF)
+    require_media_type(request, _PDF)
     author = author_of(request, access.principal)
 
     def as_read(row: sa.Row[Any]) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.api.auth.access import Parts
 from services.api.auth.entities import EntityAccess, administering
-from services.api.bodies import raw_body
+from services.api.bodies import raw_body, require_media_type
 from services.api.container import Container
 from services.api.errors import Refusal
 from services.api.job_events import Changes, Events, as_events, job_event
@@ -76,9 +76,7 @@ def _job(request: Request, row: sa.Row[Any], *, status: int = 200) -> Response:
 )
 async def bring(request: Request, access: Importing, parts: Parts) -> Response:
     """The body goes to the disk as it comes; a job does the rest."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != MEDIA_TYPE:
-        raise Refusal("unsupported_media_type", expected=MEDIA_TYPE)
+    require_media_type(request, MEDIA_TYPE)
     with tempfile.TemporaryDirectory(dir=parts.settings.spool_dir) as folder:
         path = Path(folder) / "archive.zip"
         await _received(request, parts, path)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from services.api.auth.access import Caller, ChamberCode, Parts
-from services.api.errors import Refusal
+from services.api.bodies import require_media_type
 from services.api.head_requests import answer_heads
 from services.api.openapi import PUBLIC, refusals
 from services.api.page_policy import page_headers
@@ -53,9 +53,7 @@ Digest = Annotated[
 )
 async def verify_document(request: Request, parts: Parts, caller: Caller) -> Response:
     """The verdict on the file in the body."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != _PDF:
-        raise Refusal("unsupported_media_type", expected=_PDF)
+    require_media_type(request, _PDF)
     language = request_info(request).language
     verdict = await service.verify(parts, caller, await request.body(), language)
     return Response(
