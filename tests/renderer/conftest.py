@@ -12,6 +12,7 @@ from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from tests.renderer import decisions, entity, monitoring, plans, sheets, snapshots
+from tests.renderer.java import java
 
 LIMITS = Limits(memory_mb=2048, seconds=100)
 
@@ -96,3 +97,11 @@ def scheda(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def validazione(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The decision of the OIV on the report of Pisa."""
     return make(decisions.decision(), tmp_path_factory.mktemp("validazione"))
+
+
+@pytest.fixture(scope="session")
+def verapdf(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command line of veraPDF; flavour and files follow."""
+    main = "org.verapdf.apps.GreenfieldCliWrapper"
+    command = java("verapdf", tmp_path_factory.mktemp("verapdf"))
+    return [*command, main, "--format", "text", "-v"]

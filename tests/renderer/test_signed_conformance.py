@@ -21,14 +21,11 @@ from shared.contracts.signing import SIGNATORIES
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.signatures import verify
 from tests.renderer import century, snapshots
+from tests.renderer.java import java
 from tests.renderer.pki import Pki
 from tests.renderer.signing import Office
 from tests.renderer.snapshots import PISA
-from tests.renderer.test_verapdf import RESOLVE_SECONDS, validator
 
-__all__ = ["validator"]
-
-DSS = Path(__file__).parent / "dss"
 LIMITS = Limits(memory_mb=4096, seconds=300)
 DOCUMENTS: dict[str, Callable[[], ReportSnapshot]] = {
     "pisa": snapshots.pisa,
@@ -69,8 +66,8 @@ def test_we_find_every_signature_valid(signed: Signed) -> None:
 
 
 @pytest.mark.parametrize("flavour", ["3a", "ua1"])
-def test_verapdf_passes_at_every_stage(signed: Signed, validator: list[str], flavour: str) -> None:
-    command = [*validator, "-f", flavour, *map(str, signed.stages)]
+def test_verapdf_passes_at_every_stage(signed: Signed, verapdf: list[str], flavour: str) -> None:
+    command = [*verapdf, "-f", flavour, *map(str, signed.stages)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.count("PASS") == len(signed.stages), done.stdout[-2000:] + done.stderr
 
@@ -106,24 +103,8 @@ def test_pdfsig_finds_every_signature_valid_and_the_whole_document_covered(
 @pytest.fixture(scope="module")
 def dss(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The command line of our reading of EU DSS."""
-    for tool in ("java", "mvn"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
-    jars = tmp_path_factory.mktemp("dss")
-    command = ["mvn", "-B", "-q", "-f", str(DSS / "pom.xml"), "dependency:copy-dependencies"]
-    try:
-        done = subprocess.run(
-            [*command, f"-DoutputDirectory={jars}"],
-            capture_output=True,
-            text=True,
-            timeout=RESOLVE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"Maven did not resolve EU DSS within {RESOLVE_SECONDS} seconds")
-    if done.returncode != 0:
-        pytest.skip(f"Maven cannot resolve EU DSS: {done.stdout[-300:]}")
-    return ["java", "-Xmx1g", "-cp", f"{jars}/*", str(DSS / "Validate.java")]
+    command = java("dss", tmp_path_factory.mktemp("dss"))
+    return [*command, str(Path(__file__).parent / "dss" / "Validate.java")]
 
 
 def test_eu_dss_finds_every_signature_valid_at_its_level(signed: Signed, dss: list[str]) -> None:
