@@ -10,15 +10,13 @@ from rich.table import Table
 from services.api.cli.display import console, waiting, write_json
 from services.api.cli.failures import CommandFailedError
 from services.api.cli.files import read_file, write_file
-from services.api.cli.host import KEY_VARIABLE, author, host, missing, refused
 from services.api.cli.options import Chamber, Data, Json, Language
 from services.api.cli.typed import typed_code
-from services.api.db.session import Database
-from services.api.errors import Refusal
 from shared.runtime.language import in_terminal_language
 
 if TYPE_CHECKING:
     from services.api.archives.certificate import InstallationKey
+    from services.api.db.session import Database
 
 By = Annotated[
     str | None, typer.Option(help="Chi ne risponde, come resta agli atti; senza, l'utente.")
@@ -38,6 +36,7 @@ def export(
     I segreti non ci sono: alla fine dice quali vanno emessi di nuovo dove la camera arriva.
     """
     from services.api.archives import service
+    from services.api.cli.host import author, host
 
     with host(data) as here, waiting(in_terminal_language("Esportazione...", "Exporting...")):
         written = here.run(
@@ -87,6 +86,8 @@ def import_(
     """Porta in questa installazione la camera di un archivio: intera, o per niente."""
     from services.api.archives import service
     from services.api.archives.reading import ReadArchive
+    from services.api.cli.host import author, host, refused
+    from services.api.errors import Refusal
 
     try:
         archive = ReadArchive.open(file)
@@ -127,6 +128,7 @@ def erase(
     """Cancella una camera sospesa e appena esportata; ne resta un certificato firmato."""
     from services.api.archives.certificate import InstallationKey, verify
     from services.api.archives.erasing import Erased, erase_chamber
+    from services.api.cli.host import KEY_VARIABLE, author, host, missing
 
     typed = confirm if confirm is not None else typed_code(chamber)
     with host(data) as here:
@@ -134,7 +136,7 @@ def erase(
             raise missing(KEY_VARIABLE)
         key = _key(InstallationKey, here.key_file)
 
-        async def work(database: Database) -> Erased:
+        async def work(database: "Database") -> Erased:
             return await erase_chamber(
                 database, here.blobs, key, chamber, typed, author(by), request=request
             )
