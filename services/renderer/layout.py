@@ -7,11 +7,12 @@ know comes beside it as :class:`Facts`, so that nobody has to look for it in the
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NoReturn, Self
 
 import pikepdf
 import weasyprint
+from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from services.renderer import fonts
@@ -107,8 +108,14 @@ def _compressed(written: io.BytesIO) -> bytes:
 def render(source: str, style: str) -> weasyprint.Document:
     """The pages of an HTML document under a style sheet of ours."""
     return weasyprint.HTML(string=source, url_fetcher=ClosedFetcher()).render(
-        pdf_variant=VARIANT, stylesheets=[stylesheet(style)]
+        pdf_variant=VARIANT, stylesheets=[stylesheet(style)], font_config=_faces_known()
     )
+
+
+@cache
+def _faces_known() -> FontConfiguration:
+    """The shipped faces as Pango knows them: found and opened by the press, not by each child."""
+    return FontConfiguration()
 
 
 @lru_cache(maxsize=4)

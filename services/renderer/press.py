@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from services.renderer import binding, fonts, layout, making, sandbox
+from services.renderer import binding, fonts, layout, making, sample, sandbox
 from services.renderer.binding import Laid
-from services.renderer.document import html
+from services.renderer.document import html, style
 from services.renderer.document.chapters import Sheet
 from services.renderer.errors import RenderError
 from services.renderer.making import Failed
@@ -47,11 +47,6 @@ CRASHED = 70
 COLD = "cold"
 """Argument of a press that forks before the engine has been used."""
 
-_SAMPLE = """<html lang=it><title>-</title><style>* {font: 9pt "Titillium Web"}
-h1 {font-weight: 700} i {font-weight: 300} b {font-weight: 600}</style><h1 id=a>A</h1>
-<p><a href="https://example.org">a</a> <b>b</b> <i>i</i><ul><li>l</ul>
-<table><thead><tr><th>h<tbody><tr><td>d</table>
-<svg viewBox="0 0 9 9"><title>s</title><text x=1 y=8>s</text><path d="M0 0L9 9"/></svg>"""
 _SHARE = 3
 """A chapter may take this part of the job's processor time: it is one of many."""
 
@@ -101,7 +96,7 @@ def _warm() -> None:
     """
     html.preload()
     binding.preload()
-    layout.write(Sheet(_SAMPLE, "", {}))
+    layout.write(sample.sheet())
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         os.execv(sys.executable, [*sys.orig_argv, COLD])  # noqa: S606 - ourselves
 
@@ -167,6 +162,8 @@ class _Job:
             for name in sorted(wish["names"], key=lambda name: (size[name], name))
             if not self._shelf.take(self._path(name))
         ]
+        if waiting:
+            self._prepare(waiting[0])
         running: dict[int, str] = {}
         left = sum(size[name] for name in waiting)
         start = self._progress
@@ -189,6 +186,12 @@ class _Job:
             if wish["until"]:
                 self._tell(start, wish["until"], 1 - left / sum(size.values()))
         return failed
+
+    def _prepare(self, name: str) -> None:
+        """Parse the style of a document once for all its chapters, if it is nothing but ours."""
+        rules = json.loads(self._path(name, "sheet").read_text("utf-8"))["style"]
+        if style.is_own(rules):
+            layout.stylesheet(rules)
 
     def _start(self, name: str, seconds: int | None) -> int:
         limits = Limits(

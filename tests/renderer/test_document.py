@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.renderer.document import html
+from services.renderer.document import html, style
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import NarrativeView, ObjectiveView, TableView
 from tests.renderer import snapshots
@@ -53,7 +53,7 @@ def test_figures_tell_in_words_what_they_show(document: html.Document) -> None:
 
 
 def test_a_development_document_says_so() -> None:
-    notice = html.DEVELOPMENT_NOTICE
+    notice = style.DEVELOPMENT_NOTICE
     assert html.build(snapshots.small()).html.count(notice) >= 3
     assert notice not in html.build(snapshots.small(development=False)).html
 
@@ -201,3 +201,11 @@ def test_a_source_that_guidelines_discourage_is_told() -> None:
     )
     made = html.build(snapshots.small(indicators=(first, *small.indicators[1:])))
     assert "fonte autodichiarata (sconsigliata dalle linee guida)" in made.html
+
+
+def test_a_style_sheet_is_ours_with_nothing_added() -> None:
+    rules = style.sheet("#17324d", style.DEVELOPMENT_NOTICE)
+    assert style.is_own(rules)
+    assert not style.is_own(rules + "\n* { color: red }")
+    assert not style.is_own(rules.replace("#17324d", "#17324e", 1))
+    assert not style.is_own("* { color: red }")

@@ -7,7 +7,6 @@ that the layout engine gets. ``build_section`` writes one section only.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
@@ -30,6 +29,7 @@ from services.renderer.document import (
     planned,
     programmes,
     said,
+    style,
     together,
     view,
     web,
@@ -41,13 +41,11 @@ from services.renderer.document.chapters import Chapter, Sheet, followed, link_o
 from services.renderer.document.contents import MARK, Contents
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import qr
-from services.renderer.document.figures.palette import tint
 from services.renderer.document.kinds import KINDS, DocumentKind, Section, subtitle
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
 
 FOLDER = Path(__file__).parent
-STYLESHEETS = ("page.css", "base.css", "document.css")
 UNFIT = (
     "Il testo di questa parte non può essere impaginato; "
     "è riportato integralmente nei dati allegati al documento."
@@ -56,8 +54,6 @@ CONTENTS_TITLE = "Indice"
 CONTENTS_ANCHOR = "indice"
 _PAGE_START, _PAGE_END = '<span class="page">', "</span>"
 _PAGE = _PAGE_START + _PAGE_END
-DEVELOPMENT_NOTICE = "Documento di prova, firma priva di valore legale"
-PREVIEW_NOTICE = "Anteprima: testo in lavorazione, non è un documento"
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ class Document:
 
     def page(self, chapter: Chapter) -> str:
         """A chapter as a page for a browser, with its style; it says that it is a preview."""
-        return self._page(chapter, chapter.body, self.style, PREVIEW_NOTICE)
+        return self._page(chapter, chapter.body, self.style, style.PREVIEW_NOTICE)
 
     def chapter_of(self, anchor: str) -> Chapter | None:
         """The chapter where a place of the document stands."""
@@ -237,7 +233,7 @@ def build(
         subject=_subject(kind, snapshot),
         language=snapshot.language,
         chamber=chamber,
-        style=stylesheet(snapshot),
+        style=_style(snapshot),
         cover=Chapter("Copertina", "", Markup(cover), numbered=False),  # noqa: S704 - our own template, which escapes what it is given
         chapters=tuple(chapters),
         contents=contents,
@@ -360,7 +356,7 @@ def _context(
         "kind": kind,
         "subtitle": subtitle(snapshot),
         "title": kind.title(snapshot),
-        "development_notice": DEVELOPMENT_NOTICE if snapshot.development else None,
+        "development_notice": style.DEVELOPMENT_NOTICE if snapshot.development else None,
         "places": places,
         "years": known,
         "first": highlights.Highlights(report),
@@ -379,20 +375,8 @@ def _context(
     }
 
 
-def stylesheet(snapshot: ReportSnapshot) -> Markup:
-    """All style rules of the document, the chamber's colour and tints filled in."""
-    rules = "\n".join((FOLDER / "styles" / name).read_text("utf-8") for name in STYLESHEETS)
-    colour = snapshot.chamber.colour
-    notice = DEVELOPMENT_NOTICE if snapshot.development else ""
+def _style(snapshot: ReportSnapshot) -> str:
+    notice = style.DEVELOPMENT_NOTICE if snapshot.development else ""
     if snapshot.preview:
-        notice = PREVIEW_NOTICE
-    for name, filled in {
-        "$colour-tint": tint(colour, Decimal("0.92")),
-        "$colour-soft": tint(colour, Decimal("0.80")),
-        "$colour-mid": tint(colour, Decimal("0.25")),
-        "$colour-ring": tint(colour, Decimal("0.14")),
-        "$colour": colour,
-        "$notice": f'"{notice}"',
-    }.items():
-        rules = rules.replace(name, filled)
-    return Markup(rules)  # noqa: S704 - own files and a colour checked by the contract
+        notice = style.PREVIEW_NOTICE
+    return style.sheet(snapshot.chamber.colour, notice)
