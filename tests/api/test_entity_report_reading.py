@@ -59,7 +59,7 @@ async def rendered(system: ReportSystem) -> str:
     writer = Reader(system, "writer", "controller")
     await writer.granted("LU", "PI")
     answer = await system.client.post(
-        f"{BASE}/reports", json={"year": 2020}, headers=writer.headers
+        f"{BASE}/reports", json={"year": 2020, "reason": "Altra prova."}, headers=writer.headers
     )
     assert answer.status_code == 202, answer.text
     pdf = await system.renderer(answer.json()["job_id"], "TNO").work()
