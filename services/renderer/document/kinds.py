@@ -111,7 +111,7 @@ MONITORAGGIO = DocumentKind(
     sections=_sections(
         titles.MONITORAGGIO,
         ("1", "period"),
-        ("2", "period_objectives"),
+        ("2", "+period_objectives"),
         ("3", "+period_collection"),
         ("4", "+period_analyses"),
         ("A", "annexes"),

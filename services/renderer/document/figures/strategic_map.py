@@ -9,8 +9,9 @@ from services.renderer.document import formats, labels
 from services.renderer.document.figures.svg import INK, LINE, MUTED, Drawing, style_of
 from services.renderer.document.view import Node, Report
 
-WIDTH = 985.0
-"""Inner width of a landscape A4 page with the margins of ``page.css``, in CSS pixels."""
+WIDTH, UPRIGHT_WIDTH = 985.0, 658.0
+"""Inner width of a landscape and of a portrait A4 page with the margins of ``page.css``, in CSS
+pixels: only areas that cross the perspectives need the wide one."""
 
 HEAD_WIDTH = 150.0
 HEAD_LINE = 13.5
@@ -25,10 +26,11 @@ BOX_HEIGHT = 37.0
 ROW_LEAST = 58.0
 """Height of a row: its head has two lines and a light."""
 
-TALLEST = 585.0
-"""What fits above the caption on a landscape page; taller maps are drawn smaller."""
+TALLEST, UPRIGHT_TALLEST = 585.0, 900.0
+"""What fits above the caption on a landscape and on a portrait page; taller maps are drawn
+smaller."""
 
-FIRST_TALLEST = 500.0
+FIRST_HEADING = 85.0
 """On the first page the heading of the chapter stands above the map."""
 
 SMALLEST = 0.75
@@ -60,6 +62,7 @@ class _Grid:
     """What all pages of a map share."""
 
     columns: list[_Column]
+    width: float
     column_width: float
     per_line: int
     head: float
@@ -77,21 +80,23 @@ def draw(report: Report, colour: str) -> tuple[Markup, ...]:
     ``colour`` is that of the heads; boxes have those of the lights.
     """
     columns = _columns(report)
-    column_width = (WIDTH - HEAD_WIDTH) / len(columns)
+    width, tallest = (WIDTH, TALLEST) if report.areas else (UPRIGHT_WIDTH, UPRIGHT_TALLEST)
+    column_width = (width - HEAD_WIDTH) / len(columns)
     per_line = max(1, int((column_width - GAP) // (BOX_MIN_WIDTH + GAP)))
     head = PLAIN_HEAD_HEIGHT
     if report.areas:
         lines = max(len(_head_lines(column, column_width)) for column in columns)
         head = max(HEAD_HEIGHT, lines * HEAD_LINE + 13)
-    grid = _Grid(columns, column_width, per_line, head, colour)
+    grid = _Grid(columns, width, column_width, per_line, head, colour)
     pages: list[list[_Row]] = [[]]
+    rooms = [tallest - FIRST_HEADING]
     for axis in _axes(report):
         row = _row(grid, axis, [_cell(report, axis, column) for column in columns])
-        room = (TALLEST if len(pages) > 1 else FIRST_TALLEST) / SMALLEST
-        if pages[-1] and head + sum(r.height for r in pages[-1]) + row.height > room:
+        taken = head + sum(one.height for one in pages[-1])
+        if pages[-1] and taken + row.height > rooms[-1] / SMALLEST:
             pages.append([])
+            rooms.append(tallest)
         pages[-1].append(row)
-    rooms = [FIRST_TALLEST, *[TALLEST] * len(pages[1:])]
     return tuple(_draw_page(grid, rows, room) for rows, room in zip(pages, rooms, strict=True))
 
 
@@ -103,8 +108,8 @@ def _row(grid: _Grid, axis: Node | None, cells: list[list[Node]]) -> _Row:
 
 
 def _draw_page(grid: _Grid, rows: list[_Row], room: float) -> Markup:
-    drawing = Drawing(WIDTH, grid.head + sum(row.height for row in rows) + 1)
-    drawing.rect(0, 0, WIDTH, grid.head, fill=grid.colour)
+    drawing = Drawing(grid.width, grid.head + sum(row.height for row in rows) + 1)
+    drawing.rect(0, 0, grid.width, grid.head, fill=grid.colour)
     _draw_heads(drawing, grid.columns, grid.column_width)
     top = grid.head
     for row in rows:
@@ -116,7 +121,7 @@ def _draw_page(grid: _Grid, rows: list[_Row], room: float) -> Markup:
                 y = top + GAP + (place // grid.per_line) * (row.box + GAP)
                 _draw_box(drawing, node, x, y, (grid.box_width, row.box))
         top += row.height
-        drawing.line(0, top, WIDTH, top, LINE)
+        drawing.line(0, top, grid.width, top, LINE)
     for index in range(1, len(grid.columns)):
         x = HEAD_WIDTH + index * grid.column_width
         drawing.line(x, grid.head, x, top, LINE)
