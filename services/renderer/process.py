@@ -142,7 +142,7 @@ class Presses:
                 last = await press.work(order, on_progress)
             keep = "status" not in last and press.jobs < JOBS_PER_PRESS
         except TimeoutError:
-            raise _too_slow(limits) from None
+            raise _too_slow(limits, _unfinished(folder)) from None
         finally:
             if keep:
                 self._idle.append(press)
@@ -150,6 +150,8 @@ class Presses:
                 await press.end()
         if "pages" in last:
             return last
+        if last.get("status") == -signal.SIGXCPU:
+            raise _too_slow(limits, _unfinished(folder))
         raise _failure(last, press.complaints(), limits)
 
 
@@ -254,10 +256,31 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def _too_slow(limits: Limits) -> RenderError:
+def _too_slow(limits: Limits, section: str | None = None) -> RenderError:
     return RenderError(
-        "render_timeout", f"Il documento non è pronto dopo {limits.seconds} secondi: interrotto."
+        "render_timeout",
+        f"Il documento non è pronto dopo {limits.seconds} secondi: interrotto.",
+        section=section,
     )
+
+
+def _unfinished(folder: Path) -> str | None:
+    """The section that was being laid out: of the sheets without pages the largest one.
+
+    Large ones are begun first. ``None`` when no sheet was waiting.
+    """
+    waiting = [
+        path
+        for path in folder.glob("*.sheet")
+        if not path.with_suffix(".pdf").exists() and not path.with_suffix(".failed").exists()
+    ]
+    if not waiting:
+        return None
+    largest = max(waiting, key=lambda path: (path.stat().st_size, path.name))
+    with contextlib.suppress(OSError, ValueError):
+        section = json.loads(largest.read_text("utf-8")).get("section")
+        return str(section) if section else None
+    return None
 
 
 def _too_large(limits: Limits) -> RenderError:
@@ -272,8 +295,6 @@ def _failure(last: Mapping[str, Any], errors: str, limits: Limits) -> RenderErro
         return _too_large(limits)
     if "code" in last:
         return RenderError(last["code"], last["detail"], section=last.get("section"))
-    if status == -signal.SIGXCPU:
-        return _too_slow(limits)
     if "MemoryError" in errors or -status in _KILLED_BY_MEMORY or "memory" in errors.lower():
         return _too_large(limits)
     reason = errors.strip().splitlines()[-1] if errors.strip() else f"stato {status}"

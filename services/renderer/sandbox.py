@@ -6,6 +6,7 @@ process, and any file outside its own folder and the installed program.
 """
 
 import ctypes
+import os
 import resource
 import signal
 import sys
@@ -22,6 +23,7 @@ FILE_LIMIT = 512 * MEGABYTE
 
 PR_SET_PDEATHSIG = 1
 _FORBIDDEN = (
+    "socket.__new__",
     "socket.connect",
     "socket.bind",
     "socket.getaddrinfo",
@@ -90,7 +92,8 @@ def _guard(folder: Path) -> Callable[[str, tuple[Any, ...]], None]:
             path, mode, flags = arguments[0], arguments[1], arguments[2]
             if not isinstance(path, str | bytes):
                 return
-            name = path if isinstance(path, str) else path.decode(errors="replace")
+            # Neither ``..`` nor a link leads out of the folder.
+            name = os.path.realpath(os.fsdecode(path))
             writing = bool(flags & 3) if mode is None else not set("wax+").isdisjoint(mode)
             allowed = name.startswith(own) or (not writing and name.startswith(readable))
             if not allowed and name != "/dev/null":

@@ -68,6 +68,8 @@ class Sheet:
     titles: Mapping[str, str]
     """Anchor -> words, for the links of this chapter."""
     numbered: bool = True
+    section: str = ""
+    """Where it belongs, in words: a job that runs out of time says so."""
 
     def as_json(self) -> dict[str, Any]:
         """The sheet as JSON can hold it; ``Sheet(**...)`` gives it back."""

@@ -111,7 +111,7 @@ class Document:
         """A chapter as a document of its own, for the layout engine."""
         body, titles = link_out(chapter.body, self.anchors)
         page = self._page(chapter, Markup(body))  # noqa: S704 - what came in, links rewritten
-        return Sheet(page, self.style, titles, chapter.numbered)
+        return Sheet(page, self.style, titles, chapter.numbered, chapter.section)
 
     def page(self, chapter: Chapter) -> str:
         """A chapter as a page for a browser, with its style; it says that it is a preview."""
