@@ -109,7 +109,7 @@ class ReportSystem:
         return dict(answer.json())
 
     async def job_when(
-        self, job_id: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 10
+        self, job_id: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 60
     ) -> dict[str, Any]:
         """The job as soon as it fulfils a condition."""
 
@@ -275,7 +275,7 @@ def plain_pdf(snapshot: ReportSnapshot) -> bytes:
     return written.getvalue()
 
 
-async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 10) -> Found:
+async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 60) -> Found:
     """What ``look`` finds, as soon as it finds something."""
     deadline = time.monotonic() + seconds
     while True:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from tests.api.report_system import ReportSystem, eventually, running, settings_
 
 READER = {"PI": ["reader"]}
 STRANGER = {"LU": ["controller"]}
-_SEEN_WITHIN = 0.5
-"""Seconds in which also a busy machine has sent what happened to whoever follows a job."""
+_PATIENCE = 60
+"""Seconds after which what is waited for never comes."""
 
 
 @pytest_asyncio.fixture
@@ -177,27 +177,57 @@ async def test_an_unknown_year_is_refused(system: ReportSystem) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "plan_not_found")
 
 
+class _Stream:
+    """An answer that is read while it is written: the client waits until it has all of it."""
+
+    def __init__(self, system: ReportSystem, path: str) -> None:
+        self._said: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+        self._asked = False
+        headers = {"host": "ciclo.test", **system.bearer()}
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "query_string": b"",
+            "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+        }
+        self.answering = asyncio.create_task(system.app(scope, self._receive, self._said.put))
+
+    async def _receive(self) -> MutableMapping[str, Any]:
+        """The request has no body, and its sender stays."""
+        if self._asked:
+            await asyncio.Event().wait()
+        self._asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def event(self) -> dict[str, Any]:
+        """The next event."""
+        while True:
+            async with asyncio.timeout(_PATIENCE):
+                said = await self._said.get()
+            for line in said.get("body", b"").decode().splitlines():
+                if line.startswith("data:"):
+                    found: dict[str, Any] = json.loads(line[5:])
+                    return found
+
+
 async def test_events_follow_the_job_to_its_end(system: ReportSystem) -> None:
     job = await system.ask()
-
-    async def listen() -> list[dict[str, Any]]:
-        answer = await system.request("GET", job["events"])
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        lines = answer.text.splitlines()
-        return [json.loads(line[5:]) for line in lines if line.startswith("data:")]
-
-    listening = asyncio.create_task(listen())
-    await asyncio.sleep(_SEEN_WITHIN)
+    stream = _Stream(system, job["events"])
+    assert (await stream.event())["state"] == "queued"
     renderer = system.renderer(job["job_id"])
     await renderer.take()
-    await asyncio.sleep(_SEEN_WITHIN)
+    assert (await stream.event())["state"] == "leased"
     await renderer.beat("document", 20)
-    await asyncio.sleep(_SEEN_WITHIN)
+    event = await stream.event()
+    assert (event["state"], event["progress"]) == ("leased", 20)
     await renderer.deliver(await renderer.pdf())
-    events = await asyncio.wait_for(listening, 5)
-    assert events[0]["state"] == "queued"
-    assert ("leased", 20) in [(event["state"], event["progress"]) for event in events]
-    assert (events[-1]["state"], events[-1]["progress"]) == ("done", 100)
+    while event["state"] == "leased":
+        event = await stream.event()
+    assert (event["state"], event["progress"]) == ("done", 100)
+    await asyncio.wait_for(stream.answering, _PATIENCE)  # the stream ends with its job
 
 
 async def test_the_etag_of_a_job_spares_its_body(system: ReportSystem) -> None:

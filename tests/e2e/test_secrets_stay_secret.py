@@ -27,6 +27,7 @@ from services.renderer.sandbox import Limits
 from shared.contracts.snapshot import canonical_bytes
 from shared.runtime.secrets import new_key
 from shared.runtime.settings import LOCAL_ISSUER, ApiSettings, ProcessSettings, RendererSettings
+from tests.e2e.commands import PISA
 from tests.renderer import snapshots
 
 PLANTED = "Pl4nt3d"
@@ -153,7 +154,10 @@ def test_nothing_is_written_in_clear(
     token = issuer.mint({"*": ["entity_administrator", "controller"]})
     with served(environment, log) as url, httpx.Client(base_url=url) as client:
         issued, answers = _worked(client, token)
-        time.sleep(3)  # the relay has tried by then
+        until = time.monotonic() + 60
+        while "dispatch waits" not in log.read_text():  # the relay has tried by then
+            assert time.monotonic() < until
+            time.sleep(0.1)
     password = runtime_url.split(":")[2].split("@", maxsplit=1)[0]
     secrets = [token, sealing_key, RENDERER_TOKEN, REDIS_PASSWORD, password, *issued, PLANTED]
     admin = database_admin_url.rsplit("/", 1)[0] + "/" + runtime_url.rsplit("/", 1)[1]
@@ -210,7 +214,12 @@ def _worked(client: httpx.Client, token: str) -> tuple[list[str], list[str]]:
     nobody = {"Authorization": f"Bearer {PLANTED}.{PLANTED}.{PLANTED}"}
     answers += [client.get(base, headers=sent).text for sent in ({}, nobody)]
     answers.append(client.get(f"{base}/integrations/integra", headers=bearer).text)
-    answers.append(client.post(f"{base}/imports", content=b"{", headers=bearer).text)
+    typed = bearer | {"Content-Type": "application/json"}
+    answers.append(client.post(f"{base}/imports", content=b"{", headers=typed).text)
+    answers.append(client.post(f"{base}/imports", content=PISA.read_bytes(), headers=typed).text)
+    asked = client.post(f"{base}/reports", json={"year": 2020}, headers=bearer)
+    assert asked.status_code == 202, asked.text  # what the relay cannot send
+    answers.append(asked.text)
     return issued, answers
 
 

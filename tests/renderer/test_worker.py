@@ -181,8 +181,7 @@ def test_a_killed_worker_takes_its_child_along(
 ) -> None:
     api.jobs["j1"] = Job(snapshots.long())
     queue.send("PI", "j1")
-    worker.wait_for_child()
-    time.sleep(0.5)
+    worker.wait_for_child()  # which a press has forked
     children = psutil.Process(worker.process.pid).children(recursive=True)
     assert len(children) >= 2
     worker.process.kill()
