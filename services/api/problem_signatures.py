@@ -20,6 +20,20 @@ SIGNATURES = {
             ),
         ),
     ),
+    "stamps_not_renewable": Problem(
+        409,
+        (
+            "Nessuna marca da rinnovare",
+            (
+                "Solo un documento di livello B-LTA ha una marca temporale che lo copre tutto: "
+                "questo non ne ha."
+            ),
+        ),
+        (
+            "No stamp to renew",
+            "Only a document of level B-LTA has a time stamp over all of it: this one has none.",
+        ),
+    ),
     "report_not_signed": Problem(
         409,
         (

@@ -9,7 +9,7 @@ from services.renderer.seal_field import signature_field
 from services.renderer.signing import GivenSecrets, SignatureOrder, Signer
 from services.renderer.signing.words import refusal
 from shared.contracts.sign_job import SignLease
-from shared.contracts.signing import SignatureSlot
+from shared.contracts.signing import TIME_STAMP, SignatureSlot
 
 FETCHING_AT = 10
 SIGNING_AT = 30
@@ -31,7 +31,17 @@ async def work(
     if hashlib.sha256(pdf).hexdigest() != lease.base_sha256:
         raise refusal("document_changed")
     tell("signing", SIGNING_AT)
-    order = SignatureOrder(
+    if lease.office == TIME_STAMP:
+        signed = await signer.renew(pdf)
+    else:
+        signed = await signer.sign(pdf, _order(lease))
+    tell("uploading", UPLOADING_AT)
+    await api.deliver_signature(key, lease.lease_token, signed)
+    _log.info("job %s of %s: signed for %s", key.job_id, key.chamber, lease.office)
+
+
+def _order(lease: SignLease) -> SignatureOrder:
+    return SignatureOrder(
         chamber=lease.chamber,
         field=signature_field(SignatureSlot(office=lease.office, title=lease.title)),
         identity=lease.identity,
@@ -41,7 +51,3 @@ async def work(
         expected=lease.expected,
         secrets=GivenSecrets(lease.pin, lease.otp),
     )
-    signed = await signer.sign(pdf, order)
-    tell("uploading", UPLOADING_AT)
-    await api.deliver_signature(key, lease.lease_token, signed)
-    _log.info("job %s of %s: signed for %s", key.job_id, key.chamber, lease.office)

@@ -19,7 +19,7 @@ from shared.contracts.document_places import ARRANGED
 from shared.contracts.issues import Issue, issues_from, pointer
 from shared.contracts.merge_patch import merge_patch
 from shared.contracts.plan_sections import OWN_PREFIX
-from shared.contracts.signing import SEAL
+from shared.contracts.signing import SEAL, TIME_STAMP
 from shared.contracts.vector_image import clean_svg
 from shared.domain.chambers import CONTRAST, readable_on_white, tax_code_holds
 
@@ -143,7 +143,7 @@ def _signing(given: Document) -> Iterator[Issue]:
     """Each office signs once; the seal is no office."""
     signing = given.get("signing")
     listed = signing.get("signatures") if isinstance(signing, Mapping) else None
-    seen: set[str] = {SEAL}
+    seen: set[str] = {SEAL, TIME_STAMP}
     for at, row in enumerate(listed if isinstance(listed, list) else ()):
         office = row.get("office") if isinstance(row, Mapping) else None
         if not isinstance(office, str):

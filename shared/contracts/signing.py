@@ -13,6 +13,11 @@ OFFICE_PATTERN: Final = r"^[a-z][a-z0-9_]{1,39}$"
 SEAL: Final = "sigillo"
 """Stands for an office where the seal of the chamber is one signature among others."""
 
+TIME_STAMP: Final = "marca_temporale"
+"""Stands for an office where the time stamps of a document are renewed."""
+
+TIME_STAMP_TITLE: Final = "Rinnovo delle marche temporali"
+
 Office = Annotated[
     str,
     Field(

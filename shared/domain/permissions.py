@@ -101,6 +101,8 @@ class Action(StrEnum):
     REPORT_SIGN = "report.sign"
     """For the offices among the person's units."""
     REPORT_PUBLISH = "report.publish"
+    REPORT_RENEW = "report.renew"
+    """Another time stamp over a document, before the certificate of the last one ends."""
     MEMBER_READ = "member.read"
     MEMBER_MANAGE = "member.manage"
     CLIENT_READ = "client.read"
@@ -176,6 +178,7 @@ _RUNNING = (
         Action.REPORT_CANCEL,
         Action.REPORT_APPROVE,
         Action.REPORT_PUBLISH,
+        Action.REPORT_RENEW,
     }
 )
 

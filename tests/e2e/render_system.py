@@ -120,7 +120,7 @@ class RenderSystem:
             kill(self._api)
         self._api = None
 
-    def start_renderer(self, log: str = "renderer") -> psutil.Popen:
+    def start_renderer(self, log: str = "renderer", **variables: str) -> psutil.Popen:
         """A renderer process; it may still be on its way to the queue."""
         environment = {
             "CICLO_MODE": "development",
@@ -131,7 +131,7 @@ class RenderSystem:
             "REDIS_URL": self.redis_url,
         }
         command = (sys.executable, "-m", "services.renderer.worker")
-        process = self._spawn(command, log, environment)
+        process = self._spawn(command, log, environment | variables)
         self._renderers.append(process)
         return process
 
@@ -166,8 +166,9 @@ class RenderSystem:
             )
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
-        """A request of the administrator."""
+        """A request of the administrator, unless ``headers`` name somebody else."""
         headers = {"Authorization": f"Bearer {self.issuer.mint(_ADMINISTRATOR)}"}
+        headers |= more.pop("headers", {})
         return self.client.request(method, path, headers=headers, **more)
 
     def prepare(self) -> None:

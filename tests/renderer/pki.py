@@ -66,6 +66,12 @@ class Behaviour:
     """Of ``tsa``, ``ocsp``, ``crl``: answered 503."""
     refusing: bool = False
     """The TSA answers that it will not."""
+    answering: threading.Event = field(default_factory=threading.Event)
+    """While it is clear the TSA takes requests and is silent."""
+
+    def __post_init__(self) -> None:
+        """It answers, until it is told otherwise."""
+        self.answering.set()
 
 
 class Pki:
@@ -223,6 +229,8 @@ class Pki:
         if what in self.behaviour.away:
             request.send_error(503)
             return
+        if what == "tsa":
+            self.behaviour.answering.wait(60)
         kind, content = self._content(path, body)
         request.send_response(200)
         request.send_header("Content-Type", kind)

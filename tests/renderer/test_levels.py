@@ -89,6 +89,35 @@ def test_an_archived_signature_outlives_its_certificate(office: Office) -> None:
     assert codes == {"certificate_expired"}
 
 
+def test_time_stamps_are_renewed_and_the_chain_goes_on(office: Office) -> None:
+    archived = office.all_three(page(), "B-LTA")[-1]
+    once = asyncio.run(office.signer("B-LTA").renew(archived))
+    twice = asyncio.run(office.signer("B-LTA").renew(once))
+    for before, after in pairwise((archived, once, twice)):
+        assert after.startswith(before)
+    report = verify(twice, office.trust, chamber="PI")
+    assert report.valid, report.problems
+    assert [item.level for item in report.signers] == ["B-LTA"] * 3
+    assert [item.good for item in report.stamps] == [True] * 5
+    assert [item.covers_whole_document for item in report.stamps] == [False] * 4 + [True]
+    # Older stamps are judged at the moment of the next: only the last has to be good now.
+    assert report.stamp_ends == report.stamps[-1].certificate_ends
+
+
+def test_what_is_not_archived_or_not_provable_is_not_renewed(office: Office) -> None:
+    def refused(pdf: bytes) -> SigningError:
+        with pytest.raises(SigningError) as caught:
+            asyncio.run(office.signer("B-LTA").renew(pdf))
+        return caught.value
+
+    assert refused(office.all_three(page(), "B-T")[-1]).code == "nothing_to_renew"
+    archived = office.all_three(page(), "B-LTA")[-1]
+    assert not refused(archived[:-9] + b"x" + archived[-8:]).retryable
+    office.pki.behaviour.away.add("tsa")
+    error = refused(archived)
+    assert (error.code, error.retryable) == ("tsa_unavailable", True)
+
+
 def test_a_missing_stamping_service_is_tried_again(office: Office) -> None:
     office.pki.behaviour.away.add("tsa")
     for level in LEVELS[1:]:

@@ -32,6 +32,7 @@ from services.api.cli import (
     results,
     retention,
     secrets,
+    signing,
     subscriptions,
     tenant,
     texts,
@@ -83,6 +84,10 @@ app.add_typer(clients.client, name="client")
 app.command("deviations")(deviations.deviations)
 app.add_typer(deviations.deviation, name="deviation")
 app.add_typer(texts.text, name="text")
+reports.report.command("sign")(signing.sign)
+reports.report.command("signatures")(signing.signatures)
+reports.report.command("signed-copy")(signing.signed_copy)
+reports.report.command("renew")(signing.renew)
 app.add_typer(reports.report, name="report")
 app.command("render")(rendering.render)
 app.command("verify")(verify.verify)

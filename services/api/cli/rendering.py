@@ -134,8 +134,16 @@ def followed_report(
     api: ApiClient, path: str, wanted: Mapping[str, Any], step: Step
 ) -> RenderedReport:
     """As :func:`rendered_report`, asked for at ``path``."""
-    accepted = api.post(path, wanted, idempotency_key=str(uuid.uuid4()))
-    location = accepted.headers["Location"]
+    job = followed_job(api, path, wanted, step, key=str(uuid.uuid4()))
+    facts = api.read(job["report"])
+    return RenderedReport(facts, api.get(job["document"]).content)
+
+
+def followed_job(
+    api: ApiClient, path: str, wanted: Mapping[str, Any], step: Step, *, key: str
+) -> dict[str, Any]:
+    """Ask at ``path`` for what takes a job, and wait until it is done; raises as above."""
+    location = api.post(path, wanted, idempotency_key=key).headers["Location"]
     try:
         job = _finished(api, location, step)
     except (KeyboardInterrupt, SystemExit):
@@ -143,8 +151,7 @@ def followed_report(
         raise
     if job["state"] != "done":
         raise _not_rendered(job)
-    facts = api.read(job["report"])
-    return RenderedReport(facts, api.get(job["document"]).content)
+    return job
 
 
 def _finished(api: ApiClient, location: str, step: Step) -> dict[str, Any]:
@@ -172,8 +179,8 @@ def _not_rendered(job: Mapping[str, Any]) -> CommandFailedError:
     if failure is None:
         return CommandFailedError(
             in_terminal_language(
-                "La richiesta del documento è stata annullata.",
-                "The request for the document was cancelled.",
+                "La richiesta è stata annullata.",
+                "The request was cancelled.",
             )
         )
     section = f" ({failure['section']})" if failure.get("section") else ""

@@ -23,10 +23,21 @@ _STATES = {
     "rendered": ("composto", "rendered"),
     "approved": ("approvato", "approved"),
     "validated": ("validato dall'OIV", "validated by the OIV"),
+    "signed": ("firmato", "signed"),
     "published": ("pubblicato", "published"),
     "refused": ("non validato dall'OIV", "refused by the OIV"),
     "failed": ("non riuscito", "failed"),
     "cancelled": ("annullato", "cancelled"),
+}
+
+
+_KINDS = {
+    "relazione": ("Relazione", "report"),
+    "monitoraggio": ("monitoraggio", "monitoring"),
+    "piano": ("Piano", "plan"),
+    "scheda": ("scheda individuale", "individual sheet"),
+    "validazione": ("validazione dell'OIV", "OIV's decision"),
+    "relazione_ente": ("Relazione dell'ente", "entity's report"),
 }
 
 
@@ -49,7 +60,12 @@ def list_reports(
     table = Table(*words.split("|"), header_style="bold")
     for row in found["items"]:
         state = in_terminal_language(*_STATES[row["state"]])
-        table.add_row(row["kind"], str(row["version"]), state, row["created_at"][:10])
+        table.add_row(
+            in_terminal_language(*_KINDS[row["kind"]]),
+            str(row["version"]),
+            state,
+            row["created_at"][:10],
+        )
     console().print(table)
 
 

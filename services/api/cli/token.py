@@ -24,7 +24,7 @@ def token(
     subject: Annotated[str, typer.Option(help="Chi lo usa, come nei registri.")] = "prova-locale",
     unit: Annotated[
         list[str] | None,
-        typer.Option(help="Unità di contributor o validator; senza, tutte; ripetibile."),
+        typer.Option(help="Unità di contributor, validator o signer; senza, tutte; ripetibile."),
     ] = None,
     sheet: Annotated[
         list[str] | None, typer.Option(help="Scheda in cui è valutato; ripetibile.")

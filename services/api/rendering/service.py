@@ -30,6 +30,7 @@ from services.api.reports import moves
 from services.api.reports import service as reports
 from services.api.reports.document import StoredDocument
 from services.api.sealing import CheckedDocument, DocumentRefusedError
+from services.api.signatures import recording
 from services.api.signatures import service as signatures
 from services.api.tenants import configuration
 from services.api.web_pages import service as web_pages
@@ -183,7 +184,7 @@ async def _complete(
             return
         await repository.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
         await reports.close(session, report_id, JobState.DONE, document)
-        await signatures.record_seal(session, report_id, document, checked)
+        await recording.record_seal(session, report_id, document, checked)
         await moves.adopt(session, report_id)
         facts = {"pdf_sha256": document.sha256, "attempt": job.attempt}
         await audit(session, "report.rendered", report_id, facts)

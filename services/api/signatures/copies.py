@@ -11,7 +11,7 @@ from services.api.errors import Refusal
 from services.api.sealing import Seals
 from shared.contracts.issues import Issue
 from shared.contracts.signing import ExpectedSigner
-from shared.contracts.verification import PadesLevel, SignatureReport, SignerReport
+from shared.contracts.verification import PadesLevel, SignatureReport, SignerReport, StampReport
 from shared.signatures.expected import differences_of
 
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
@@ -44,7 +44,7 @@ def check(
     report = seals.report(pdf)
     before = wanted.fields
     made = [signer for signer in report.signers if signer.field not in before]
-    issues = [*_of_file(pdf, wanted, report), *_of_number(made)]
+    issues = [*_of_file(pdf, wanted.base, report), *_of_number(made)]
     if before - {signer.field for signer in report.signers}:
         issues.append(
             _issue(
@@ -60,8 +60,30 @@ def check(
     return made[0], report
 
 
-def _of_file(pdf: bytes, wanted: Wanted, report: SignatureReport) -> Iterator[Issue]:
-    if not pdf.startswith(wanted.base):
+def check_renewal(seals: Seals, pdf: bytes, base: bytes) -> StampReport:
+    """The time stamp that was added to a document, and nothing else was.
+
+    Raises:
+        Refusal: ``document_refused``, with everything that is wrong.
+    """
+    before, after = seals.report(base), seals.report(pdf)
+    issues = [*_of_file(pdf, base, after)]
+    same = [item.field for item in before.signers] == [item.field for item in after.signers]
+    if not same or len(after.stamps) != len(before.stamps) + 1 or after.stamp_ends is None:
+        issues.append(
+            _issue(
+                "one_stamp_expected",
+                "si attende una marca temporale in più, su tutto il documento, e nessuna firma",
+                "one more time stamp is expected, over all of the document, and no signature",
+            )
+        )
+    if issues:
+        raise Refusal("document_refused", issues=issues)
+    return after.stamps[-1]
+
+
+def _of_file(pdf: bytes, base: bytes, report: SignatureReport) -> Iterator[Issue]:
+    if not pdf.startswith(base):
         yield _issue(
             "not_our_document",
             "non è il file scaricato da qui con un'aggiunta: firmare proprio quello, senza "

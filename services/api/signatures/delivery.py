@@ -18,8 +18,9 @@ from services.api.render_jobs.leases import (
 )
 from services.api.render_jobs.states import JobEvent, JobKind
 from services.api.reports import service as reports
-from services.api.signatures import repository, service
-from services.api.signatures.service import MadeSignature, Signatures
+from services.api.signatures import recording, repository, service
+from services.api.signatures.recording import MadeSignature
+from services.api.signatures.service import Signatures
 
 
 async def base(parts: Container, holder: Leaseholder) -> bytes:
@@ -54,13 +55,13 @@ async def deliver(parts: Container, holder: Leaseholder, pdf: bytes) -> None:
             return
         if not await beat(parts, session, holder, UPLOADING):
             raise Refusal("lease_lost")
-    made = await service.checked(parts, found, job.office, pdf, by_us=True)
-    key = await service.store(parts, holder.chamber, job.report_id, made)
+    made = await recording.checked(parts, found, job.office, pdf, by_us=True)
+    key = await recording.store(parts, holder.chamber, job.report_id, made)
     try:
         await _complete(parts, holder, made, key)
     except Refusal:
         # The job is in other hands or over, and these bytes are not what it ended with.
-        await service.discard(parts, holder.chamber, job.report_id, key)
+        await recording.discard(parts, holder.chamber, job.report_id, key)
         raise
     await _keep_stages_only(parts, holder, job.report_id, key)
 
@@ -73,7 +74,7 @@ async def _complete(parts: Container, holder: Leaseholder, made: MadeSignature, 
         await reports.hold(session, job.report_id)
         found = await service.read(session, job.report_id)
         await render_jobs.finish(session, holder.job_id, JobEvent.COMPLETE, keep_token=True)
-        await service.record(session, found, made, key, job.requested_by)
+        await recording.record(session, found, made, key, job.requested_by)
         knock_after(parts, session, holder.job_id)
 
 

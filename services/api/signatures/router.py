@@ -26,7 +26,8 @@ from services.api.reports.answers import job_response
 from services.api.reports.reading import deciding
 from services.api.reports.schemas import RenderJob, ReportId
 from services.api.responses import require_match, resource_response
-from services.api.signatures import service
+from services.api.signatures import recording, service
+from services.api.signatures.recording import SignedElsewhere
 from services.api.signatures.schemas import (
     NewSignature,
     ReportSignature,
@@ -34,7 +35,7 @@ from services.api.signatures.schemas import (
     SignatureMade,
     Stage,
 )
-from services.api.signatures.service import Signatures, SignedElsewhere, may_sign_for
+from services.api.signatures.service import Signatures, may_sign_for
 from shared.contracts.signing import OFFICE_PATTERN, SEAL
 from shared.domain.permissions import Action
 from shared.domain.signatures import Standing
@@ -131,6 +132,41 @@ async def request_signature(
     return await once(request, call.session, key, new.without_secrets(), make)
 
 
+@router.post(
+    "/signatures/renewal",
+    operation_id="report_renew_stamps",
+    summary="Rinnovo delle marche temporali",
+    description="Chiede al renderer una nuova marca temporale su tutto il documento, con lo stato "
+    "dei certificati di quella precedente, prima che il suo certificato finisca (`renew_before`): "
+    "così le firme di livello B-LTA restano verificabili per decenni. Il contenuto non cambia.",
+    status_code=202,
+    response_model=RenderJob,
+    responses=refusals(
+        "report_not_found",
+        "stamps_not_renewable",
+        "signature_under_way",
+        "chamber_suspended",
+        "idempotency_key_reused",
+        "idempotency_key_in_use",
+    ),
+)
+async def renew_stamps(
+    request: Request,
+    report_id: ReportId,
+    call: Annotated[WriteCall, Depends(writing(Action.REPORT_RENEW), scope="function")],
+    parts: Parts,
+    key: IdempotencyKey = None,
+) -> Response:
+    """A job, as for a signature."""
+
+    async def make() -> Response:
+        held = await moves.held(call.session, report_id)
+        row = await service.request_renewal(parts, call.session, held)
+        return job_response(request, row, call.access, status=202)
+
+    return await once(request, call.session, key, b"", make)
+
+
 @router.put(
     "/signatures/{office}/pdf",
     operation_id="report_signed_copy",
@@ -170,7 +206,7 @@ async def take_signed_copy(
         require_match(request, f'"{row.pdf_sha256}"')
 
     copy = SignedElsewhere(office, await request.body(), as_read)
-    await service.take_copy(parts, author, access, report_id, copy)
+    await recording.take_copy(parts, author, access, report_id, copy)
     async with parts.database.read([access.chamber]) as session:
         found = await service.read(session, report_id)
     return resource_response(request, _view(found, access))
@@ -193,8 +229,14 @@ def _view(found: Signatures, access: Access) -> ReportSignatures:
     ]
     return ReportSignatures(
         complete=all(office in made for office in titles),
+        renew_before=found.renew_before,
         document=f"{report_path(access.chamber, found.row.report_id)}/pdf",
         items=items,
+        allowed_actions=[
+            str(action)
+            for action in access.actions(Action.REPORT_RENEW)
+            if found.renew_before is not None and found.open_job is None
+        ],
     )
 
 

@@ -88,5 +88,13 @@ class ReportSignatures(Resource):
     """Le firme di un documento, nell'ordine."""
 
     complete: Annotated[bool, Field(description="Ogni firma attesa c'è.")]
+    renew_before: Annotated[
+        datetime | None,
+        Field(
+            description="Quando finisce il certificato della marca temporale che copre tutto il "
+            "documento (livello B-LTA): prima va rinnovata."
+        ),
+    ]
     document: Annotated[Link, Field(description="Il PDF con le firme che ha: quello da firmare.")]
     items: Annotated[list[ReportSignature], Field(max_length=20)]
+    allowed_actions: Actions

@@ -5,10 +5,8 @@ and gone from the database when the job is over. It is in no log, audit line, ev
 answer.
 """
 
-import asyncio
-import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,35 +15,34 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from services.api import signals
-from services.api.auth.access import Access, refuse_suspended
+from services.api.auth.access import Access
 from services.api.container import Container
-from services.api.db.session import Author, ReadSession, WriteSession
+from services.api.db.session import ReadSession, WriteSession
 from services.api.db.trail import audit, emit
 from services.api.errors import Refusal
 from services.api.ids import new_id
 from services.api.render_jobs import repository as render_jobs
-from services.api.reports import moves
 from services.api.reports import service as reports
 from services.api.reports.addresses import job_path
-from services.api.reports.document import StoredDocument
 from services.api.reports.life import after, life
 from services.api.reports.requesting import RENDER_REQUESTED
-from services.api.sealing import CheckedDocument
-from services.api.signatures import copies, repository
+from services.api.signatures import repository
 from services.api.tenants import configuration
 from shared.contracts.sign_job import SignLease
-from shared.contracts.signing import SEAL, ExpectedSignature, SignatureSlot, Signing, field_of
-from shared.contracts.verification import SignerReport
+from shared.contracts.signing import (
+    SEAL,
+    TIME_STAMP,
+    TIME_STAMP_TITLE,
+    ExpectedSignature,
+    SignatureSlot,
+    Signing,
+)
 from shared.domain import signatures as rules
 from shared.domain.membership import EVERY_UNIT
 from shared.domain.permissions import Action
 from shared.domain.report_states import ReportMove, ReportState
 from shared.domain.responsibility import is_of
-from shared.runtime.blobs import report_key
 from shared.runtime.secrets import SealError, SecretBox
-
-_NOBODY = ""
-"""Of a copy the certificate says who signed, not who brings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +66,13 @@ class Signatures:
         return {
             row.office: row.certificate_sha256 if row.origin == "upload" else row.made_by
             for row in self.made
-            if row.office != SEAL
+            if row.office not in {SEAL, TIME_STAMP}
         }
+
+    @property
+    def renew_before(self) -> datetime | None:
+        """When the time stamp that covers the document has to be covered by another."""
+        return self.made[-1].stamp_ends_at if self.made else None
 
     def standings(self) -> Mapping[str, rules.Standing]:
         """Where each expected signature is."""
@@ -79,6 +81,8 @@ class Signatures:
 
     def expected(self, office: str) -> ExpectedSignature:
         """What the chamber has set for an office, now; by itself it expects no certain person."""
+        if office == TIME_STAMP:
+            return ExpectedSignature(office=TIME_STAMP, title=TIME_STAMP_TITLE)
         slot = next(item for item in self.slots if item.office == office)
         return self.signing.of(office) or ExpectedSignature(**slot.model_dump())
 
@@ -124,24 +128,55 @@ async def request_signature(
     """Asks the renderer for a signature on a held report; answers the job.
 
     Raises:
-        Refusal: what :func:`_require_turn` says.
+        Refusal: what :func:`require_turn` says.
     """
     found = await read(session, held.report_id)
-    _require_turn(session, access, found, office, session.author.actor)
-    job_id = new_id()
+    require_turn(session, access, found, office, session.author.actor)
+    return await _ask(parts, session, found, office, secrets)
+
+
+async def request_renewal(
+    parts: Container, session: WriteSession, held: sa.Row[Any]
+) -> sa.Row[Any]:
+    """Asks the renderer for one more time stamp over a held report; answers the job.
+
+    Raises:
+        Refusal: ``stamps_not_renewable``; ``signature_under_way``.
+    """
+    found = await read(session, held.report_id)
+    if found.renew_before is None:
+        raise Refusal("stamps_not_renewable")
+    _require_rest(session, found)
+    return await _ask(parts, session, found, TIME_STAMP, {})
+
+
+async def _ask(
+    parts: Container,
+    session: WriteSession,
+    found: Signatures,
+    office: str,
+    secrets: Mapping[str, SecretStr | None],
+) -> sa.Row[Any]:
+    """A job, its outbox event and an audit line."""
+    job_id, report_id = new_id(), found.row.report_id
     given = {name: secret.get_secret_value() for name, secret in secrets.items() if secret}
     sealed = None
     if given:
         sealed = _box(parts).seal(json.dumps(given), context=_context(session, job_id))
-    await render_jobs.add_signature(session, job_id, held.report_id, office, sealed)
-    await emit(session, RENDER_REQUESTED, held.report_id, {"job_id": job_id})
-    facts = {"office": office, "job_id": job_id, "base_sha256": held.pdf_sha256}
-    await audit(session, "report.signature_requested", held.report_id, facts)
+    await render_jobs.add_signature(session, job_id, report_id, office, sealed)
+    await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
+    facts = {"office": office, "job_id": job_id, "base_sha256": found.row.pdf_sha256}
+    await audit(session, "report.signature_requested", report_id, facts)
     session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
     return await reports.job(session, job_id)
 
 
-def _require_turn(
+def _require_rest(session: ReadSession, found: Signatures) -> None:
+    if found.open_job is not None:
+        raise Refusal("signature_under_way", job=job_path(session.chamber, found.open_job.job_id))
+
+
+def require_turn(
     session: ReadSession, access: Access, found: Signatures, office: str, person: str
 ) -> None:
     """Refuses who may not sign, and what cannot be signed now.
@@ -159,8 +194,7 @@ def _require_turn(
     wrong = rules.refusal(found.offices, found.by_office, office, person)
     if wrong is not None:
         raise Refusal(wrong)
-    if found.open_job is not None:
-        raise Refusal("signature_under_way", job=job_path(session.chamber, found.open_job.job_id))
+    _require_rest(session, found)
 
 
 async def lease(
@@ -198,174 +232,6 @@ async def _given(parts: Container, session: ReadSession, job_id: str) -> dict[st
         # The keys were changed meanwhile: the device will ask, and the person be told so.
         return {}
     return {name: SecretStr(value) for name, value in json.loads(opened).items()}
-
-
-@dataclass(frozen=True, slots=True)
-class MadeSignature:
-    """A signature that was checked, and the stage of the document that it makes."""
-
-    office: str
-    origin: str
-    pdf: bytes
-    before: str
-    """Hash of the stage that it was put on."""
-    signer: SignerReport
-    stamp_ends: str | None
-    """When the certificate of the time stamp ends that covers the stage, if one does."""
-
-    @property
-    def sha256(self) -> str:
-        """Of the stage."""
-        return hashlib.sha256(self.pdf).hexdigest()
-
-
-async def checked(
-    parts: Container, found: Signatures, office: str, pdf: bytes, *, by_us: bool
-) -> MadeSignature:
-    """The new signature of a file, on the present document of a report.
-
-    Raises:
-        Refusal: ``document_refused`` to the renderer, ``signed_copy_refused`` to a person, with
-            everything that is wrong.
-    """
-    blobs = parts.blobs.of_chamber(found.row.blob_key.partition("/")[0])
-    wanted = copies.Wanted(
-        base=await blobs.get(found.row.blob_key),
-        fields=frozenset(row.field for row in found.made),
-        certificates=frozenset(row.certificate_sha256 for row in found.made) - {""},
-        expected=found.expected(office).signer,
-        level=found.signing.level,
-        field=field_of(office) if by_us else None,
-        production=parts.settings.production,
-    )
-    code = "document_refused" if by_us else "signed_copy_refused"
-    signer, report = await asyncio.to_thread(copies.check, parts.seals, pdf, wanted, code)
-    origin = "service" if by_us else "upload"
-    return MadeSignature(office, origin, pdf, found.row.pdf_sha256, signer, report.stamp_ends)
-
-
-async def store(parts: Container, chamber: str, report_id: str, made: MadeSignature) -> str:
-    """Puts the stage where documents are; answers its key."""
-    key = report_key(chamber, report_id, made.sha256)
-    await parts.blobs.of_chamber(chamber).put(key, made.pdf, media_type="application/pdf")
-    return key
-
-
-async def record(
-    session: WriteSession, found: Signatures, made: MadeSignature, key: str, person: str
-) -> None:
-    """Writes a signature down; with the last one the document is signed.
-
-    Raises:
-        Refusal: ``lease_lost`` when the document is another by now.
-    """
-    report_id = found.row.report_id
-    document = {"pdf_sha256": made.sha256, "pdf_size": len(made.pdf), "blob_key": key}
-    if not await repository.replace_document(session, report_id, made.before, document):
-        raise Refusal("lease_lost")
-    stage = {
-        "office": made.office,
-        "origin": made.origin,
-        "made_by": person,
-        "base_sha256": made.before,
-        "stamp_ends_at": _moment(made.stamp_ends),
-    }
-    await repository.add(session, report_id, _facts(made.signer) | document | stage)
-    facts = {"office": made.office, "origin": made.origin, "level": made.signer.level}
-    await audit(
-        session, "report.signed", report_id, facts | {"pdf_sha256": made.sha256, "by": person}
-    )
-    title = found.expected(made.office).title
-    told = {"report_id": report_id, "pdf_sha256": made.sha256}
-    await emit(
-        session, "report.signed", report_id, told | {"signer": title, "level": made.signer.level}
-    )
-    if rules.next_office(found.offices, {**found.by_office, made.office: person}) is None:
-        await moves.signed(session, found.row)
-
-
-async def record_seal(
-    session: WriteSession,
-    report_id: str,
-    document: StoredDocument,
-    checked: CheckedDocument,
-) -> None:
-    """Writes down the seal of a document, its first stage."""
-    stage = {
-        "office": SEAL,
-        "origin": "seal",
-        "pdf_sha256": document.sha256,
-        "pdf_size": document.size,
-        "blob_key": document.blob_key,
-        "made_by": session.author.actor,
-        "base_sha256": checked.unsigned_sha256,
-        "stamp_ends_at": _moment(checked.report.stamp_ends),
-    }
-    await repository.add(session, report_id, _facts(checked.seal) | stage)
-
-
-def _facts(signer: SignerReport) -> dict[str, Any]:
-    """What is written down of a verified signature."""
-    return {
-        "field": signer.field,
-        "signer": signer.common_name or signer.organization or "",
-        "certificate_sha256": signer.certificate_sha256,
-        "level": signer.level,
-        "claimed_at": _moment(signer.claimed_time),
-        "stamped_at": _moment(signer.trusted_time),
-        "development": signer.development,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class SignedElsewhere:
-    """A copy that somebody brings, signed for an office."""
-
-    office: str
-    pdf: bytes
-    as_read: Callable[[sa.Row[Any]], None]
-    """Refuses when they have signed another state of the report."""
-
-
-async def take_copy(
-    parts: Container, author: Author, access: Access, report_id: str, copy: SignedElsewhere
-) -> None:
-    """Takes a copy that was signed elsewhere.
-
-    Checking and storing happen between two short transactions; the second sees whether the
-    document is still the one that was checked.
-
-    Raises:
-        Refusal: what :func:`_require_turn` says; ``signed_copy_refused``.
-    """
-    async with parts.database.write([access.chamber], author) as session:
-        await refuse_suspended(session)
-        found = await read(session, report_id)
-        copy.as_read(found.row)
-        _require_turn(session, access, found, copy.office, _NOBODY)
-    made = await checked(parts, found, copy.office, copy.pdf, by_us=False)
-    key = await store(parts, access.chamber, report_id, made)
-    try:
-        async with parts.database.write([access.chamber], author) as session:
-            await reports.hold(session, report_id)
-            again = await read(session, report_id)
-            _require_turn(session, access, again, copy.office, _NOBODY)
-            await record(session, again, made, key, author.actor)
-    except Refusal:
-        await discard(parts, access.chamber, report_id, key)
-        raise
-
-
-async def discard(parts: Container, chamber: str, report_id: str, key: str) -> None:
-    """Removes a file that became no stage; one that is a stage stays, whoever brought it."""
-    async with parts.database.read([chamber]) as session:
-        stages = {row.blob_key for row in await repository.of_report(session, report_id)}
-    if key not in stages:
-        await parts.blobs.of_chamber(chamber).delete(key)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def _box(parts: Container) -> SecretBox:

@@ -60,6 +60,9 @@ class Signer(Protocol):
     async def sign(self, pdf: bytes, order: SignatureOrder) -> bytes:
         """Add one signature after those that are there."""
 
+    async def renew(self, pdf: bytes) -> bytes:
+        """Add a time stamp over everything that is there, before the last one's proof ends."""
+
 
 class KeySource(Protocol):
     """Where a key lives."""

@@ -30,6 +30,7 @@ from pyhanko.sign.signers.pdf_signer import (
 )
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
     InsufficientRevinfoError,
@@ -70,6 +71,9 @@ _FAILURES = (
     ValueError,
 )
 
+_STAMPS = "CICLO_TSA_URL"
+"""Stands for an identity in what is told of a renewal, which needs none."""
+
 _INVISIBLE = fields.InvisSigSettings(
     set_print_flag=True, set_hidden_flag=False, box_out_of_bounds=True
 )
@@ -109,6 +113,35 @@ class PadesSigner:
             raise refusal(
                 "signing_timeout", identity=order.identity, reason=f"{self.seconds:.0f}"
             ) from error
+
+    async def renew(self, pdf: bytes) -> bytes:
+        """See ``Signer.renew``. The result is verified before it is answered."""
+        stamper = self.authorities.stamper("B-LTA")
+        if stamper is None:
+            raise AssertionError("B-LTA is stamped")
+        context = self.authorities.context("B-LTA", ())
+        try:
+            async with asyncio.timeout(self.seconds):
+                renewed = await _stamp_anew(pdf, stamper, context)
+        except TimeoutError as error:
+            raise refusal(
+                "signing_timeout", identity=_STAMPS, reason=f"{self.seconds:.0f}"
+            ) from error
+        except SigningError:
+            raise
+        except _FAILURES as error:
+            raise _told(error, _STAMPS, "B-LTA") from error
+        finally:
+            await context.aclose()  # type: ignore[no-untyped-call]
+        before, after = [
+            await asyncio.to_thread(verify, content, self.authorities.roots(()))
+            for content in (pdf, renewed)
+        ]
+        stamps = len(after.stamps) - len(before.stamps)
+        if not after.valid or after.stamp_ends is None or stamps != 1:
+            found = ", ".join(sorted({item.code for item in after.problems})) or str(stamps)
+            raise refusal("level_not_obtained", level="B-LTA", reason=found)
+        return renewed
 
     async def _sign(self, pdf: bytes, order: SignatureOrder, level: SignatureLevel) -> bytes:
         _require_free(pdf, order)
@@ -220,6 +253,33 @@ async def _add_time_stamp(
     DocumentSecurityStore.supply_dss_in_writer(
         writer, None, paths=[path], validation_context=context, embed_roots=False
     )
+    maker = PdfTimeStamper(
+        stamper,
+        field_name=field.name,
+        invis_settings=_INVISIBLE,
+        readable_field_name=field.label,
+    )
+    output = await maker.async_timestamp_pdf(
+        writer, DIGEST, context, dss_settings=_WITH_STAMP, embed_roots=False
+    )
+    return bytes(output.getvalue())
+
+
+async def _stamp_anew(pdf: bytes, stamper: "TimeStamper", context: ValidationContext) -> bytes:
+    """One more document time stamp, with the validation data of the last one before it."""
+    reader = PdfFileReader(BytesIO(pdf))
+    stamps = reader.embedded_timestamp_signatures
+    if not stamps:
+        raise refusal("nothing_to_renew")
+    last = await async_validate_pdf_timestamp(stamps[-1], context, skip_diff=True)
+    good = last.intact and last.valid and last.trusted
+    if not good or last.validation_path is None:
+        raise refusal("stamp_not_renewable")
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer, None, paths=[last.validation_path], validation_context=context, embed_roots=False
+    )
+    field = stamp_field(len(stamps) + 1)
     maker = PdfTimeStamper(
         stamper,
         field_name=field.name,

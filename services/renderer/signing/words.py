@@ -210,6 +210,22 @@ _WORDS: dict[str, tuple[bool, str, str]] = {
         "Il campo {field} è già firmato.",
         "The field {field} is signed already.",
     ),
+    "nothing_to_renew": (
+        _NEVER,
+        "Il documento non ha marche temporali da rinnovare: non è di livello B-LTA.",
+        "The document has no time stamp to renew: it is not of level B-LTA.",
+    ),
+    "stamp_not_renewable": (
+        _NEVER,
+        (
+            "L'ultima marca temporale non è più verificabile: il suo certificato è scaduto o "
+            "revocato, o la sua autorità non è fra quelle riconosciute."
+        ),
+        (
+            "The last time stamp cannot be verified any more: its certificate has expired or "
+            "was revoked, or its authority is not among those trusted."
+        ),
+    ),
     "signing_failed": (
         _NEVER,
         ("La firma di {identity} non è stata apposta ({reason}): avvisare l'amministratore."),
