@@ -160,6 +160,7 @@ TABLE = {
     "report.validate": "O",
     "report.sign": "S",
     "report.publish": "EAC",
+    "report.renew": "EAC",
     "member.read": "EA",
     "member.manage": "EA",
     "client.read": "EA",
