@@ -90,18 +90,38 @@ def first_pages(chapters: Iterable[Laid]) -> dict[str, int]:
     return pages
 
 
-def bind(chapters: Sequence[Laid], extras: Extras) -> bytes:
-    """One document of all chapters, in their order."""
-    pikepdf.settings.set_flate_compression_level(COMPRESSION)
-    with pikepdf.new() as pdf:
-        sources = [pikepdf.open(io.BytesIO(chapter.pdf)) for chapter in chapters]
-        whole = _Whole(pdf, chapters, extras.lines)
-        for source, chapter in zip(sources, chapters, strict=True):
-            whole.take(source, chapter.facts)
+class Binder:
+    """Takes chapters one after the other, in their order, and binds them."""
+
+    def __init__(self) -> None:
+        self._pdf = pikepdf.new()
+        self._sources: list[Pdf] = []
+        self._chapters: list[Laid] = []
+        self._trees: list[Object] = []
+
+    @property
+    def pages(self) -> int:
+        """How many pages have been taken."""
+        return len(self._pdf.pages)
+
+    def take(self, chapter: Laid) -> None:
+        """Copy the next chapter's pages and its structure tree."""
+        source = pikepdf.open(io.BytesIO(chapter.pdf))
+        self._pdf.pages.extend(source.pages)
+        self._trees.append(self._pdf.copy_foreign(source.Root.StructTreeRoot))
+        self._sources.append(source)
+        self._chapters.append(chapter)
+
+    def bind(self, extras: Extras) -> bytes:
+        """One document of all chapters."""
+        pikepdf.settings.set_flate_compression_level(COMPRESSION)
+        pdf = self._pdf
+        whole = _Whole(pdf, self._chapters, extras.lines)
+        for tree, chapter in zip(self._trees, self._chapters, strict=True):
+            whole.join(tree, chapter.facts)
         whole.finish(extras.fields)
-        pdf.Root.OutputIntents = pdf.copy_foreign(
-            sources[0].make_indirect(sources[0].Root.OutputIntents)
-        )
+        first = self._sources[0]
+        pdf.Root.OutputIntents = pdf.copy_foreign(first.make_indirect(first.Root.OutputIntents))
         metadata.attach(pdf, extras.files, extras.properties.created_at)
         metadata.describe(pdf, extras.properties)
         target = io.BytesIO()
@@ -116,11 +136,13 @@ def bind(chapters: Sequence[Laid], extras: Extras) -> bytes:
 
 @dataclass
 class _Whole:
-    """The document while chapters are put into it."""
+    """The document while its chapters, which are in it, become one."""
 
     pdf: Pdf
     chapters: Sequence[Laid]
     lines: Sequence[str]
+    joined: int = 0
+    """Pages of the chapters joined so far."""
     parents: Array = field(default_factory=Array)
     """``Nums`` of the parent tree."""
     next_parent: int = 0
@@ -148,13 +170,11 @@ class _Whole:
             face.widths.setdefault(glyph, width)
             face.texts.setdefault(glyph, character)
 
-    def take(self, source: Pdf, facts: Facts) -> None:
-        """Copy a chapter's pages and its part of the structure tree."""
-        before = len(self.pdf.pages)
-        for copied in source.pages:
-            self.pdf.pages.append(copied)
-        pages = [self.pdf.pages[number].obj for number in range(before, len(self.pdf.pages))]
-        tree = self.pdf.copy_foreign(source.Root.StructTreeRoot)
+    def join(self, tree: Object, facts: Facts) -> None:
+        """Make the next chapter's pages, and its structure tree, part of the whole."""
+        before = self.joined
+        self.joined += facts.pages
+        pages = [self.pdf.pages[number].obj for number in range(before, self.joined)]
         self._hang(tree)
         self._renumber(tree.ParentTree.Nums, pages)
         self._share(pages[0].Resources, facts)

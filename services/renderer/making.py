@@ -6,11 +6,11 @@ job's folder. ``make`` is the whole document; ``preview`` is the one chapter aro
 as PDF and as HTML, for somebody who is writing and wants to see it at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.renderer.binding import Extras, Laid, bind
+from services.renderer.binding import Binder, Extras, Laid
 from services.renderer.document import html
 from services.renderer.document.attachments import attached_files
 from services.renderer.document.chapters import Chapter, Sheet
@@ -51,15 +51,16 @@ class Made:
 
 
 class LayOut(Protocol):
-    """Lays sheets out, several at a time; the answers come in the order of the sheets.
+    """Lays sheets out, several at a time, beginning when it is called.
 
-    Without ``seconds`` the sheets are those of a document, which one that fails stops: the
-    others may fail as ``NOT_TRIED``.
+    The answers come as they are had, each with the place of its sheet, and must be heard to the
+    end before it is called again. Without ``seconds`` the sheets are those of a document, which
+    one that fails stops: the others may fail as ``NOT_TRIED``.
     """
 
     def __call__(
         self, sheets: Sequence[Sheet], *, until: int = 0, seconds: int | None = None
-    ) -> list[Laid | Failed]:
+    ) -> Iterator[tuple[int, Laid | Failed]]:
         """``until`` is the job's progress at the end; ``seconds`` bounds each sheet."""
 
 
@@ -74,23 +75,22 @@ def make(snapshot: ReportSnapshot, lay_out: LayOut, say: Say) -> Made:
         say({"stage": "document", "progress": 2 + (HTML_DONE - 2) * done // total})
 
     document = html.build(snapshot, on_section=on_section)
-    results = _lay_out_all(document, lay_out)
-    if failures := _failures(document, results):
+    binder, failures = _lay_out_all(document, lay_out)
+    if failures:
         broken = _broken_narratives(document, [at for at, _ in failures], lay_out)
         if not broken:
             raise _in_words(*failures[0])
         document = html.build(snapshot, broken)
-        results = _lay_out_all(document, lay_out)
-        if failures := _failures(document, results):
+        binder, failures = _lay_out_all(document, lay_out)
+        if failures:
             raise _in_words(*failures[0])
-    laid = [result for result in results if isinstance(result, Laid)]
     say({"stage": "pdf", "progress": LAYOUT_DONE})
-    content = bind(laid, _extras(snapshot, document))
+    content = binder.bind(_extras(snapshot, document))
     say({"stage": "pdf", "progress": PDF_DONE})
     return Made(
         pdf=content,
         page=document.web,
-        pages=sum(chapter.facts.pages for chapter in laid),
+        pages=binder.pages,
         warnings=document.warnings,
     )
 
@@ -105,25 +105,36 @@ def preview(snapshot: ReportSnapshot, anchor: str, lay_out: LayOut) -> Made:
     chapter = document.chapter_of(anchor)
     if chapter is None:
         raise RenderError("place_unknown", f"Il documento non ha la parte «{anchor}».")
-    [laid] = lay_out([document.sheet(chapter)])
+    [(_, laid)] = lay_out([document.sheet(chapter)])
     if isinstance(laid, Failed):
         raise _in_words(chapter, laid)
-    content = bind([laid], Extras(_properties(snapshot, document)))
+    binder = Binder()
+    binder.take(laid)
+    content = binder.bind(Extras(_properties(snapshot, document)))
     return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings)
 
 
-def _lay_out_all(document: html.Document, lay_out: LayOut) -> list[Laid | Failed]:
-    return lay_out([document.sheet(chapter) for chapter in document.all], until=LAYOUT_DONE)
-
-
-def _failures(
-    document: html.Document, results: Sequence[Laid | Failed]
-) -> list[tuple[Chapter, Failed]]:
-    return [
-        (chapter, result)
-        for chapter, result in zip(document.all, results, strict=True)
-        if isinstance(result, Failed) and result.code != NOT_TRIED
-    ]
+def _lay_out_all(
+    document: html.Document, lay_out: LayOut
+) -> tuple[Binder, list[tuple[Chapter, Failed]]]:
+    """The chapters in a binder, each taken as soon as all before it are, and those that failed."""
+    results = lay_out([document.sheet(chapter) for chapter in document.all], until=LAYOUT_DONE)
+    # Nobody waits for the page of the web as long as there are chapters to wait for.
+    _ = document.web
+    binder = Binder()
+    failures = []
+    untaken: dict[int, Laid] = {}
+    following = 0
+    for place, result in results:
+        if isinstance(result, Laid):
+            untaken[place] = result
+            while following in untaken:
+                binder.take(untaken.pop(following))
+                following += 1
+        elif result.code != NOT_TRIED:
+            failures.append((place, result))
+    in_order = sorted(failures, key=lambda failure: failure[0])
+    return binder, [(document.all[place], failed) for place, failed in in_order]
 
 
 def _in_words(chapter: Chapter, failed: Failed) -> RenderError:
@@ -139,10 +150,9 @@ def _broken_narratives(
         for chapter in chapters
         for key, text in chapter.narratives.items()
     }
+    keys = list(alone)
     results = lay_out(list(alone.values()), seconds=TRIAL_SECONDS)
-    return frozenset(
-        key for key, result in zip(alone, results, strict=True) if isinstance(result, Failed)
-    )
+    return frozenset(keys[place] for place, result in results if isinstance(result, Failed))
 
 
 def _extras(snapshot: ReportSnapshot, document: html.Document) -> Extras:

@@ -23,7 +23,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -145,16 +145,25 @@ class _Job:
         os.close(wish)
         os.close(answers)
         with os.fdopen(wishes, "rb") as wanted, os.fdopen(answer, "wb", buffering=0) as answering:
-            for line in wanted:
-                done = self._lay_out(json.loads(line))
+
+            def answer_maker(told: dict[str, Any]) -> None:
                 with contextlib.suppress(BrokenPipeError):
-                    answering.write(json.dumps(done).encode() + b"\n")
+                    answering.write(json.dumps(told).encode() + b"\n")
+
+            for line in wanted:
+                failed = self._lay_out(json.loads(line), answer_maker)
+                answer_maker({"failed": failed})
         _, status = os.waitpid(maker, 0)
         if status:
             _say({"status": os.waitstatus_to_exitcode(status)})
 
-    def _lay_out(self, wish: dict[str, Any]) -> dict[str, dict[str, str]]:
-        """Lay out the sheets of a wish, large ones first; answers what failed, by name."""
+    def _lay_out(
+        self, wish: dict[str, Any], answer: Callable[[dict[str, Any]], None]
+    ) -> dict[str, dict[str, str]]:
+        """Lay out the sheets of a wish, large ones first; says at once what is there to be had.
+
+        Returns what failed, by name.
+        """
         failed: dict[str, dict[str, str]] = {}
         size = {name: self._path(name, "sheet").stat().st_size for name in wish["names"]}
         waiting = [
@@ -162,6 +171,7 @@ class _Job:
             for name in sorted(wish["names"], key=lambda name: (size[name], name))
             if not self._shelf.take(self._path(name))
         ]
+        answer({"laid": [name for name in wish["names"] if name not in waiting]})
         if waiting:
             self._prepare(waiting[0])
         running: dict[int, str] = {}
@@ -176,6 +186,7 @@ class _Job:
             if not name:
                 continue
             if status == 0:
+                answer({"laid": [name]})
                 self._shelf.put(self._path(name))
             else:
                 failed[name] = self._reason(name, os.waitstatus_to_exitcode(status))
@@ -237,7 +248,7 @@ class _Counter:
 
     def __call__(
         self, sheets: Sequence[Sheet], *, until: int = 0, seconds: int | None = None
-    ) -> list[Laid | Failed]:
+    ) -> Iterator[tuple[int, Laid | Failed]]:
         """See ``making.LayOut``."""
         names = []
         for sheet in sheets:
@@ -248,8 +259,16 @@ class _Counter:
             names.append(name)
         wish = {"names": names, "until": until, "seconds": seconds}
         self._asking.write(json.dumps(wish).encode() + b"\n")
-        failed = json.loads(self._hearing.readline())
-        return [Failed(**failed[name]) if name in failed else self._laid(name) for name in names]
+        return self._results(names)
+
+    def _results(self, names: Sequence[str]) -> Iterator[tuple[int, Laid | Failed]]:
+        told = json.loads(self._hearing.readline())
+        while "laid" in told:
+            for name in told["laid"]:
+                yield names.index(name), self._laid(name)
+            told = json.loads(self._hearing.readline())
+        for name, reason in told["failed"].items():
+            yield names.index(name), Failed(**reason)
 
     def _laid(self, name: str) -> Laid:
         facts = json.loads((self._folder / f"{name}.facts").read_text("utf-8"))

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
@@ -172,11 +173,9 @@ def test_a_narrative_that_breaks_the_layout_costs_its_place_a_warning() -> None:
     )
     snapshot = snapshots.pisa().model_copy(update={"objectives": poisoned})
 
-    def refuse(sheets: list[chapters.Sheet], **_: object) -> list[object]:
-        return [
-            making.Failed("layout_failed", "no") if words in sheet.html else None
-            for sheet in sheets
-        ]
+    def refuse(sheets: list[chapters.Sheet], **_: object) -> Iterator[tuple[int, object]]:
+        for place, sheet in enumerate(sheets):
+            yield place, making.Failed("layout_failed", "no") if words in sheet.html else None
 
     document = html.build(snapshot)
     failing = [chapter for chapter in document.chapters if words in chapter.body]

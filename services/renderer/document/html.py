@@ -73,7 +73,7 @@ class Document:
     warnings: tuple[str, ...]
     write_web: Callable[[], str]
 
-    @property
+    @cached_property
     def web(self) -> str:
         """The same sections as a page of the web (:mod:`services.renderer.document.web`)."""
         return self.write_web()
