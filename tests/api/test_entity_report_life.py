@@ -223,5 +223,12 @@ async def test_with_a_plan_of_its_own_the_oiv_validates_it(system: ReportSystem)
     assert (await controller.moved(report, "publication"))["state"] == "published"
     decided = f"/v1/chambers/TNO/reports/{decision['report_id']}"
     assert (await controller.moved(decided, "publication"))["state"] == "published"
+    version = (await controller.read(report)).json()["version"]
+    row = (await system.client.get(f"/v1/publications/TNO/{decision['report_id']}")).json()
+    assert row["title"] == (
+        f"Documento di validazione dell'OIV 2020 (versione {version} della Relazione)"
+    )
+    leads = await system.client.get("/amministrazione-trasparente/TNO/performance/2020/validazione")
+    assert leads.headers["location"] == row["page"]
     head = await system.request("GET", "/v1/chambers/TNO/plans/2020")
     assert len(head.json()["acts"]) == 1  # those of the consolidated report are its own

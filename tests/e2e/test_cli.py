@@ -402,6 +402,33 @@ def test_render_saves_the_signed_document(relazione: tuple[Path, Any]) -> None:
     assert facts["document"]["pages"] > 10
 
 
+def test_the_document_of_a_sheet_is_for_who_sees_it(running: Running, tmp_path: Path) -> None:
+    out = tmp_path / "scheda.pdf"
+    made = running.run("report", "sheet", "PI", "2020", "SG", "--out", out, "--json")
+    assert made.status == 0, made.errors
+    assert (made.document["kind"], made.document["sheet"]) == ("scheda", "SG")
+    assert out.stat().st_size == made.document["document"]["size"]
+    listed = running.run("report", "list", "PI", "2020")
+    assert "scheda individuale" in listed.text
+    assert "individual sheet" in running.run("report", "list", "PI", "2020", "--lang", "en").text
+    none = running.run("report", "sheet", "PI", "2020", "A4", "--out", out, "--json")
+    assert (none.status, none.document["code"]) == (1, "subject_not_found")
+    stranger = ciclo(
+        *("report", "sheet", "PI", "2020", "SG", "--out", out, "--json"),
+        CICLO_URL=running.url,
+        CICLO_TOKEN=running.token("PI", "controller"),
+    )
+    assert (stranger.status, stranger.document["code"]) == (1, "sheet_not_visible")
+
+
+def test_a_piano_that_nobody_approved_is_not_published(running: Running, tmp_path: Path) -> None:
+    out = tmp_path / "piano.pdf"
+    made = running.run("render", "PI", "2020", "--kind", "piano", "--out", out, "--json")
+    assert (made.status, made.document["state"]) == (0, "rendered")
+    refused = running.run("report", "publish", "PI", "2020", "--kind", "piano", "--json")
+    assert (refused.status, refused.document["code"]) == (1, "report_plan_not_approved")
+
+
 def test_verify_knows_the_published_original(running: Running, relazione: tuple[Path, Any]) -> None:
     out, facts = relazione
     found = running.run("verify", out, "--json")

@@ -105,3 +105,38 @@ def test_from_a_shared_catalogue_to_the_entitys_plan(data: Path, tmp_path: Path)
     (row,) = entity(data, "readers", "--json").document["items"]
     assert entity(data, "revoke", row["grant_id"]).status == 0
     assert entity(data, "plan", "2022", "--lang", "en").status == 1
+
+
+def test_the_report_of_the_entity_and_what_keeps_it_from_being_approved(
+    data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "ente.pdf"
+    nowhere = entity(data, "report", "2022", "--out", tmp_path / "nessuna" / "ente.pdf")
+    assert (nowhere.status, "non esiste" in nowhere.errors) == (1, True)
+    granted = entity(
+        data, "grant", "amministratore-locale", "--chambers", "LU,PI", "--reason", "Relazione",
+        "--until", "2099-12-31", "--json",
+    )  # fmt: skip
+    assert granted.status == 0, granted.errors
+    made = entity(data, "report", "2022", "--out", out, "--json")
+    assert made.status == 0, made.errors
+    assert out.read_bytes().startswith(b"%PDF-")
+    assert (made.document["kind"], made.document["chambers"]) == ("relazione_ente", ["LU", "PI"])
+    listed = ciclo("report", "list", "TNO", "2022", "--data", data).text
+    assert "Relazione dell'ente" in listed
+    assert "composto" in listed
+    english = ciclo("report", "list", "TNO", "2022", "--lang", "en", "--data", data).text
+    assert "entity's report" in english
+    assert "rendered" in english
+    place = ("TNO", "2022", "--kind", "relazione_ente", "--data", data)
+    act = ("--organ", "Giunta camerale", "--number", "7", "--date", "2023-06-20")
+    refused = ciclo("report", "approve", *place, *act)
+    assert refused.status == 1
+    for code in ("LU", "PI"):
+        assert f"{code}: la Relazione 2022 della camera non risulta approvata" in refused.errors
+    early = ciclo("report", "publish", *place, "--json")
+    assert (early.status, early.document["code"]) == (1, "report_not_approved")
+    not_theirs = ciclo("report", "validate", *place, "--date", "2023-06-28", "--json")
+    assert (not_theirs.status, not_theirs.document["code"]) == (1, "forbidden")
+    none = ciclo("report", "publish", "LU", "2022", "--kind", "piano", "--data", data)
+    assert (none.status, "ciclo render" in none.errors) == (1, True)

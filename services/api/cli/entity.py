@@ -15,7 +15,7 @@ from services.api.cli.measurements import everything
 from services.api.cli.merger import accorpamento, merger_schema
 from services.api.cli.options import Data, Json, Language
 from services.api.cli.paths import entity_path
-from services.api.cli.rendering import followed_report, refuse_missing_folder, save
+from services.api.cli.rendering import Reason, followed_report, refuse_missing_folder, save
 from shared.runtime.language import in_terminal_language
 
 app = typer.Typer(
@@ -138,6 +138,7 @@ def report(
     year: OneYear,
     out: Annotated[Path, typer.Option(help="PDF da scrivere.")],
     entity: Entity = ENTITY,
+    reason: Reason = None,
     data: Data = None,
     as_json: Json = False,
     _lang: Language = None,
@@ -147,7 +148,8 @@ def report(
     label = in_terminal_language(f"Relazione {entity} {year}", f"Report {entity} {year}")
     with connected(data, renderer=True) as connection, progress(label) as step:
         path = f"{entity_path(entity)}/reports"
-        made = followed_report(connection.api, path, {"year": year}, step)
+        wanted = {"year": year} if reason is None else {"year": year, "reason": reason}
+        made = followed_report(connection.api, path, wanted, step)
     save(out, made, as_json=as_json)
 
 

@@ -42,6 +42,11 @@ class Kind(StrEnum):
     PIANO = "piano"
 
 
+Reason = Annotated[
+    str | None, typer.Option(help="Perché serve un'altra versione, dopo un'approvazione.")
+]
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
     """A signed document and what the API says about it."""
@@ -72,6 +77,7 @@ def render(
             "camera.",
         ),
     ] = None,
+    reason: Reason = None,
     data: Data = None,
     as_json: Json = False,
     _lang: Language = None,
@@ -86,6 +92,8 @@ def render(
                 wanted["period"] = period.upper()
             if sheets is not None:
                 wanted["individual_sheets"] = "roles" if sheets else "omitted"
+            if reason is not None:
+                wanted["reason"] = reason
             report = rendered_report(connection.api, chamber, wanted, step)
     save(out, report, as_json=as_json)
 

@@ -1,7 +1,7 @@
-"""``ciclo report``: the documents of a chamber, and the act that approves one."""
+"""``ciclo report``: the documents of a chamber, and the steps that they take."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -9,14 +9,19 @@ from rich.table import Table
 
 from services.api.cli.connection import connected
 from services.api.cli.display import console, progress, write_json
-from services.api.cli.failures import CommandFailedError
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import chamber_path
-from services.api.cli.plan import Date, Number, Organ
 from services.api.cli.rendering import followed_report, refuse_missing_folder, save
+from services.api.cli.report_moves import approve, publish, validate
 from shared.runtime.language import in_terminal_language
 
-report = typer.Typer(help="Documenti: versioni, stato, atto di approvazione.", no_args_is_help=True)
+report = typer.Typer(
+    help="Documenti: versioni, stato, approvazione, pubblicazione.", no_args_is_help=True
+)
+
+report.command("approve")(approve)
+report.command("validate")(validate)
+report.command("publish")(publish)
 
 _STATES = {
     "requested": ("in composizione", "being made"),
@@ -69,42 +74,6 @@ def list_reports(
     console().print(table)
 
 
-@report.command("approve")
-def approve(
-    chamber: Chamber,
-    year: Year,
-    organ: Organ,
-    number: Number,
-    date: Date,
-    version: Annotated[
-        int | None, typer.Option(min=1, help="La versione; senza, l'ultima composta.")
-    ] = None,
-    data: Data = None,
-    as_json: Json = False,
-    _lang: Language = None,
-) -> None:
-    """Registra l'atto che approva la Relazione; se qualcosa lo impedisce, elenca tutto."""
-    reports = f"{chamber_path(chamber)}/reports"
-    with connected(data) as connection:
-        api = connection.api
-        found = _wanted(api.read(reports, year=year, limit=500)["items"], version)
-        address = f"{reports}/{found['report_id']}"
-        etag = api.get(address).headers["ETag"]
-        act = {"organ": organ, "number": number, "date": date}
-        answer = api.post(f"{address}/approval", {"act": act}, more_headers={"If-Match": etag})
-    document: dict[str, Any] = answer.json()
-    if as_json:
-        write_json(document)
-        return
-    number_of = document["version"]
-    console().print(
-        in_terminal_language(
-            f"Approvata la versione {number_of}: ora spetta all'OIV validarla.",
-            f"Version {number_of} approved: it is for the OIV to validate it now.",
-        )
-    )
-
-
 @report.command("sheet")
 def sheet(
     chamber: Chamber,
@@ -122,21 +91,3 @@ def sheet(
     with connected(data, renderer=True) as connection, progress(label) as step:
         made = followed_report(connection.api, path, {}, step)
     save(out, made, as_json=as_json)
-
-
-def _wanted(items: list[dict[str, Any]], version: int | None) -> dict[str, Any]:
-    """The version asked for, or the latest that has a document and no act."""
-    reports = [row for row in items if row["kind"] == "relazione"]
-    if version is None:
-        rendered = [row for row in reports if row["state"] == "rendered"]
-        chosen = max(rendered, key=lambda row: row["version"], default=None)
-    else:
-        chosen = next((row for row in reports if row["version"] == version), None)
-    if chosen is None:
-        raise CommandFailedError(
-            in_terminal_language(
-                "Nessuna versione da approvare: chiederne una con «ciclo render».",
-                "No version to approve: request one with 'ciclo render'.",
-            )
-        )
-    return chosen

@@ -35,14 +35,15 @@ def chamber_page(base: str, chamber: str, shelf: Shelf | None) -> bytes:
 
 
 def entity_page(base: str, entity: str, shelves: Sequence[Shelf]) -> bytes:
-    """What the chambers of an entity have published."""
+    """What the chambers of an entity have published; what is the entity's own comes first."""
+    shelves = sorted(shelves, key=lambda shelf: shelf.publisher.code != entity)
     name = shelves[0].publisher.entity_name if shelves else entity
     return _page(
         "list.html.j2",
         base=base,
         path=addresses.entity_page(entity),
         title=f"Performance di {name}",
-        shelves=list(shelves),
+        shelves=shelves,
         catalogues=[addresses.entity_catalogue(entity, file) for file in CatalogueForm],
         up=[("Amministrazione trasparente", addresses.SITE)],
     )

@@ -17,6 +17,8 @@ _r, _m, _c = reports.c, report_moves.c, chambers.c
 # What one chamber publishes in a century; a page and a catalogue show all of it.
 _MOST = 2000
 
+_about = reports.alias("about")
+
 _SERIES = (_r.chamber_id, _r.year, _r.kind, _r.subject)
 
 
@@ -43,6 +45,7 @@ _PUBLISHED = (
         _r.web_blob_key,
         _r.snapshot_sha256,
         _m.moved_at.label("published_at"),
+        _about.c.version.label("about_version"),
         _beside(sa.func.lag(_r.report_id)).label("supersedes"),
         _beside(sa.func.lead(_r.report_id)).label("superseded_by"),
     )
@@ -52,6 +55,14 @@ _PUBLISHED = (
             _m.chamber_id == _r.chamber_id,
             _m.report_id == _r.report_id,
             _m.move == ReportMove.PUBLISH,
+        ),
+    )
+    .outerjoin(
+        _about,
+        sa.and_(
+            _r.kind == "validazione",
+            _about.c.chamber_id == _r.chamber_id,
+            sa.cast(_about.c.report_id, sa.Text) == _r.subject,
         ),
     )
     .where(_r.state == ReportState.PUBLISHED)

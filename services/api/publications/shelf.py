@@ -34,7 +34,9 @@ class Document:
     year: int
     kind: str
     subject: str
-    """The chambers that an entity's report is about; empty otherwise."""
+    """The chambers of an entity's report, the document that the OIV decided on; otherwise empty."""
+    about_version: int | None
+    """Of a decision of the OIV: the version that it decided on."""
     version: int
     reason: str | None
     pdf_sha256: str
@@ -60,8 +62,13 @@ class Document:
     @property
     def title(self) -> str:
         """What it is called, without its version."""
-        of = f" ({self.subject.replace(',', ', ')})" if self.subject else ""
-        return f"{self.public.heading} {self.year}{of}"
+        return f"{self.public.heading} {self.year}{self._about}"
+
+    @property
+    def _about(self) -> str:
+        if self.about_version is not None:
+            return f" (versione {self.about_version} della Relazione)"
+        return f" ({self.subject.replace(',', ', ')})" if self.kind == "relazione_ente" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,11 +92,13 @@ async def version_in_force(chamber: ChamberCode, year: Year, kind: str, parts: P
         Refusal: ``report_not_found``.
     """
     shelf = await service.shelf(parts, chamber)
-    for series in () if shelf is None else shelf.series:
-        if (series.year, series.kind) == (year, kind):
-            target = addresses.document_page(series.latest)
-            return RedirectResponse(target, status_code=302, headers={"Cache-Control": CACHE})
-    raise Refusal("report_not_found")
+    series = () if shelf is None else shelf.series
+    found = [one.latest for one in series if (one.year, one.kind) == (year, kind)]
+    if not found:
+        raise Refusal("report_not_found")
+    # The OIV may have decided on several versions, an entity may have grown.
+    target = addresses.document_page(max(found, key=lambda one: one.published_at))
+    return RedirectResponse(target, status_code=302, headers={"Cache-Control": CACHE})
 
 
 @_page("/robots.txt")
