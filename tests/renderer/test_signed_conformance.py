@@ -26,6 +26,9 @@ from tests.renderer.pki import Pki
 from tests.renderer.signing import Office
 from tests.renderer.snapshots import PISA
 
+# veraPDF takes half a minute of an idle processor for the four stages of a hundred pages.
+pytestmark = pytest.mark.timeout(600)
+
 LIMITS = Limits(memory_mb=4096, seconds=300)
 DOCUMENTS: dict[str, Callable[[], ReportSnapshot]] = {
     "pisa": snapshots.pisa,
