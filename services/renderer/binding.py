@@ -107,7 +107,8 @@ class Binder:
     def take(self, chapter: Laid) -> None:
         """Copy the next chapter's pages and its structure tree."""
         source = pikepdf.open(io.BytesIO(chapter.pdf))
-        self._pdf.pages.extend(source.pages)
+        for page in source.pages:
+            self._pdf.pages.append(page)
         self._trees.append(self._pdf.copy_foreign(source.Root.StructTreeRoot))
         self._sources.append(source)
         self._chapters.append(chapter)
