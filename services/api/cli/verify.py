@@ -17,7 +17,6 @@ from services.api.cli.files import read_file
 from services.api.cli.options import Data, Json, Language
 from shared.contracts.verification import SignatureReport, SignerReport, StampReport
 from shared.runtime.language import in_terminal_language, terminal_language
-from shared.signatures.states import states_of
 
 if TYPE_CHECKING:
     from shared.signatures.verification import Anchors
@@ -97,6 +96,8 @@ def asked(api: ApiClient, pdf: bytes) -> dict[str, Any]:
 
 def looked_up(api: ApiClient, pdf: bytes) -> dict[str, Any] | None:
     """The published document that the file is a copy of, or begins with; by digests alone."""
+    from shared.signatures.states import states_of
+
     states = states_of(pdf)
     for state in reversed(states):
         try:
