@@ -25,6 +25,7 @@ from tests.renderer.java import java
 from tests.renderer.pki import Pki
 from tests.renderer.signing import Office
 from tests.renderer.snapshots import PISA
+from tests.renderer.tagged import Element, read
 
 # veraPDF takes half a minute of an idle processor for the four stages of a hundred pages.
 pytestmark = pytest.mark.timeout(600)
@@ -60,6 +61,13 @@ def signed(
             stages.append(folder / f"{number}.pdf")
             stages[-1].write_bytes(pdf)
         yield Signed(stages, office.trust)
+
+
+def test_the_document_names_who_signs_in_order(signed: Signed) -> None:
+    lists = [item for item in read(signed.stages[0].read_bytes()).walk() if item.kind == "L"]
+    assert [entry.text for entry in lists[-1].parts if isinstance(entry, Element)] == [
+        f"{number}. {slot.title}, con firma digitale" for number, slot in enumerate(SIGNATORIES, 1)
+    ]
 
 
 def test_we_find_every_signature_valid(signed: Signed) -> None:

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from services.api.responses import content_etag, matches
 
-# The bytes of a published document never change; that it is published may be looked up again.
+# What a published document says never changes; its last time stamp may be renewed, and that it is
+# published may be looked up again.
 CACHE = "public, max-age=300"
 
 
