@@ -90,6 +90,21 @@ def first_pages(chapters: Iterable[Laid]) -> dict[str, int]:
     return pages
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A chapter of which everything has been read, ready to be taken."""
+
+    chapter: Laid
+    source: Pdf
+
+
+def opened(chapter: Laid) -> Opened:
+    """Read a chapter's PDF, which is most of the work and can be done in any order."""
+    source = pikepdf.open(io.BytesIO(chapter.pdf))
+    len(source.objects)  # reads them all
+    return Opened(chapter, source)
+
+
 class Binder:
     """Takes chapters one after the other, in their order, and binds them."""
 
@@ -104,14 +119,14 @@ class Binder:
         """How many pages have been taken."""
         return len(self._pdf.pages)
 
-    def take(self, chapter: Laid) -> None:
+    def take(self, following: Opened) -> None:
         """Copy the next chapter's pages and its structure tree."""
-        source = pikepdf.open(io.BytesIO(chapter.pdf))
+        source = following.source
         for page in source.pages:
             self._pdf.pages.append(page)
         self._trees.append(self._pdf.copy_foreign(source.Root.StructTreeRoot))
         self._sources.append(source)
-        self._chapters.append(chapter)
+        self._chapters.append(following.chapter)
 
     def bind(self, extras: Extras) -> bytes:
         """One document of all chapters."""

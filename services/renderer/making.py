@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.renderer.binding import Binder, Extras, Laid
+from services.renderer.binding import Binder, Extras, Laid, Opened, opened
 from services.renderer.document import html
 from services.renderer.document.attachments import attached_files
 from services.renderer.document.chapters import Chapter, Sheet
@@ -109,7 +109,7 @@ def preview(snapshot: ReportSnapshot, anchor: str, lay_out: LayOut) -> Made:
     if isinstance(laid, Failed):
         raise _in_words(chapter, laid)
     binder = Binder()
-    binder.take(laid)
+    binder.take(opened(laid))
     content = binder.bind(Extras(_properties(snapshot, document)))
     return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings)
 
@@ -123,11 +123,11 @@ def _lay_out_all(
     _ = document.web
     binder = Binder()
     failures = []
-    untaken: dict[int, Laid] = {}
+    untaken: dict[int, Opened] = {}
     following = 0
     for place, result in results:
         if isinstance(result, Laid):
-            untaken[place] = result
+            untaken[place] = opened(result)
             while following in untaken:
                 binder.take(untaken.pop(following))
                 following += 1

@@ -122,6 +122,17 @@ def _fork(task: Callable[[], int]) -> int:
         os._exit(status)
 
 
+def _in_turn(size: dict[str, int]) -> list[str]:
+    """Names of sheets in the order in which they are laid out, the first of them last.
+
+    Large ones go first, so that nobody waits long for the last one; small ones in the order of
+    the document, in which they are bound.
+    """
+    typical = sum(size.values()) / len(size)
+    first_last = sorted(size, reverse=True)
+    return sorted(first_last, key=lambda name: size[name] if size[name] >= typical else 0)
+
+
 class _Job:
     """One order: the child that makes the document, and those that lay out its sheets."""
 
@@ -166,11 +177,7 @@ class _Job:
         """
         failed: dict[str, dict[str, str]] = {}
         size = {name: self._path(name, "sheet").stat().st_size for name in wish["names"]}
-        waiting = [
-            name
-            for name in sorted(wish["names"], key=lambda name: (size[name], name))
-            if not self._shelf.take(self._path(name))
-        ]
+        waiting = [name for name in _in_turn(size) if not self._shelf.take(self._path(name))]
         answer({"laid": [name for name in wish["names"] if name not in waiting]})
         if waiting:
             self._prepare(waiting[0])
