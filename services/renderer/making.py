@@ -48,6 +48,8 @@ class Made:
     page: str
     pages: int
     warnings: tuple[str, ...]
+    binder: Binder
+    """Held as long as this is: to take it apart, object by object, takes longer than to end."""
 
 
 class LayOut(Protocol):
@@ -92,6 +94,7 @@ def make(snapshot: ReportSnapshot, lay_out: LayOut, say: Say) -> Made:
         page=document.web,
         pages=binder.pages,
         warnings=document.warnings,
+        binder=binder,
     )
 
 
@@ -111,7 +114,7 @@ def preview(snapshot: ReportSnapshot, anchor: str, lay_out: LayOut) -> Made:
     binder = Binder()
     binder.take(opened(laid))
     content = binder.bind(Extras(_properties(snapshot, document)))
-    return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings)
+    return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings, binder)
 
 
 def _lay_out_all(

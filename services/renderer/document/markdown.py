@@ -8,6 +8,7 @@ how in a warning.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -50,8 +51,7 @@ def render(text: str, heading_level: int) -> Narrative:
     """Render Markdown whose headings go below ``heading_level`` (the section's own)."""
     warnings: list[str] = []
     text = _tame(text, warnings)
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
-    parser.enable(["table", "strikethrough"])
+    parser = _parser()
     tokens = parser.parse(text)
     _split_words(tokens, warnings)
     tokens = _fit_tables(tokens, warnings)
@@ -69,6 +69,13 @@ def render(text: str, heading_level: int) -> Narrative:
     shown, lost = glyphs.cover(clean)
     _warn_of_lost(lost, warnings)
     return Narrative(Markup(shown), tuple(warnings))  # noqa: S704 - cleaned just above
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Made once: a document has dozens of narratives, and the rules are the same for all."""
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
+    return parser.enable(["table", "strikethrough"])
 
 
 def _tame(text: str, warnings: list[str]) -> str:
