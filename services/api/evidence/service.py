@@ -20,14 +20,12 @@ from services.api.errors import Refusal
 from services.api.evidence import repository
 from services.api.ids import new_id
 from services.api.measurements import service as measuring
+from services.api.orphans import AGE, remove_orphans
 from services.api.plans import service as plans
 from shared.contracts.issues import Issue
 from shared.domain.evidence import MOST_FILES, content_problem
 from shared.domain.permissions import Action
 from shared.runtime.blobs import evidence_folder, evidence_key
-
-# An upload takes seconds: what nobody speaks of after so long was left by a process that ended.
-ORPHAN_AGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +127,9 @@ async def find(session: ReadSession, subject: Subject, evidence_id: str) -> sa.R
     return row
 
 
-async def sweep(parts: Container, chamber: str, *, age: timedelta = ORPHAN_AGE) -> int:
+async def sweep(parts: Container, chamber: str, *, age: timedelta = AGE) -> int:
     """Removes blobs of evidence that no row speaks of; answers how many there were."""
-    blobs = parts.blobs.of_chamber(chamber)
-    before = parts.clock.now() - age
-    stale = await blobs.keys(evidence_folder(chamber), before=before)
-    if not stale:
-        return 0
-    async with parts.database.read([chamber]) as session:
-        known = await repository.known(session, stale)
-    orphans = [key for key in stale if key not in known]
-    for key in orphans:
-        await blobs.delete(key)
-    return len(orphans)
+    return await remove_orphans(parts, chamber, evidence_folder(chamber), repository.known, age)
 
 
 _PROBLEMS = {
