@@ -2,16 +2,15 @@
 
 import base64
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.renderer.loopback import Loopback
 from tests.renderer.pki import Holder
 
 CREDENTIAL = "credenziale-1"
@@ -20,7 +19,7 @@ PIN = "112233"
 OTP = "445566"
 
 
-class Cloud:
+class Cloud(Loopback):
     """Start it with ``with``; ``answers`` replaces what a call answers."""
 
     def __init__(self, holder: Holder) -> None:
@@ -44,22 +43,7 @@ class Cloud:
             def log_message(self, *_: object) -> None:
                 """Silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def _answer(self, path: str, bearer: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         call = path.removeprefix("/csc/v1/")

@@ -7,10 +7,8 @@ on loopback, which can be told to be away or to lie.
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from asn1crypto import keys, tsp
 from asn1crypto import x509 as asn1_x509
@@ -22,6 +20,8 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from tests.renderer.loopback import Loopback
 
 Key = rsa.RSAPrivateKey
 DAY = timedelta(days=1)
@@ -74,7 +74,7 @@ class Behaviour:
         self.answering.set()
 
 
-class Pki:
+class Pki(Loopback):
     """Start it with ``with``: certificates name addresses of the running server."""
 
     def __init__(self) -> None:
@@ -94,25 +94,10 @@ class Pki:
             def log_message(self, *_: object) -> None:
                 """Silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(Handler)
         self.root = self._root()
         self.issuing = self._certify("Autorità emittente di prova", self.root, "root", ca=True)
         self.tsa = self._certify("Marche temporali di prova", self.issuing, "issuing", stamps=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     @property
     def tsa_url(self) -> str:

@@ -3,15 +3,14 @@
 import base64
 import hashlib
 import json
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from shared.contracts.render_job import RenderLease
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
+from tests.renderer.loopback import Loopback
 
 TOKEN = "t" * 40
 LEASE = "lease-token"
@@ -32,7 +31,7 @@ class Job:
     """Heartbeats after which the lease is lost."""
 
 
-class StandIn:
+class StandIn(Loopback):
     """An HTTP server with jobs; ``away`` makes every call answer 503."""
 
     def __init__(self, lease_seconds: int = 3) -> None:
@@ -50,28 +49,9 @@ class StandIn:
                 stand_in._answer(self)
 
             def log_message(self, *_: object) -> None:
-                """Silent: the tests look at ``calls``."""
+                """Silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Base URL of the server."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def wait_for(self, job_id: str, state: str, seconds: float) -> Job:
         """Wait until a job has a state."""
