@@ -13,12 +13,12 @@ from types import MappingProxyType
 class PublicKind:
     """A kind of document that is published.
 
-    ``heading`` is what the page *Amministrazione trasparente > Performance* calls it, ``place`` its
-    place there, ``obligation`` the rule that asks for it (``None``: published by choice).
+    ``place`` is its place on the page *Amministrazione trasparente > Performance*, ``obligation``
+    the rule that asks for it (``None``: published by choice). What it is called there is said in
+    :mod:`shared.domain.designation`.
     """
 
     place: int
-    heading: str
     about: str
     obligation: str | None
 
@@ -27,27 +27,23 @@ _PUBLIC: Mapping[str, PublicKind | None] = MappingProxyType(
     {
         "piano": PublicKind(
             1,
-            "Piano della performance",
             "Obiettivi, indicatori e valori attesi del triennio",
             "Articolo 10, comma 8, lettera b), D.Lgs. 14 marzo 2013, n. 33",
         ),
         "relazione": PublicKind(
             2,
-            "Relazione sulla performance",
             "Risultati ottenuti nell'anno rispetto agli obiettivi e alle risorse, con la "
             "spiegazione di ogni cifra",
             "Articolo 10, comma 8, lettera b), D.Lgs. 14 marzo 2013, n. 33",
         ),
         "validazione": PublicKind(
             3,
-            "Documento di validazione dell'OIV",
             "Esito della validazione della Relazione da parte dell'Organismo indipendente di "
             "valutazione",
             "Articolo 14, comma 4, lettera c), D.Lgs. 27 ottobre 2009, n. 150",
         ),
         "relazione_ente": PublicKind(
             4,
-            "Relazione consolidata dell'ente",
             "Risultati delle camere che formano l'ente, affiancati e consolidati",
             None,
         ),

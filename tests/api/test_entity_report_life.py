@@ -226,8 +226,16 @@ async def test_with_a_plan_of_its_own_the_oiv_validates_it(system: ReportSystem)
     version = (await controller.read(report)).json()["version"]
     row = (await system.client.get(f"/v1/publications/TNO/{decision['report_id']}")).json()
     assert row["title"] == (
-        f"Documento di validazione dell'OIV 2020 (versione {version} della Relazione)"
+        f"Documento di validazione dell'OIV 2020 (versione {version} della Relazione dell'ente: "
+        "LU, PI)"
     )
+    mark = f"relazione_ente-LU-PI-{version}"
+    assert (row["mark"], row["dataset"]) == (mark, f"TNO:validazione:2020:{mark}")
+    assert (
+        row["citation"] == f"/amministrazione-trasparente/TNO/performance/2020/validazione/{mark}"
+    )
+    leads = await system.client.get(row["citation"])
+    assert leads.headers["location"] == row["page"]
     leads = await system.client.get("/amministrazione-trasparente/TNO/performance/2020/validazione")
     assert leads.headers["location"] == row["page"]
     head = await system.request("GET", "/v1/chambers/TNO/plans/2020")

@@ -16,10 +16,12 @@ from pyshacl import validate
 from rdflib import DCAT, DCTERMS, OWL, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
+from services.api.ids import new_id
 from shared.contracts import open_data
 from shared.contracts.snapshot import ReportSnapshot
 from tests.api.report_system import ReportSystem, running, settings_for
 from tests.api.test_reports_approval import ACT, CAUSES, JUDGED, OIV, PLAN, move, rendered, say
+from tests.api.webhook_sender import Inside
 from tests.html_pages import check_accessible, parsed
 
 REASON = "Corretto un refuso nella premessa."
@@ -233,6 +235,119 @@ async def test_a_later_version_replaces_and_hides_nothing(system: ReportSystem) 
     assert nothing.status_code == 404
     both = await system.client.get("/v1/publications?chamber=PI&entity=TNO")
     assert (both.status_code, both.json()["code"]) == (422, "chamber_or_entity")
+
+
+async def decided(system: ReportSystem, report_id: str) -> str:
+    """The OIV's decision on a document, published: its id."""
+    about = f"/v1/chambers/PI/reports/{report_id}"
+    listed = await system.request("GET", "/v1/chambers/PI/reports?kind=validazione&year=2020")
+    (row,) = [row for row in listed.json()["items"] if row["about"] == about]
+    version = (await system.request("GET", about)).json()["version"]
+    assert row["mark"] == f"relazione-{version}"
+    await system.renderer(row["job"].rsplit("/", 1)[1]).work()
+    own = f"/v1/chambers/PI/reports/{row['report_id']}"
+    answer = await move(system, own, "publication", {})
+    assert answer.status_code == 200, answer.text
+    assert (
+        row["title"] in (await system.request("GET", f"{own}/pdf")).headers["content-disposition"]
+    )
+    return str(row["report_id"])
+
+
+async def leads_to(system: ReportSystem, path: str) -> str:
+    answer = await system.client.get(path)
+    assert answer.status_code == 302, path
+    return str(answer.headers["location"])
+
+
+async def test_two_decisions_of_a_year_are_two_documents(system: ReportSystem) -> None:
+    validation = f"{PAGE}/2020/validazione"
+    first, _ = await published(system)
+    on_first = await decided(system, first)
+    alone = (await system.client.get(f"/v1/publications/PI/{on_first}")).json()
+    assert await leads_to(system, validation) == alone["page"]
+    second, _ = await published(system)
+    assert await leads_to(system, validation) == alone["page"]  # until there is another
+    on_second = await decided(system, second)
+
+    rows = (await system.client.get("/v1/publications?chamber=PI&kind=validazione")).json()
+    by_id = {row["report_id"]: row for row in rows["items"]}
+    pair = [by_id[on_first], by_id[on_second]]
+    for name in ("title", "mark", "citation", "dataset", "page"):
+        assert pair[0][name] != pair[1][name], name
+    for row in pair:
+        assert (row["version"], row["supersedes"], row["superseded_by"]) == (1, None, None)
+        assert row["citation"] == f"{validation}/{row['mark']}"
+        assert await leads_to(system, row["citation"]) == row["page"]
+    assert await leads_to(system, validation) == by_id[on_second]["page"]
+    assert (await system.client.get(f"{validation}/relazione-999")).status_code == 404
+
+    for path in (by_id[on_first]["page"], f"{by_id[on_first]['page']}/testo"):
+        (notice,) = (await page(system, path)).xpath("//p[@class='superseded']")
+        assert notice.xpath("./a/@href") == [by_id[on_second]["page"]]
+    newest = await page(system, by_id[on_second]["page"])
+    assert not newest.xpath("//p[@class='superseded']")
+    assert newest.xpath("//link[@rel='latest-version']/@href") == [by_id[on_second]["citation"]]
+    assert f"{PAGE}/documenti/{second}" in links(newest)  # what it decided on
+    assert "validata" in "".join(newest.xpath("//dd[a]")[0].itertext())
+    every = await page(system, PAGE)
+    assert {row["page"] for row in pair} <= links(every)
+
+    found = await catalogue(system, "PI")
+    names = [str(name) for name in found.objects(None, DCTERMS.identifier)]
+    assert {row["dataset"] for row in pair} <= set(names)
+    for row in pair:
+        dataset = URIRef(f"{BASE}{row['citation']}")
+        assert found.value(dataset, DCTERMS.identifier) == Literal(row["dataset"])
+        urls = {
+            str(found.value(part, DCAT.downloadURL))
+            for part in found.objects(dataset, DCAT.distribution)
+        }
+        assert f"{BASE}{row['pdf']}" in urls
+        assert all(row["report_id"] in url for url in urls)
+    titles = [str(found.value(one, DCTERMS.title)) for one in found.subjects(None, DCAT.Dataset)]
+    assert len(set(titles)) == len(titles)
+
+
+async def test_where_two_decisions_hold_both_are_shown(
+    system: ReportSystem, owner_url: str
+) -> None:
+    validation = f"{PAGE}/2020/validazione"
+    report, _ = await published(system)
+    ours = await decided(system, report)
+    # As if Pisa were also an entity's own chamber whose report the OIV decided on.
+    entity, theirs = new_id(), new_id()
+    await copied(owner_url, report, entity, "relazione_ente", "LU,PI")
+    await copied(owner_url, ours, theirs, "validazione", entity)
+    shown = await page(system, validation)
+    documents = {path for path in links(shown) if "/documenti/" in path}
+    assert {path.split("/")[5] for path in documents} == {ours, theirs}
+    (heading,) = shown.xpath("//h1/text()")
+    assert heading.startswith("Documento di validazione dell'OIV 2020, ")
+    row = (await system.client.get(f"/v1/publications/PI/{theirs}")).json()
+    assert row["mark"] == "relazione_ente-LU-PI-1"
+    assert await leads_to(system, row["citation"]) == f"{PAGE}/documenti/{theirs}"
+    assert await leads_to(system, f"{PAGE}/2020/relazione_ente") == f"{PAGE}/documenti/{entity}"
+    for report_id in (entity, theirs):
+        await Inside(owner_url, "PI").rows(
+            "UPDATE reports SET state = 'signed' WHERE report_id = $1", report_id
+        )
+
+
+async def copied(owner_url: str, report: str, copy: str, kind: str, subject: str) -> None:
+    """Another published document, with the content of one that is there."""
+    inside = Inside(owner_url, "PI")
+    for table, changes in (
+        ("reports", {"report_id": copy, "kind": kind, "subject": subject, "version": 1}),
+        ("report_moves", {"report_id": copy, "move_id": new_id()}),
+    ):
+        where = "report_id = $1" + (" AND move = 'publish'" if table == "report_moves" else "")
+        await inside.rows(
+            f"INSERT INTO {table} SELECT (json_populate_record(r, $2::json)).* "  # noqa: S608
+            f"FROM {table} r WHERE {where}",
+            report,
+            json.dumps(changes),
+        )
 
 
 async def catalogue(system: ReportSystem, code: str, folder: str | None = None) -> Graph:

@@ -6,6 +6,7 @@ when nothing runs is tested with as few starts as that takes.
 
 import copy
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -409,7 +410,9 @@ def test_the_document_of_a_sheet_is_for_who_sees_it(running: Running, tmp_path: 
     assert (made.document["kind"], made.document["sheet"]) == ("scheda", "SG")
     assert out.stat().st_size == made.document["document"]["size"]
     listed = running.run("report", "list", "PI", "2020")
-    assert "scheda individuale" in listed.text
+    assert re.search(r"scheda individuale\s*│\s*SG\s*│\s*1\s*│", listed.text)
+    rows = running.run("report", "list", "PI", "2020", "--json").document["items"]
+    assert ("scheda", "SG") in {(row["kind"], row["mark"]) for row in rows}
     assert "individual sheet" in running.run("report", "list", "PI", "2020", "--lang", "en").text
     none = running.run("report", "sheet", "PI", "2020", "A4", "--out", out, "--json")
     assert (none.status, none.document["code"]) == (1, "subject_not_found")

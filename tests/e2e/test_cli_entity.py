@@ -124,6 +124,7 @@ def test_the_report_of_the_entity_and_what_keeps_it_from_being_approved(
     assert (made.document["kind"], made.document["chambers"]) == ("relazione_ente", ["LU", "PI"])
     listed = ciclo("report", "list", "TNO", "2022", "--data", data).text
     assert "Relazione dell'ente" in listed
+    assert "LU-PI" in listed
     assert "composto" in listed
     english = ciclo("report", "list", "TNO", "2022", "--lang", "en", "--data", data).text
     assert "entity's report" in english

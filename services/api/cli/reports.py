@@ -54,19 +54,26 @@ def list_reports(
     as_json: Json = False,
     _lang: Language = None,
 ) -> None:
-    """Mostra le versioni dei documenti dell'anno, con lo stato di ciascuna."""
+    """Mostra le versioni dei documenti dell'anno, con lo stato di ciascuna.
+
+    «Quale» distingue i documenti dello stesso tipo: il periodo, la scheda, le camere, o ciò su cui
+    l'OIV ha deciso (relazione-2: la seconda versione della Relazione).
+    """
     path = f"{chamber_path(chamber)}/reports"
     with connected(data) as connection:
         found = connection.api.read(path, year=year, limit=500)
     if as_json:
         write_json({"items": found["items"]})
         return
-    words = in_terminal_language("Tipo|Versione|Stato|Richiesto", "Kind|Version|State|Requested")
+    words = in_terminal_language(
+        "Tipo|Quale|Versione|Stato|Richiesto", "Kind|Which|Version|State|Requested"
+    )
     table = Table(*words.split("|"), header_style="bold")
     for row in found["items"]:
         state = in_terminal_language(*_STATES[row["state"]])
         table.add_row(
             in_terminal_language(*_KINDS[row["kind"]]),
+            row["mark"] or "",
             str(row["version"]),
             state,
             row["created_at"][:10],

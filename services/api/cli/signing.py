@@ -18,11 +18,11 @@ from rich.table import Table
 from services.api.cli.client import ApiClient
 from services.api.cli.connection import connected
 from services.api.cli.display import console, progress, write_json
-from services.api.cli.failures import CommandFailedError
 from services.api.cli.files import read_file
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import chamber_path
 from services.api.cli.rendering import followed_job
+from services.api.cli.report_choice import Choice, Which
 from shared.runtime.language import in_terminal_language
 
 _PDF = "application/pdf"
@@ -30,10 +30,14 @@ _PDF = "application/pdf"
 Office = Annotated[
     str, typer.Option(help="Ufficio che firma: segretario_generale, presidente, commissario, ...")
 ]
-Kind = Annotated[str, typer.Option(help="Tipo di documento: relazione, relazione_ente.")]
+Kind = Annotated[
+    str, typer.Option(help="Tipo di documento: relazione, piano, relazione_ente, validazione.")
+]
 Version = Annotated[
     int | None, typer.Option(min=1, help="La versione; senza, l'ultima che ha un PDF.")
 ]
+
+_KEPT = ("report_id", "kind", "year", "mark", "title", "version")
 
 _STATES = {
     "made": ("apposta", "made"),
@@ -48,6 +52,7 @@ def sign(
     year: Year,
     office: Office,
     kind: Kind = "relazione",
+    which: Which = None,
     version: Version = None,
     pin: Annotated[bool, typer.Option("--pin", help="Chiede il PIN al terminale.")] = False,
     pin_file: Annotated[
@@ -72,7 +77,7 @@ def sign(
     label = in_terminal_language(f"Firma: {office}", f"Signature: {office}")
     with connected(data, renderer=True) as connection, progress(label) as step:
         api = connection.api
-        path = _signatures(api, chamber, year, kind, version)
+        path = _signatures(api, Choice(chamber, year, kind, which, version))
         followed_job(api, path, wanted, step, key=str(uuid.uuid4()))
         found = api.read(path)
     _tell(found, as_json=as_json)
@@ -82,6 +87,7 @@ def signatures(
     chamber: Chamber,
     year: Year,
     kind: Kind = "relazione",
+    which: Which = None,
     version: Version = None,
     data: Data = None,
     as_json: Json = False,
@@ -90,7 +96,7 @@ def signatures(
     """Mostra le firme di un documento: apposte, a chi tocca, chi attende."""
     with connected(data) as connection:
         api = connection.api
-        found = api.read(_signatures(api, chamber, year, kind, version))
+        found = api.read(_signatures(api, Choice(chamber, year, kind, which, version)))
     _tell(found, as_json=as_json)
 
 
@@ -100,6 +106,7 @@ def signed_copy(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="PDF firmato altrove.")],
     office: Office,
     kind: Kind = "relazione",
+    which: Which = None,
     version: Version = None,
     data: Data = None,
     as_json: Json = False,
@@ -112,7 +119,7 @@ def signed_copy(
     pdf = read_file(file)
     with connected(data) as connection:
         api = connection.api
-        path = _signatures(api, chamber, year, kind, version)
+        path = _signatures(api, Choice(chamber, year, kind, which, version))
         etag = api.get(path.removesuffix("signatures") + "pdf").headers["ETag"]
         found = api.put_file(f"{path}/{office}/pdf", pdf, _PDF, etag=etag)
     _tell(found, as_json=as_json)
@@ -146,7 +153,7 @@ def renew(
     for item in due:
         what = "rinnovata" if item["renewed"] else "da rinnovare"
         english = "renewed" if item["renewed"] else "to be renewed"
-        name, until = f"{item['kind']} {item['year']}, {item['version']}", item["renew_before"][:10]
+        name, until = f"{item['title']}, {item['version']}", item["renew_before"][:10]
         text = in_terminal_language(
             f"{name}: marca che finisce il {until}, {what}.",
             f"{name}: stamp that ends on {until}, {english}.",
@@ -169,13 +176,18 @@ def _stamped(api: ApiClient, chamber: str) -> list[dict[str, Any]]:
             path = f"{reports}/{row['report_id']}/signatures"
             ends = api.read(path)["renew_before"]
             if ends is not None:
-                kept = {name: row[name] for name in ("report_id", "kind", "year", "version")}
+                kept = {name: row[name] for name in _KEPT}
                 sha256 = row["document"]["sha256"]
                 more = {"signatures": path, "sha256": sha256, "renew_before": ends}
                 found.append({**kept, **more, "renewed": False})
         if page["next"] is None:
             return found
         page = api.read(reports, limit=500, cursor=page["next"])
+
+
+def _signatures(api: ApiClient, choice: Choice) -> str:
+    """Address of the signatures of a document."""
+    return f"{choice.address(api)}/signatures"
 
 
 def _secret(name: str, variable: str, *, ask: bool, file: Path | None = None) -> str | None:
@@ -186,27 +198,6 @@ def _secret(name: str, variable: str, *, ask: bool, file: Path | None = None) ->
     if file is not None:
         return read_file(file).decode().rstrip("\r\n")
     return os.environ.get(variable) or None
-
-
-def _signatures(api: ApiClient, chamber: str, year: int, kind: str, version: int | None) -> str:
-    """Address of the signatures of a document."""
-    reports = f"{chamber_path(chamber)}/reports"
-    found = [
-        row
-        for row in api.read(reports, year=year, limit=500)["items"]
-        if row["kind"] == kind and row["document"] and version in {None, row["version"]}
-    ]
-    if not found:
-        raise CommandFailedError(
-            in_terminal_language(
-                "Non c'è un documento così con un PDF: chiederlo con «ciclo render», vedere le "
-                "versioni con «ciclo report list».",
-                "There is no such document with a PDF: request it with 'ciclo render', see the "
-                "versions with 'ciclo report list'.",
-            )
-        )
-    newest = max(found, key=lambda row: int(row["version"]))
-    return f"{reports}/{newest['report_id']}/signatures"
 
 
 def _tell(found: Mapping[str, Any], *, as_json: bool) -> None:

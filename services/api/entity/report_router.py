@@ -47,12 +47,20 @@ async def _reporting(
     "",
     operation_id="entity_report_new",
     summary="Relazione dell'ente",
-    description="Congela la relazione consolidata dell'ente e ne chiede la composizione e la "
-    "firma: indicatori condivisi consolidati e spiegati, camere a confronto, andamento negli anni, "
-    "che cosa non si consolida e perché, un capitolo per ogni camera, senza schede individuali. "
-    "Serve un'autorizzazione a leggere tutte le camere dell'ente, e la lettura resta nel registro "
-    "di ciascuna. Il documento è della camera che ha il codice dell'ente; fino alla pubblicazione "
-    "lo legge chi ha un'autorizzazione per tutte le camere che mostra.",
+    description="Congela la relazione consolidata dell'ente e ne chiede la composizione e il "
+    "sigillo: indicatori condivisi consolidati e spiegati, camere a confronto, "
+    "andamento negli anni, che cosa non si consolida e perché, un capitolo per ogni "
+    "camera, senza schede individuali. Serve un'autorizzazione a leggere tutte le "
+    "camere dell'ente, e la lettura resta nel registro di ciascuna. Il documento "
+    "(`relazione_ente`) è della camera che ha il codice dell'ente, e fino alla "
+    "pubblicazione lo legge chi ha un'autorizzazione per tutte le camere che mostra. "
+    "I suoi passi sono quelli degli altri, agli stessi indirizzi "
+    "(`/v1/chambers/{chamber}/reports`): si approva con un atto, una volta approvate "
+    "le Relazioni dell'anno delle camere; lo valida l'OIV quando l'ente ha nell'anno "
+    "un piano proprio (articolo 14 del D.Lgs. 150/2009), altrimenti la validazione "
+    "resta quella delle Relazioni delle camere; si firma e si pubblica. Risponde con "
+    "il lavoro, da seguire all'indirizzo in `Location`; ogni richiesta è una versione "
+    "nuova, e dopo un'approvazione serve `reason`.",
     status_code=202,
     response_model=RenderJob,
     responses=refusals(

@@ -1,6 +1,6 @@
 """Where what is published is found. Permanent: what is written here is linked from elsewhere."""
 
-from services.api.publications.shelf import Document, Series
+from services.api.publications.shelf import Document
 
 SITE = "/amministrazione-trasparente"
 
@@ -15,9 +15,15 @@ def entity_page(entity: str) -> str:
     return f"{SITE}/enti/{entity}/performance"
 
 
-def series_page(series: Series) -> str:
-    """Leads to the version in force; for citing a document whatever its version."""
-    return f"{chamber_page(series.chamber)}/{series.year}/{series.kind}"
+def permanent(document: Document) -> str:
+    """Leads to the version in force of this very document: what is cited, and its dataset."""
+    mark = document.designation.mark
+    return f"{of_year(document)}/{mark}" if mark else of_year(document)
+
+
+def of_year(document: Document) -> str:
+    """Leads to what holds now of its kind and year, which may be another document than this."""
+    return f"{chamber_page(document.chamber)}/{document.year}/{document.kind}"
 
 
 def document_page(document: Document) -> str:

@@ -1,9 +1,9 @@
 """What is published, described for catalogues: DCAT-AP_IT 1.0 (AgID), in RDF.
 
-The dataset is the document of a year whatever its version: its address is permanent, its
-distributions are those of the version in force, and a new version changes ``dct:modified``, by
-which harvesters know that they have to look again. Versions that were replaced are named with
-``dct:hasVersion`` and stay where they are.
+The dataset is one document whatever its version: its address is permanent, its distributions are
+those of the version in force, and a new version changes ``dct:modified``, by which harvesters know
+that they have to look again. Versions that were replaced are named with ``dct:hasVersion`` and
+stay where they are.
 """
 
 import asyncio
@@ -72,6 +72,16 @@ _FORMS = {
 }
 
 
+def dataset_identifier(publisher: Publisher, document: Document) -> str:
+    """What the dataset of a document is called in every catalogue, whatever its version.
+
+    The register's code of who publishes comes first, as the national catalogue asks for.
+    """
+    found = document.designation
+    code = publisher.ipa_code or publisher.code
+    return ":".join(filter(None, [code, found.kind, str(found.year), found.mark]))
+
+
 async def catalogue(
     base: str, shelves: Sequence[Shelf], entity: str | None, file: CatalogueForm
 ) -> bytes:
@@ -138,18 +148,14 @@ class _Description:
 
     def _dataset(self, publisher: Publisher, series: Series) -> URIRef:
         latest = series.latest
-        this, agent = self._at(addresses.series_page(series)), self._agent(publisher)
-        if latest.subject:
-            this = URIRef(f"{this}#{latest.subject.replace(',', '-')}")
-        code = publisher.ipa_code or publisher.code
-        marks = [latest.kind, str(latest.year), *([latest.subject] if latest.subject else [])]
+        this, agent = self._at(addresses.permanent(latest)), self._agent(publisher)
         self._say(
             this,
             (RDF.type, DCATAPIT.Dataset),
             (RDF.type, DCAT.Dataset),
-            (DCTERMS.identifier, Literal(":".join([code, *marks]))),
+            (DCTERMS.identifier, Literal(dataset_identifier(publisher, latest))),
             (DCTERMS.title, _it(f"{latest.title}, {publisher.name}")),
-            (DCTERMS.description, _it(f"{latest.public.about}. {publisher.name}, {latest.year}.")),
+            (DCTERMS.description, _it(f"{latest.about}. {publisher.name}, {latest.year}.")),
             (DCTERMS.issued, _day(series.first.published_at)),
             (DCTERMS.modified, _day(latest.published_at)),
             (DCTERMS.accrualPeriodicity, _YEARLY),
@@ -206,8 +212,7 @@ class _Description:
         *,
         size: int | None = None,
     ) -> URIRef:
-        joint = "-" if "#" in dataset else "#"
-        this = URIRef(f"{dataset}{joint}{name}")
+        this = URIRef(f"{dataset}#{name}")
         self._say(
             this,
             (RDF.type, DCATAPIT.Distribution),
@@ -256,7 +261,7 @@ class _Description:
         return this
 
     def _place(self, dataset: URIRef, publisher: Publisher) -> URIRef:
-        this = URIRef(f"{dataset}{'-' if '#' in dataset else '#'}luogo")
+        this = URIRef(f"{dataset}#luogo")
         self._say(
             this,
             (RDF.type, DCTERMS.Location),
@@ -266,7 +271,7 @@ class _Description:
         return this
 
     def _time(self, dataset: URIRef, year: int) -> URIRef:
-        this = URIRef(f"{dataset}{'-' if '#' in dataset else '#'}periodo")
+        this = URIRef(f"{dataset}#periodo")
         self._say(
             this,
             (RDF.type, DCTERMS.PeriodOfTime),

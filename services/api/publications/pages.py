@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -61,8 +62,23 @@ def all_chambers_page(base: str, shelves: Sequence[Shelf]) -> bytes:
     )
 
 
-def document_page(base: str, publisher: Publisher, series: Series, document: Document) -> bytes:
+def choice_page(base: str, shelf: Shelf, found: Sequence[Series]) -> bytes:
+    """The documents of one kind and year that hold side by side."""
+    publisher, first = shelf.publisher, found[0].latest
+    return _page(
+        "list.html.j2",
+        base=base,
+        path=addresses.of_year(first),
+        title=f"{first.designation.heading} {first.year}, {publisher.name}",
+        shelves=[replace(shelf, series=tuple(found))],
+        catalogues=[],
+        up=_up(publisher),
+    )
+
+
+def document_page(base: str, shelf: Shelf, series: Series, document: Document) -> bytes:
     """One version of a document: its forms, its data, its other versions."""
+    publisher = shelf.publisher
     return _page(
         "document.html.j2",
         base=base,
@@ -70,23 +86,34 @@ def document_page(base: str, publisher: Publisher, series: Series, document: Doc
         title=f"{document.title}, {publisher.name}",
         publisher=publisher,
         series=series,
+        current=shelf.current(series),
         document=document,
+        decided=shelf.published_version(document.subject),
         files=of_kind(document.kind),
         linked_data=_linked_data(base, publisher, document),
-        up=[
-            ("Amministrazione trasparente", addresses.SITE),
-            (f"Performance di {publisher.name}", addresses.chamber_page(publisher.code)),
-        ],
+        up=_up(publisher),
     )
 
 
-def notices(publisher: Publisher, document: Document) -> str:
+def notices(shelf: Shelf, series: Series, document: Document) -> str:
     """What stands above the text of a document: where else it is, and what has replaced it."""
     return (
         templates(_HERE)
         .get_template("notices.html.j2")
-        .render(publisher=publisher, document=document)
+        .render(
+            publisher=shelf.publisher,
+            series=series,
+            current=shelf.current(series),
+            document=document,
+        )
     )
+
+
+def _up(publisher: Publisher) -> list[tuple[str, str]]:
+    return [
+        ("Amministrazione trasparente", addresses.SITE),
+        (f"Performance di {publisher.name}", addresses.chamber_page(publisher.code)),
+    ]
 
 
 def _page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - what its template shows
@@ -136,7 +163,7 @@ def _linked_data(base: str, publisher: Publisher, document: Document) -> Markup:
         "@context": "https://schema.org",
         "@type": "Dataset",
         "name": f"{document.title}, {publisher.name}",
-        "description": f"{document.public.about}. {publisher.name}, {document.year}.",
+        "description": f"{document.about}. {publisher.name}, {document.year}.",
         "url": f"{base}{addresses.document_page(document)}",
         "identifier": document.report_id,
         "version": str(document.version),

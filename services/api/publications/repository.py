@@ -45,7 +45,10 @@ _PUBLISHED = (
         _r.web_blob_key,
         _r.snapshot_sha256,
         _m.moved_at.label("published_at"),
-        _about.c.version.label("about_version"),
+        _about.c.kind.label("decided_kind"),
+        _about.c.subject.label("decided_subject"),
+        _about.c.version.label("decided_version"),
+        _about.c.state.label("decided_state"),
         _beside(sa.func.lag(_r.report_id)).label("supersedes"),
         _beside(sa.func.lead(_r.report_id)).label("superseded_by"),
     )

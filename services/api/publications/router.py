@@ -8,6 +8,7 @@ from fastapi import Path as PathParameter
 from starlette.responses import Response
 
 from services.api.auth.access import ChamberCode, Parts
+from services.api.errors import Refusal
 from services.api.head_requests import answer_heads
 from services.api.openapi import PUBLIC, refusals
 from services.api.page_policy import page_headers
@@ -49,7 +50,13 @@ def _file(description: str, *media_types: str) -> dict[int | str, dict[str, Any]
     operation_id="publications_list",
     summary="Documenti pubblicati",
     description="I documenti pubblicati di una camera o di tutte le camere di un ente, dal più "
-    "recente; le versioni sostituite restano. Non serve un token. `sort`: `published_at`, `year`.",
+    "recente: `piano` adottato, `relazione` approvata e validata, `validazione` (o mancata "
+    "validazione) dell'OIV, `relazione_ente` consolidata, che è della camera con il codice "
+    "dell'ente. Monitoraggi e schede individuali non si pubblicano. Ogni versione pubblicata "
+    "resta; quella che l'ha sostituita è in `superseded_by`. Di un anno possono esserci più "
+    "validazioni e più relazioni dell'ente: `mark` e `title` dicono di che cosa trattano, "
+    "`citation` è l'indirizzo di ciascuna. Serve `chamber` o `entity`, non un token. `sort`: "
+    "`published_at`, `year`.",
     response_model=PublicationList,
     openapi_extra=PUBLIC,
     responses=refusals("invalid_cursor", "chamber_or_entity"),
@@ -73,7 +80,7 @@ async def list_publications(
     codes = await service.codes_of(parts, chamber, entity)
     found, publishers = await service.published(parts, codes, asked, year, kind)
     documents = [document_of(row) for row in found.rows]
-    items = [publication_view(one, publishers[one.chamber].name) for one in documents]
+    items = [publication_view(one, publishers[one.chamber]) for one in documents]
     return list_response(request, items, found.next, asked, Publication, licence=LICENCE)
 
 
@@ -81,7 +88,9 @@ async def list_publications(
     "/v1/publications/{chamber}/{report_id}",
     operation_id="publication",
     summary="Un documento pubblicato",
-    description="Le forme in cui si legge (PDF, HTML, dati), la versione prima e quella dopo.",
+    description="Una versione: le forme in cui si legge (PDF, HTML, dati), l'indirizzo per citare "
+    "il documento, il suo identificativo nei cataloghi, la versione prima e quella dopo. Non "
+    "serve un token.",
     response_model=PublicationDetail,
     openapi_extra=PUBLIC,
     responses=refusals("report_not_found"),
@@ -92,8 +101,9 @@ async def show_publication(
     """One version of a document."""
     found = await service.document(parts, chamber, report_id)
     shelf = await service.shelf(parts, chamber)
-    name = chamber if shelf is None else shelf.publisher.name
-    body = to_json(detail_view(found, name))
+    if shelf is None:
+        raise Refusal("report_not_found")
+    body = to_json(detail_view(found, shelf.publisher))
     return public_response(request, body, "application/json")
 
 

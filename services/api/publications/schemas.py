@@ -7,9 +7,20 @@ from pydantic import Field
 from services.api.paging import ListItem
 from services.api.plans.schemas import Cursor
 from services.api.publications import addresses
+from services.api.publications.catalogue import dataset_identifier
 from services.api.publications.files import of_kind
-from services.api.publications.shelf import LICENCE, Document
-from services.api.reports.schemas import Count, Id, Instant, Kind, Link, Sha256, Year
+from services.api.publications.shelf import LICENCE, Document, Publisher
+from services.api.reports.schemas import (
+    Count,
+    Id,
+    Instant,
+    Kind,
+    Link,
+    Mark,
+    Sha256,
+    Title,
+    Year,
+)
 from services.api.responses import Resource
 from shared.contracts.chamber import Code, Label
 
@@ -43,7 +54,8 @@ class Publication(ListItem):
     chamber_name: Label
     year: Year
     kind: Kind
-    title: Annotated[str, Field(max_length=400, description="Come si chiama.")]
+    title: Title
+    mark: Mark
     version: Annotated[int, Field(ge=1, le=1_000_000, description="Versione del documento.")]
     reason: Annotated[
         str | None,
@@ -51,6 +63,26 @@ class Publication(ListItem):
     ]
     published_at: Instant
     page: Annotated[Link, Field(description="La pagina del documento, per le persone.")]
+    citation: Annotated[
+        str,
+        Field(
+            max_length=6000,
+            description="Indirizzo permanente del documento, da citare: porta alla versione in "
+            "vigore.",
+            json_schema_extra={"format": "uri-reference"},
+            examples=["/amministrazione-trasparente/PI/performance/2020/relazione"],
+        ),
+    ]
+    dataset: Annotated[
+        str,
+        Field(
+            max_length=6000,
+            pattern=r"^[^\s:]+(:[^\s:]+)+$",
+            description="Identificativo nei cataloghi DCAT-AP_IT (`dct:identifier`), lo stesso "
+            "per ogni versione.",
+            examples=["cciaa_pi:relazione:2020"],
+        ),
+    ]
     pdf: Annotated[Link, Field(description="Il PDF firmato, con i dati allegati.")]
     sha256: Sha256
     size: Annotated[Count, Field(description="Byte.")]
@@ -80,20 +112,23 @@ class PublicationList(Resource):
     licence: _Licence
 
 
-def publication_view(document: Document, chamber_name: str) -> Publication:
+def publication_view(document: Document, publisher: Publisher) -> Publication:
     """A document as everybody sees it."""
     below = f"/v1/publications/{document.chamber}"
     return Publication(
         report_id=document.report_id,
         chamber=document.chamber,
-        chamber_name=chamber_name,
+        chamber_name=publisher.name,
         year=document.year,
         kind=document.kind,  # type: ignore[arg-type]  # the table's check allows no other
         title=document.title,
+        mark=document.designation.mark or None,
         version=document.version,
         reason=document.reason,
         published_at=document.published_at,
         page=addresses.document_page(document),
+        citation=addresses.permanent(document),
+        dataset=dataset_identifier(publisher, document),
         pdf=addresses.pdf(document),
         sha256=document.pdf_sha256,
         size=document.pdf_size,
@@ -111,9 +146,9 @@ def publication_view(document: Document, chamber_name: str) -> Publication:
     )
 
 
-def detail_view(document: Document, chamber_name: str) -> PublicationDetail:
+def detail_view(document: Document, publisher: Publisher) -> PublicationDetail:
     """The same, alone."""
-    view = publication_view(document, chamber_name)
+    view = publication_view(document, publisher)
     return PublicationDetail(**view.model_dump(), licence=LICENCE)
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from shared.domain.designation import Decided, Designation
 from shared.domain.publication import PublicKind, public_kind
+from shared.domain.report_states import ReportState
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -35,8 +37,11 @@ class Document:
     kind: str
     subject: str
     """The chambers of an entity's report, the document that the OIV decided on; otherwise empty."""
-    about_version: int | None
-    """Of a decision of the OIV: the version that it decided on."""
+    decided_kind: str | None
+    """Of a decision of the OIV, as the next three: what it decided on."""
+    decided_subject: str | None
+    decided_version: int | None
+    decided_state: str | None
     version: int
     reason: str | None
     pdf_sha256: str
@@ -60,15 +65,30 @@ class Document:
         return found
 
     @property
-    def title(self) -> str:
-        """What it is called, without its version."""
-        return f"{self.public.heading} {self.year}{self._about}"
+    def designation(self) -> Designation:
+        """Which document it is, whatever its version."""
+        decided = None
+        if self.decided_kind is not None and self.decided_version is not None:
+            decided = Decided(self.decided_kind, self.decided_subject or "", self.decided_version)
+        return Designation(self.kind, self.year, self.subject, decided)
 
     @property
-    def _about(self) -> str:
-        if self.about_version is not None:
-            return f" (versione {self.about_version} della Relazione)"
-        return f" ({self.subject.replace(',', ', ')})" if self.kind == "relazione_ente" else ""
+    def title(self) -> str:
+        """What it is called, without its version."""
+        return self.designation.title
+
+    @property
+    def about(self) -> str:
+        """What it holds, and of what within the year."""
+        words = self.designation.words
+        return f"{self.public.about}: {words}" if words else self.public.about
+
+    @property
+    def outcome(self) -> str | None:
+        """Of a decision of the OIV: what it decided."""
+        if self.decided_state is None:
+            return None
+        return "non validata" if self.decided_state == ReportState.REFUSED else "validata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,11 @@ class Series:
         """What kind of document it is."""
         return self.latest.kind
 
+    @property
+    def designation(self) -> Designation:
+        """Which document it is."""
+        return self.latest.designation
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -121,6 +146,32 @@ class Shelf:
         """When something was published last."""
         return max((one.latest.published_at for one in self.series), default=None)
 
+    def leading(self, year: int, kind: str) -> list[Series]:
+        """The documents of a kind and year that hold now: of each matter the current one."""
+        found = [one for one in self.series if (one.year, one.kind) == (year, kind)]
+        return [self._current(list(ones)) for _, ones in groupby(found, _matter)]
+
+    def current(self, series: Series) -> Series:
+        """The document that holds now in the matter of another, which may be that one itself."""
+        leading = self.leading(series.year, series.kind)
+        return next(one for one in leading if _matter(one) == _matter(series))
+
+    def _current(self, candidates: Sequence[Series]) -> Series:
+        """What was decided on a version in force; else, and of other kinds, what was made last."""
+        in_force = {one.latest.report_id for one in self.series}
+        found = [one for one in candidates if one.latest.subject in in_force]
+        return max(found or candidates, key=lambda one: one.latest.report_id)
+
+    def at(self, year: int, kind: str, mark: str) -> Series | None:
+        """The document of a permanent address."""
+        named = (one for one in self.series if (one.year, one.kind) == (year, kind))
+        return next((one for one in named if one.designation.mark == mark), None)
+
+    def published_version(self, report_id: str) -> Document | None:
+        """One version of a document, by its id."""
+        every = (version for one in self.series for version in one.versions)
+        return next((one for one in every if one.report_id == report_id), None)
+
     def of(self, report_id: str) -> Series | None:
         """The series that a document belongs to."""
         for series in self.series:
@@ -130,12 +181,29 @@ class Shelf:
 
 
 def shelve(publisher: Publisher, documents: Iterable[Document]) -> Shelf:
-    """Documents of one publisher by year, kind and version."""
-    ordered = sorted(
-        documents, key=lambda one: (-one.year, one.public.place, one.subject, -one.version)
-    )
-    by_series = groupby(ordered, lambda one: (one.year, one.kind, one.subject))
-    return Shelf(publisher, tuple(Series(tuple(versions)) for _, versions in by_series))
+    """Documents of one publisher by year, kind and version; of several of a kind the newest first.
+
+    Ids are in order of creation, so a document that was made later stands before.
+    """
+    by_series: dict[Designation, list[Document]] = {}
+    for one in sorted(documents, key=lambda one: one.report_id, reverse=True):
+        by_series.setdefault(one.designation, []).append(one)
+    series = [
+        Series(tuple(sorted(versions, key=lambda one: -one.version)))
+        for versions in by_series.values()
+    ]
+    series.sort(key=lambda one: (-one.year, one.latest.public.place, _matter(one)))
+    return Shelf(publisher, tuple(series))
+
+
+def _matter(series: Series) -> str:
+    """Documents of one kind and year about different matters do not replace each other.
+
+    The OIV decides on the Relazione of a chamber and on that of the entity, which are two matters;
+    it decides on the next version of either, and the entity reports again when it has grown, which
+    are the same matter once more.
+    """
+    return series.latest.decided_kind or ""
 
 
 def last_modified(shelves: Sequence[Shelf]) -> datetime | None:

@@ -14,7 +14,7 @@ from services.api.page_policy import page_headers
 from services.api.publications import addresses, pages, service
 from services.api.publications.answers import CACHE, public_response
 from services.api.publications.router import EntityCode
-from services.api.publications.shelf import last_modified
+from services.api.publications.shelf import Document, last_modified
 from services.api.reports.schemas import ReportId, Year
 
 router = APIRouter()
@@ -66,7 +66,7 @@ async def document_page(
     if shelf is None or series is None:
         raise Refusal("report_not_found")
     found = next(one for one in series.versions if one.report_id == report_id)
-    body = pages.document_page(parts.settings.public_url, shelf.publisher, series, found)
+    body = pages.document_page(parts.settings.public_url, shelf, series, found)
     return _answer(request, body)
 
 
@@ -77,27 +77,50 @@ async def text_page(
     """The document itself, with what could not be known when it was made."""
     found = await service.document(parts, chamber, report_id)
     shelf = await service.shelf(parts, chamber)
-    if shelf is None:
+    series = None if shelf is None else shelf.of(report_id)
+    if shelf is None or series is None:
         raise Refusal("report_not_found")
     kept = await service.web_page(parts, found)
-    return _answer(request, service.with_notices(kept, pages.notices(shelf.publisher, found)))
+    return _answer(request, service.with_notices(kept, pages.notices(shelf, series, found)))
 
 
 # After the pages of documents, whose addresses have the same shape.
 @_page(f"{addresses.SITE}/{{chamber}}/performance/{{year}}/{{kind}}")
-async def version_in_force(chamber: ChamberCode, year: Year, kind: str, parts: Parts) -> Response:
-    """Leads to the version in force of a document.
+async def of_year(
+    request: Request, chamber: ChamberCode, year: Year, kind: str, parts: Parts
+) -> Response:
+    """Leads to the document of a kind and year that holds now; of several it shows them all.
 
     Raises:
         Refusal: ``report_not_found``.
     """
     shelf = await service.shelf(parts, chamber)
-    series = () if shelf is None else shelf.series
-    found = [one.latest for one in series if (one.year, one.kind) == (year, kind)]
-    if not found:
+    found = [] if shelf is None else shelf.leading(year, kind)
+    if shelf is None or not found:
         raise Refusal("report_not_found")
-    # The OIV may have decided on several versions, an entity may have grown.
-    target = addresses.document_page(max(found, key=lambda one: one.published_at))
+    if len(found) == 1:
+        return _lead(found[0].latest)
+    return _answer(request, pages.choice_page(parts.settings.public_url, shelf, found))
+
+
+@_page(f"{addresses.SITE}/{{chamber}}/performance/{{year}}/{{kind}}/{{mark}}")
+async def version_in_force(
+    chamber: ChamberCode, year: Year, kind: str, mark: str, parts: Parts
+) -> Response:
+    """Leads to the version in force of one document.
+
+    Raises:
+        Refusal: ``report_not_found``.
+    """
+    shelf = await service.shelf(parts, chamber)
+    found = None if shelf is None else shelf.at(year, kind, mark)
+    if found is None:
+        raise Refusal("report_not_found")
+    return _lead(found.latest)
+
+
+def _lead(document: Document) -> Response:
+    target = addresses.document_page(document)
     return RedirectResponse(target, status_code=302, headers={"Cache-Control": CACHE})
 
 

@@ -20,6 +20,7 @@ from shared.domain.report_states import ReportMove, ReportState
 _r = reports.c
 _j = render_jobs.c
 _m = report_moves
+_decided = reports.alias("decided")
 
 _REPORT = (
     _r.report_id,
@@ -42,6 +43,9 @@ _REPORT = (
     _r.created_at,
     _r.rendered_at,
     _j.job_id,
+    _decided.c.kind.label("decided_kind"),
+    _decided.c.subject.label("decided_subject"),
+    _decided.c.version.label("decided_version"),
 )
 ORDER = Order(
     columns={"created_at": _r.report_id, "year": _r.year, "version": _r.version},
@@ -222,6 +226,14 @@ def _reports_with_jobs(session: ReadSession) -> sa.Select[Any]:
                 _j.chamber_id == _r.chamber_id,
                 _j.report_id == _r.report_id,
                 _j.kind == JobKind.RENDER,
+            ),
+        )
+        .outerjoin(
+            _decided,
+            sa.and_(
+                _r.kind == "validazione",
+                _decided.c.chamber_id == _r.chamber_id,
+                sa.cast(_decided.c.report_id, sa.Text) == _r.subject,
             ),
         )
         .where(_r.chamber_id == session.chamber)

@@ -81,6 +81,26 @@ Period = Annotated[
         examples=["Q1"],
     ),
 ]
+Title = Annotated[
+    str,
+    Field(
+        max_length=6000,
+        pattern=r"^[^\r\n]+$",
+        description="Come si chiama il documento, con ciò di cui tratta entro l'anno.",
+        examples=["Documento di validazione dell'OIV 2020 (versione 2 della Relazione)"],
+    ),
+]
+Mark = Annotated[
+    str | None,
+    Field(
+        max_length=6000,
+        pattern=r"^[^\r\n]+$",
+        description="Che cosa distingue il documento dagli altri dello stesso tipo e anno: il "
+        "periodo (`Q1`), la scheda (`SG`), le camere (`LU-PI`), ciò su cui l'OIV ha deciso "
+        "(`relazione-2`). Assente dove l'anno ne ha uno solo.",
+        examples=["relazione-2"],
+    ),
+]
 Instant = Annotated[datetime, Field(description="Istante, in UTC.")]
 Count = Annotated[int, Field(ge=0, le=2_147_483_647, json_schema_extra={"format": "int32"})]
 Sentence = Annotated[str, Field(max_length=4000, pattern=r"^[\s\S]*$")]
@@ -217,6 +237,8 @@ class Report(ListItem):
     chamber: Annotated[str, Field(max_length=8, pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
     year: Year
     kind: Kind
+    title: Title
+    mark: Mark
     period: Annotated[Period | None, Field(description="Del monitoraggio.")]
     sheet: Annotated[Code | None, Field(description="Della scheda: il suo codice nel piano.")]
     about: Annotated[
@@ -228,7 +250,11 @@ class Report(ListItem):
     ]
     version: Annotated[
         int,
-        Field(ge=1, le=1_000_000, description="Numero progressivo per anno e tipo."),
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="Numero progressivo del documento, che anno, tipo e `mark` distinguono.",
+        ),
     ]
     state: Annotated[
         ReportStateName,

@@ -1,6 +1,6 @@
 """From rows to the bodies that callers see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,18 +19,9 @@ from services.api.reports.schemas import (
     SealFacts,
 )
 from shared.contracts.issues import Language
-from shared.contracts.snapshot import ReportKind
+from shared.domain.designation import Decided, Designation
 from shared.domain.permissions import Action
 from shared.domain.report_states import ReportState
-
-_TITLES: Mapping[ReportKind, str] = {
-    "relazione": "Relazione sulla performance",
-    "monitoraggio": "Report di monitoraggio",
-    "piano": "Piano della performance",
-    "scheda": "Scheda individuale",
-    "validazione": "Documento di validazione",
-    "relazione_ente": "Relazione consolidata dell'ente",
-}
 
 _ACTIONS = (
     Action.REPORT_READ,
@@ -50,6 +41,8 @@ def report_view(row: sa.Row[Any], access: Access, *, withheld: bool = False) -> 
         chamber=access.chamber,
         year=row.year,
         kind=row.kind,
+        title=designation(row).title,
+        mark=designation(row).mark or None,
         period=row.subject if row.kind == "monitoraggio" else None,
         sheet=row.subject if row.kind == "scheda" else None,
         about=report_path(access.chamber, row.subject) if row.kind == "validazione" else None,
@@ -130,14 +123,14 @@ def job_view(row: sa.Row[Any], access: Access, language: Language) -> RenderJob:
     )
 
 
-def title_of(kind: ReportKind) -> str:
-    """What a kind of document is called."""
-    return _TITLES[kind]
+def designation(row: sa.Row[Any]) -> Designation:
+    """Which document a report is a version of."""
+    decided = None
+    if row.decided_version is not None:
+        decided = Decided(row.decided_kind, row.decided_subject, row.decided_version)
+    return Designation(row.kind, row.year, row.subject, decided)
 
 
 def file_name(row: sa.Row[Any], chamber: str) -> str:
     """Name under which a person saves the PDF."""
-    title = title_of(row.kind)
-    partial = row.kind in {"monitoraggio", "scheda"}
-    about = f"{row.subject} {row.year}" if partial else str(row.year)
-    return f"{title} {about} - {chamber} - versione {row.version}.pdf"
+    return f"{designation(row).title} - {chamber} - versione {row.version}.pdf"

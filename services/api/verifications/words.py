@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.api.reports.views import title_of
+from services.api.reports.views import designation
 from services.api.verifications.recognition import Recognised
 from shared.contracts.issues import Language
 from shared.contracts.signing import SEAL
@@ -11,9 +11,7 @@ from shared.contracts.verification import SignatureReport
 
 def title(found: Recognised) -> str:
     """What the document is called, with its year; titles are Italian in either language."""
-    row = found.row
-    about = f" {row.subject}" if row.kind in {"monitoraggio", "scheda"} else ""
-    return f"{title_of(row.kind)}{about} {row.year}"
+    return designation(found.row).title
 
 
 def sentences(found: Recognised, report: SignatureReport | None, language: Language) -> list[str]:
