@@ -1,5 +1,6 @@
 """Pages as a browser understands them, to ask questions about."""
 
+import re
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
@@ -41,6 +42,17 @@ def check_accessible(page: etree._Element) -> None:
     for name in landmarks(page):
         assert name
     assert len(set(landmarks(page))) == len(landmarks(page))
+
+
+def check_inert(page: etree._Element) -> None:
+    """Nothing runs, and nothing is fetched."""
+    assert not page.xpath(
+        "//script | //iframe | //object | //embed | //img | //form | //base | //@style"
+    )
+    assert not [name for name in page.xpath("//@*/..") if any(a[:2] == "on" for a in name.attrib)]
+    assert page.xpath("//link/@rel") == ["license"]
+    (style,) = page.xpath("//style")
+    assert not re.findall(r"url\((?!\"data:)|@import", style.text)
 
 
 def landmarks(page: etree._Element) -> list[str]:

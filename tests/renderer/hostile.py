@@ -30,7 +30,7 @@ def _html(step: int, host: str) -> str:
 
 
 def _long_words(step: int, _host: str) -> str:
-    return "parola" + "x" * (100 * (1 << step))
+    return "parola" + "x" * (800 * (1 << step))
 
 
 def _right_to_left(step: int, _host: str) -> str:
@@ -42,26 +42,32 @@ def _emoji(step: int, _host: str) -> str:
 
 
 def _nested_list(step: int, _host: str) -> str:
-    return "\n".join("  " * depth + "- voce" for depth in range(4 * (step + 1)))
+    return "\n".join("  " * depth + f"- voce{depth}" for depth in range(5 * (step + 1)))
 
 
 def _mixed_list(step: int, _host: str) -> str:
     return "\n".join(
-        "   " * depth + ("1. " if depth % 2 else "- ") + "voce\n" for depth in range(2 + 2 * step)
+        "   " * depth + ("1. " if depth % 2 else "- ") + f"mista{depth}\n"
+        for depth in range(2 + 2 * step)
     )
 
 
 def _wide_table(step: int, _host: str) -> str:
-    columns = 50 * (step + 1)
-    return "\n".join(["|a" * columns + "|", "|-" * columns + "|", "|1" * columns + "|"])
+    columns = 63 * (step + 1)
+    head, row = ("".join(f"|{name}{n}" for n in range(columns)) for name in ("colonna", "dato"))
+    return "\n".join([f"{head}|", "|-" * columns + "|", f"{row}|"])
 
 
 def _long_table(step: int, _host: str) -> str:
-    return "\n".join(["|a|b|", "|-|-|", *(f"|{row}|{'cella ' * 4}|" for row in range(5 * step))])
+    return "\n".join(
+        ["|a|b|", "|-|-|", *(f"|riga{row}|{'cella ' * 4}|" for row in range(5 * step))]
+    )
 
 
 def _ragged_table(step: int, _host: str) -> str:
-    return "|a|b|c|\n|:-|-:|:-:|\n" + "\n".join("|" * (1 + row % 9) for row in range(3 + step))
+    return "|a|b|c|\n|:-|-:|:-:|\n" + "\n".join(
+        "|" + "".join(f"r{row}c{cell}|" for cell in range(row % 9)) for row in range(3 + step)
+    )
 
 
 def _images(step: int, host: str) -> str:
@@ -76,7 +82,7 @@ def _latex(step: int, _host: str) -> str:
 
 
 def _quotes(step: int, _host: str) -> str:
-    return "> " * (5 * (step + 1)) + "citazione"
+    return "> " * (5 * (step + 1)) + f"citazione{step}"
 
 
 def _links(step: int, host: str) -> str:
@@ -131,6 +137,9 @@ def _templates(step: int, _host: str) -> str:
 def _huge(step: int, _host: str) -> str:
     return "Una frase che si ripete senza dire nulla di nuovo. " * (60 * (step + 1))
 
+
+NUMBERED = r"\b(?:[a-z]+\d+)+\b"
+"""Words by which a test can tell whether a part of a text is there."""
 
 FAMILIES: tuple[Family, ...] = (
     *(_html, _long_words, _right_to_left, _emoji, _nested_list, _mixed_list, _wide_table),

@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import socket
+import subprocess
 from pathlib import Path
 
 import outloud
@@ -17,9 +18,14 @@ import pytest
 from services.renderer import process
 from services.renderer.sandbox import Limits
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
+from tests.html_pages import check_inert, parsed
 from tests.renderer import hostile, snapshots
 
 COUNT = int(os.environ.get("CICLO_HOSTILE_TEXTS", len(hostile.FAMILIES)))
+_BOX = re.compile(
+    r'<(page|word) (?:width|xMin)="([\d.-]+)" (?:height|yMin)="([\d.-]+)"'
+    r'(?: xMax="([\d.-]+)" yMax="([\d.-]+)")?>([^<]*)'
+)
 LIMITS = Limits(memory_mb=2048, seconds=500)
 
 
@@ -37,6 +43,23 @@ def _is_font(item: pikepdf.Object) -> bool:
     return isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") == "/Type0"
 
 
+def _beyond_the_edges(path: Path) -> list[str]:
+    """Words that are not whole on their page."""
+    done = subprocess.run(
+        ["pdftotext", "-bbox", path, "-"], capture_output=True, text=True, check=True
+    )
+    found: list[str] = []
+    width = height = 0.0
+    for tag, *numbers, word in _BOX.findall(done.stdout):
+        if tag == "page":
+            width, height = map(float, numbers[:2])
+            continue
+        left, top, right, bottom = map(float, numbers)
+        if left < 0 or top < 0 or right > width or bottom > height:
+            found.append(word)
+    return found
+
+
 def test_every_text_is_on_its_page_or_has_a_warning_there(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
@@ -48,13 +71,16 @@ def test_every_text_is_on_its_page_or_has_a_warning_there(tmp_path: Path) -> Non
     path.write_bytes(made.content)
     shown = re.sub(r"\s", "", "".join(page.extract_text() for page in pypdf.PdfReader(path).pages))
     warned = {warning.partition(":")[0] for warning in made.warnings}
-    for number in range(1, COUNT + 1):
-        reached = hostile.mark(number) in shown
-        assert reached or f"obiettivo H{number:03d}" in warned, texts[number - 1][:200]
+    for number, text in enumerate(texts, start=1):
+        expected = (hostile.mark(number), *re.findall(hostile.NUMBERED, text))
+        missing = [word for word in expected if word not in shown]
+        assert not missing or f"obiettivo H{number:03d}" in warned, (text[:200], missing)
+    assert _beyond_the_edges(path) == []
     with pikepdf.open(path) as pdf:
         fonts = [item for item in pdf.objects if _is_font(item)]
     assert {str(font.Encoding) for font in fonts} == {"/Identity-H"}, "a glyph is missing"
     assert not [item for item in outloud.check(str(path)).findings if item.severity == "error"]
+    check_inert(parsed(made.web.decode()))
 
 
 def test_what_had_to_be_changed_is_said_where_it_was(tmp_path: Path) -> None:
