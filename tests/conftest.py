@@ -103,6 +103,17 @@ def other_database_urls(
     yield from _copy(database_admin_url, role_passwords, migrated_template)
 
 
+@pytest.fixture
+def empty_database_urls(
+    database_admin_url: str,
+    role_passwords: roles.RolePasswords,
+    migrated_template: str,  # makes the roles
+) -> Iterator[roles.DatabaseUrls]:
+    """A database of this test alone, without tables: an installation before its first migration."""
+    assert migrated_template
+    yield from _copy(database_admin_url, role_passwords, "template0")
+
+
 def _copy(url: str, passwords: roles.RolePasswords, template: str) -> Iterator[roles.DatabaseUrls]:
     name = f"ciclo_test_{secrets.token_hex(6)}"
     copy = f"CREATE DATABASE {name} OWNER {roles.OWNER} TEMPLATE {template}"
