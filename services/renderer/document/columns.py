@@ -1,18 +1,25 @@
 """Widths of columns: a table has fixed ones, chosen among a few by what stands in it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from services.renderer import fonts
-from services.renderer.document import formats
-from shared.contracts.snapshot import IndicatorView
+from services.renderer.document import formats, labels
+from shared.contracts.snapshot import IndicatorView, TableView, UsedMeasure
 
 CODE_SIZE = 8.6
 CODE_ROOMS = ((40.5, "c-code"), (73.0, "c-code-wide"), (95.0, "c-code-widest"))
 VALUE_ROOM, YEAR_ROOM = 50.0, 44.5
-"""Points: what ``.c-code`` and its wider forms, ``.c-value`` and ``.c-year`` of ``base.css`` leave
-between paddings."""
+WORD_ROOMS = ((YEAR_ROOM, "c-year"), (67.0, "c-year-wide"), (84.0, "c-months"))
+"""Points: what ``.c-code`` and its wider forms, ``.c-value``, ``.c-year`` and ``.c-months`` of
+``base.css`` leave between paddings."""
+
+MOST_UPRIGHT = 9
+"""Columns of a table of the context that a portrait page holds."""
+
+FIGURE_ROOMS = ((YEAR_ROOM, "c-year", 5), (67.0, "c-year-wide", 4), (73.0, "c-money", 3))
+"""Points that columns of figures leave, their class, and how many leave names enough room."""
 
 _UNBROKEN_CODE = re.compile(r"\S+?(?:-(?=[^\W\d])|(?=\s)|$)")
 """What stands on one line of a code: lines end at blanks, and at hyphens before a letter."""
@@ -52,6 +59,44 @@ def code_width(codes: Iterable[str]) -> str:
             if longest <= room:
                 return name
     return CODE_ROOMS[-1][1]
+
+
+def measure_columns(measures: Sequence[UsedMeasure]) -> tuple[str, str, str]:
+    """Classes of the columns of period, value and role of elementary data."""
+    values = [formats.datum(item.value) for item in measures if item.value is not None]
+    return (
+        _word_column(labels.period(item.year, item.period) for item in measures),
+        _wide("c-value", values, VALUE_ROOM),
+        _word_column(labels.role(item.validated_by) for item in measures),
+    )
+
+
+def _word_column(texts: Iterable[str]) -> str:
+    """Class of a column of few words, as wide as they need on one line."""
+    longest = max((fonts.text_width(text, CODE_SIZE) for text in texts), default=0.0)
+    return next((name for room, name in WORD_ROOMS if longest <= room), WORD_ROOMS[-1][1])
+
+
+def context_columns(table: TableView) -> tuple[str, ...]:
+    """Class of each column of a table of the context: names get the room that figures leave.
+
+    Where figures stand in all columns but the first, these are as wide as they need; where they
+    are many, or words stand there too, all share what the first one leaves.
+    """
+    kinds = formats.figure_columns(table.columns, table.rows)[1:]
+    if len(table.columns) > MOST_UPRIGHT:
+        return ("c-narrow", *("" for _ in kinds))
+    texts = [word for head in table.columns[1:] for word in head.split()]
+    texts += [
+        formats.cell(text, kind == "amounts")
+        for row in table.rows
+        for text, kind in zip(row[1:], kinds, strict=False)
+    ]
+    longest = max((fonts.text_width(text, CODE_SIZE, bold=True) for text in texts), default=0.0)
+    for room, name, most in FIGURE_ROOMS:
+        if all(kinds) and longest <= room and len(kinds) <= most:
+            return ("", *(name for _ in kinds))
+    return ("c-first", *("" for _ in kinds))
 
 
 def value_column(items: Iterable[IndicatorView]) -> str:

@@ -1,8 +1,9 @@
 """Every chart of a document, in its colours; templates ask for one by name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from math import ceil
+from typing import TypeVar
 
 from markupsafe import Markup
 
@@ -14,8 +15,7 @@ from services.renderer.document.view import Node, Report
 from services.renderer.document.years import Years
 from shared.contracts.snapshot import TableView
 
-MOST_BARS = 30
-"""Bars of one figure: more do not fit on a page."""
+Row = TypeVar("Row")
 
 
 class Drawings:
@@ -37,8 +37,8 @@ class Drawings:
 
     def results(self, nodes: Sequence[Node]) -> Iterator[Markup]:
         """Results against the thresholds, page by page."""
-        for part in _parts(nodes, MOST_BARS):
-            yield bars.results(bars.of_nodes(part), self._thresholds, "l'obiettivo")
+        for part in _parts(bars.of_nodes(nodes), lambda bar: bar.height, bars.TALLEST):
+            yield bars.results(part, self._thresholds, "l'obiettivo")
 
     def spending(self) -> Iterator[Markup]:
         """Planned and spent of every objective that knows both, page by page."""
@@ -47,7 +47,7 @@ class Drawings:
             for row in self._report.resources
             if row.resource.budgeted is not None and row.resource.actual is not None
         ]
-        for part in _parts(known, MOST_BARS):
+        for part in _parts(known, bars.pair_height, bars.TALLEST):
             yield bars.spending(part, self._accent)
 
     def spending_of(self, spends: Sequence[Spend]) -> Markup:
@@ -59,7 +59,7 @@ class Drawings:
 
     def trend(self, node: Node) -> Iterator[Markup]:
         """Values of an objective's indicators over the years."""
-        for part in _parts(self._years.series(node), trends.MOST_PANELS):
+        for part in _parts(self._years.series(node), lambda _: 1.0, trends.MOST_PANELS):
             yield trends.draw(part, self._accent)
 
     def chamber_trend(self) -> Markup | None:
@@ -72,11 +72,19 @@ class Drawings:
         return pictures.picture(table, self._accent)
 
 
-def _parts(rows: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
-    """``rows`` in parts of about the same length, none longer than ``most``."""
-    if not rows:
-        return
-    count = -(-len(rows) // most)
-    size = -(-len(rows) // count)
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+def _parts(
+    rows: Sequence[Row], size: Callable[[Row], float], most: float
+) -> Iterator[Sequence[Row]]:
+    """``rows`` in parts of about the same size, none larger than ``most``."""
+    whole = sum(map(size, rows))
+    even = whole / max(1, ceil(whole / most))
+    part: list[Row] = []
+    taken = 0.0
+    for row in rows:
+        if part and (taken + size(row) > most or taken >= even):
+            yield part
+            part, taken = [], 0.0
+        part.append(row)
+        taken += size(row)
+    if part:
+        yield part

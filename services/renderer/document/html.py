@@ -251,7 +251,7 @@ def _sections(chapters: Sequence[Chapter]) -> Iterator[Markup]:
 
 def _subject(kind: DocumentKind, snapshot: ReportSnapshot) -> str:
     name = " ".join(kind.cover)
-    return f"{name} {snapshot.year} (D.Lgs. 150/2009) di {snapshot.chamber.name}"
+    return f"{name} {snapshot.year} (D.Lgs. 150/2009) {formats.of_the(snapshot.chamber.name)}"
 
 
 def _write_section(
@@ -319,6 +319,8 @@ def _environment() -> Environment:
         long_day=formats.long_day,
         cell=formats.cell,
         datum=formats.datum,
+        of_the=formats.of_the,
+        the=formats.the,
         sum_of=view.sum_of,
     )
     environment.tests.update(
@@ -350,6 +352,9 @@ def _context(
         "amounts_given": view.amounts_given,
         "code_column": columns.code_column,
         "code_width": columns.code_width,
+        "context_columns": columns.context_columns,
+        "most_upright": columns.MOST_UPRIGHT,
+        "measure_columns": columns.measure_columns,
         "value_column": columns.value_column,
         "year_column": columns.year_column,
         "spent_share": view.spent_share,

@@ -21,10 +21,13 @@ PLAIN_HEAD_HEIGHT = 28.0
 
 TITLE_LINE = 11.0
 BOX_HEIGHT = 37.0
-"""Of a box whose title takes one line; the second one makes it taller."""
+"""Of a box whose title takes one line; others make it taller."""
 
-ROW_LEAST = 58.0
-"""Height of a row: its head has two lines and a light."""
+ROW_LEAST, AXIS_LINE = 58.0, 13.5
+"""Height of a row whose head has a line or two and a light, and of each line of it."""
+
+MOST_LINES = 7
+"""Of a title: what a long one takes."""
 
 TALLEST, UPRIGHT_TALLEST = 585.0, 900.0
 """What fits above the caption on a landscape and on a portrait page; taller maps are drawn
@@ -104,7 +107,8 @@ def _row(grid: _Grid, axis: Node | None, cells: list[list[Node]]) -> _Row:
     lines = max(1, *(-(-len(cell) // grid.per_line) for cell in cells))
     titles = [_title_lines(node, grid.box_width) for cell in cells for node in cell]
     box = BOX_HEIGHT + TITLE_LINE * (max(map(len, titles), default=1) - 1)
-    return _Row(axis, cells, max(ROW_LEAST, lines * (box + GAP) + GAP), box)
+    head = len(_axis_lines(axis)) * AXIS_LINE + 31
+    return _Row(axis, cells, max(ROW_LEAST, head, lines * (box + GAP) + GAP), box)
 
 
 def _draw_page(grid: _Grid, rows: list[_Row], room: float) -> Markup:
@@ -189,21 +193,26 @@ def _draw_row_head(
     if axis is None:
         drawing.text(14, top + 20, "Altri obiettivi", 11, bold=True)
         return
-    rows = fonts.wrap(axis.objective.title, HEAD_WIDTH - 24, 11, 2, bold=True)
+    rows = _axis_lines(axis)
     for line, row in enumerate(rows):
-        drawing.text(14, top + 19 + line * 13.5, row, 11, bold=True)
-    y = top + 19 + len(rows) * 13.5 + 1
+        drawing.text(14, top + 19 + line * AXIS_LINE, row, 11, bold=True)
+    y = top + 19 + len(rows) * AXIS_LINE + 1
     figure = axis.objective.figure
     drawing.light(19, y - 3.5, figure.light, 8)
     drawing.text(29, y, f"{_result(axis)} {labels.light(figure.light)}", 9.5, fill=MUTED)
 
 
 def _head_lines(column: _Column, column_width: float) -> list[str]:
-    return fonts.wrap(column.title, column_width - 2 * GAP - 60, 10.5, 3, bold=True)
+    return fonts.wrap(column.title, column_width - 2 * GAP - 60, 10.5, MOST_LINES, bold=True)
+
+
+def _axis_lines(axis: Node | None) -> list[str]:
+    title = "" if axis is None else axis.objective.title
+    return fonts.wrap(title, HEAD_WIDTH - 24, 11, MOST_LINES, bold=True)
 
 
 def _title_lines(node: Node, width: float) -> list[str]:
-    return fonts.wrap(node.objective.title, width - 20, 9.2, 2)
+    return fonts.wrap(node.objective.title, width - 20, 9.2, MOST_LINES)
 
 
 def _draw_box(drawing: Drawing, node: Node, x: float, y: float, size: tuple[float, float]) -> None:

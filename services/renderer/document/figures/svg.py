@@ -32,10 +32,27 @@ INK = "#1d2733"
 MUTED = "#56616d"
 LINE = "#c9d1d9"
 
+LABEL_SIZE = 10.0
+LEADING = 1.1
+"""Height of a line of a label, over its size."""
+
+MOST_LINES = 4
+"""Of a label: what the title of an objective takes where it is a long sentence."""
+
 
 def style_of(light: str | None) -> LightStyle:
     """Style of a light; a neutral one for no result or an unknown label."""
     return LIGHTS.get(light or "", NEUTRAL)
+
+
+def label(text: str, width: float) -> list[str]:
+    """What stands beside a bar, in the lines it takes to leave a gap before the bar."""
+    return fonts.wrap(text, width - 10, LABEL_SIZE, MOST_LINES)
+
+
+def row_height(rows: Sequence[str], least: float) -> float:
+    """Room of a bar with a label of as many lines."""
+    return max(least, len(rows) * LEADING * LABEL_SIZE + 6)
 
 
 @dataclass
@@ -101,6 +118,18 @@ class Drawing:
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}"{weight}{side}'
             f' fill="{fill}">{escape(content)}</text>'
         )
+
+    def label(self, x: float, middle: float, rows: Sequence[str], anchor: str = "start") -> None:
+        """A label, as high above ``middle`` as below."""
+        first = middle + LABEL_SIZE * (0.33 - LEADING * (len(rows) - 1) / 2)
+        for place, row in enumerate(rows):
+            y = first + place * LEADING * LABEL_SIZE
+            self.text(x, y, row, LABEL_SIZE, anchor=anchor)
+
+    def amounts(self, x: float, middle: float, planned: str, actual: str) -> None:
+        """Two amounts one above the other, ending at ``x``."""
+        self.text(x, middle - 1.2, planned, 9, fill=MUTED, anchor="end")
+        self.text(x, middle + 8.6, actual, 9, bold=True, anchor="end")
 
     def light(self, x: float, y: float, light: str | None, size: float = 9) -> None:
         """The mark of a light, centred on (x, y): circle, diamond, square or dash."""

@@ -15,9 +15,17 @@ WIDTH = 658.0
 COLUMNS = 3
 GAP = 16.0
 PANEL_WIDTH = (WIDTH - (COLUMNS - 1) * GAP) / COLUMNS
-PANEL_HEIGHT = 112.0
-PLOT_TOP, PLOT_BOTTOM = 46.0, 84.0
-"""Where values are drawn within a panel."""
+PANEL_HEIGHT = 98.0
+"""Of a panel without its title."""
+
+PLOT_TOP, PLOT_BOTTOM, AXIS = 29.0, 63.0, 75.0
+"""Below the title: where values are drawn, and the line with the years under it."""
+
+TITLE, LINE_HEIGHT, MOST_LINES = 9.0, 10.5, 4
+WIDEST_CODE = 80.0
+"""Longer codes have a line of their own above the title."""
+
+SMALL = 8.5
 
 MOST_PANELS = 12
 
@@ -37,23 +45,47 @@ class Series:
 
 def draw(rows: Sequence[Series], colour: str) -> Markup:
     """A panel per row, three on a line; the dashed line is what was expected of the last year."""
-    lines = -(-len(rows) // COLUMNS)
-    drawing = Drawing(WIDTH, lines * PANEL_HEIGHT)
-    for place, row in enumerate(rows):
-        left = place % COLUMNS * (PANEL_WIDTH + GAP)
-        _panel(drawing, row, left, place // COLUMNS * PANEL_HEIGHT, colour)
+    lines = [rows[start : start + COLUMNS] for start in range(0, len(rows), COLUMNS)]
+    heads = [max(_head_lines(row) for row in line) * LINE_HEIGHT for line in lines]
+    drawing = Drawing(WIDTH, len(lines) * PANEL_HEIGHT + sum(heads))
+    top = 0.0
+    for line, head in zip(lines, heads, strict=True):
+        for place, row in enumerate(line):
+            left = place * (PANEL_WIDTH + GAP)
+            _head(drawing, row, left, top)
+            _plot(drawing, row, left, top + head, colour)
+        top += PANEL_HEIGHT + head
     return drawing.close(f"Andamento negli anni: {'; '.join(map(_words, rows))}.", "trends")
 
 
-def _panel(drawing: Drawing, row: Series, left: float, top: float, colour: str) -> None:
-    drawing.text(left, top + 10, row.code, 9, bold=True)
-    room = PANEL_WIDTH - fonts.text_width(row.code, 9, bold=True) - 6
-    name = fonts.wrap(row.title, room, 8.5, 1)[0]
-    drawing.text(left + PANEL_WIDTH - room, top + 10, name, 8.5)
+def _title(row: Series) -> tuple[float, list[str]]:
+    """How far the title stands from the left, and its lines."""
+    code = fonts.text_width(row.code, TITLE, bold=True) + 6 if row.code else 0.0
+    indent = 0.0 if code > WIDEST_CODE else code
+    return indent, fonts.wrap(row.title, PANEL_WIDTH - indent, TITLE, MOST_LINES)
+
+
+def _head_lines(row: Series) -> int:
+    indent, lines = _title(row)
+    return len(lines) + (row.code != "" and not indent)
+
+
+def _head(drawing: Drawing, row: Series, left: float, top: float) -> None:
+    """Code and title, and below them what was expected."""
+    indent, lines = _title(row)
+    drawing.text(left, top + 9, row.code, TITLE, bold=True)
+    last = top + 9 + (_head_lines(row) - 1) * LINE_HEIGHT
+    for place, line in enumerate(reversed(lines)):
+        drawing.text(left + indent, last - place * LINE_HEIGHT, line, TITLE)
+    if row.expected is not None:
+        y = last + LINE_HEIGHT
+        drawing.text(left, y, f"atteso {row.expected[1]}", SMALL, fill=MUTED)
+
+
+def _plot(drawing: Drawing, row: Series, left: float, top: float, colour: str) -> None:
     values = [value for _, value, _ in row.points]
     if row.expected is not None:
         values.append(row.expected[0])
-        drawing.text(left, top + 22, f"atteso {row.expected[1]}", 8, fill=MUTED)
     low, high = min(values), max(values)
     spread = float(high - low) or 1.0
 
@@ -63,27 +95,42 @@ def _panel(drawing: Drawing, row: Series, left: float, top: float, colour: str) 
 
     step = (PANEL_WIDTH - 44) / max(len(row.points) - 1, 1)
     places = [(left + 22 + at * step, height(value)) for at, (_, value, _) in enumerate(row.points)]
-    base = top + PLOT_BOTTOM + 6
-    drawing.line(left, base, left + PANEL_WIDTH, base, LINE)
+    drawing.line(left, top + AXIS, left + PANEL_WIDTH, top + AXIS, LINE)
     if row.expected is not None:
         y = height(row.expected[0])
         drawing.line(left, y, left + PANEL_WIDTH, y, INK, dashed=True)
     drawing.path(places, colour)
     told = _told(row, step)
     for at, ((x, y), (year, _, _)) in enumerate(zip(places, row.points, strict=True)):
-        drawing.text(x, base + 11, str(year), 8, fill=MUTED, anchor="middle")
+        drawing.text(x, top + AXIS + 11, str(year), SMALL, fill=MUTED, anchor="middle")
         if at in told:
-            wide = fonts.text_width(told[at], 8, bold=True)
+            wide = fonts.text_width(told[at], SMALL, bold=True)
+            side = _side(row, at)
+            aside = min(wide / 2 - 4, max(0.0, step - wide - 4))
             # Within the panel, and on white: the dashed line may pass there.
-            centre = min(max(x, left + wide / 2), left + PANEL_WIDTH - wide / 2)
-            drawing.rect(centre - wide / 2 - 1, y - 13, wide + 2, 8.5, fill="#ffffff")
-            drawing.text(centre, y - 6, told[at], 8, bold=True, anchor="middle")
+            centre = x + (0.0 if side is None else side * aside)
+            centre = min(max(centre, left + wide / 2), left + PANEL_WIDTH - wide / 2)
+            base = y + 11 if side is None else y - 6
+            drawing.rect(centre - wide / 2 - 1, base - 7.5, wide + 2, 9, fill="#ffffff")
+            drawing.text(centre, base, told[at], SMALL, bold=True, anchor="middle")
+
+
+def _side(row: Series, at: int) -> int | None:
+    """Where the value of a point is told so that no line crosses it.
+
+    Above it (0), or above and left (-1) or right (1) of where the line goes up; ``None`` where
+    it goes up on both sides: below.
+    """
+    values = [value for _, value, _ in row.points]
+    fallen = at > 0 and values[at - 1] > values[at]
+    rises = at < len(values) - 1 and values[at + 1] > values[at]
+    return None if fallen and rises else fallen - rises
 
 
 def _told(row: Series, step: float) -> dict[int, str]:
     """The values written beside their points: all of them, or the first and the last."""
     texts = dict(enumerate(shown for _, _, shown in row.points))
-    widest = max(fonts.text_width(text, 8, bold=True) for text in texts.values())
+    widest = max(fonts.text_width(text, SMALL, bold=True) for text in texts.values())
     if widest > step - 4:
         return {at: texts[at] for at in (0, len(texts) - 1)}
     return texts
