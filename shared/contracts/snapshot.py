@@ -150,6 +150,8 @@ def canonical_bytes(snapshot: ReportSnapshot) -> bytes:
         chapters = zip(document["entity"]["chapters"], snapshot.entity.chapters, strict=True)
         for written, chapter in chapters:
             _leave_out_later(written, chapter)
+        for card in document["entity"]["chambers"]:
+            _leave_out_accent(card)
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 
@@ -160,3 +162,9 @@ def _leave_out_later(document: dict[str, Any], content: YearContent) -> None:
         field = type(content).model_fields.get(name)
         if field is not None and getattr(content, name) == field.default:
             del document[name]
+    _leave_out_accent(document["chamber"])
+
+
+def _leave_out_accent(card: dict[str, Any]) -> None:
+    if card["accent_colour"] is None:
+        del card["accent_colour"]

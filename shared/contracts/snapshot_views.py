@@ -26,6 +26,8 @@ class ChamberCard(Contract):
     entity_name: str
     logo_svg: str | None = None
     colour: str = Field(default="#17324d", pattern=r"^#[0-9a-fA-F]{6}$")
+    accent_colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$")
+    """Of its charts, in the report of its entity; its own documents have it in their layout."""
 
 
 class Act(Contract):

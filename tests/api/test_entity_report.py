@@ -1,5 +1,6 @@
 """The report of an entity: who may ask for it and read it, what it holds, what it leaves out."""
 
+import json
 from typing import Any
 
 import httpx
@@ -90,6 +91,30 @@ async def test_it_holds_the_very_figures_of_the_views(office: Api, inside: Insid
         code = chapter.chamber.code
         own = (await office.call("GET", f"/v1/chambers/{code}/plans/2020/results")).json()
         assert chapter.overall.model_dump(mode="json") == own["overall"]
+
+
+async def test_a_chapter_has_the_colours_of_its_chamber(office: Api, inside: Inside) -> None:
+    path = "/v1/chambers/LU/configuration"
+    head = await office.call("GET", path)
+    wanted = {"colour": "#7a1f2b", "documents": {"accent_colour": "#204060"}}
+    changed = await office.call(
+        "PATCH",
+        path,
+        content=json.dumps(wanted).encode(),
+        headers={
+            "If-Match": head.headers["etag"],
+            "Content-Type": "application/merge-patch+json",
+        },
+    )
+    assert changed.status_code == 200, changed.text
+    person = Person(office, "painter", CONTROLLER)
+    await person.granted("LU", "MS", "PI")
+    report = await asked(person)
+    snapshot = await frozen(inside, report["report_id"])
+    assert snapshot.entity is not None
+    cards = {chapter.chamber.code: chapter.chamber for chapter in snapshot.entity.chapters}
+    assert (cards["LU"].colour, cards["LU"].accent_colour) == ("#7a1f2b", "#204060")
+    assert cards["PI"].accent_colour is None
 
 
 async def test_individual_sheets_are_cut(office: Api, inside: Inside) -> None:

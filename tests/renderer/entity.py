@@ -20,7 +20,7 @@ from shared.contracts.snapshot import ChamberCard, Figure, ReportSnapshot, YearC
 from shared.contracts.snapshot_entity import EntityView
 from shared.domain.catalogue import Direction
 from shared.domain.consolidation import Joining
-from tests.renderer import snapshots
+from tests.renderer import century_history, snapshots
 from tests.renderer.test_other_shapes import frozen
 
 TNO = ChamberCard(
@@ -33,6 +33,11 @@ LU, MS, PI = (
     ChamberCard(code=code, name=f"Camera di commercio di {name}", entity_code="TNO", entity_name="")
     for code, name in (("LU", "Lucca"), ("MS", "Massa-Carrara"), ("PI", "Pisa"))
 )
+LU = LU.model_copy(
+    update={"colour": "#7a1f2b", "accent_colour": "#8a4b08", "logo_svg": century_history.LOGO}
+)
+PI = PI.model_copy(update={"colour": "#ffd700"})
+"""One has everything of its own, one a colour in which nobody could read, one nothing."""
 QUOTA = EntryFacts(
     entry="pareto:C1.1_07",
     version=2,

@@ -10,10 +10,11 @@ import outloud
 import pypdf
 import pytest
 
-from services.renderer.document import html
+from services.renderer.document import html, style
 from services.renderer.document.attachments import attached_files
-from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
-from tests.renderer import entity, snapshots
+from shared.contracts.snapshot import ReportSnapshot, YearContent, canonical_bytes
+from shared.domain.chambers import WHITE, contrast
+from tests.renderer import century, entity, snapshots
 from tests.renderer.conftest import Made
 from tests.renderer.test_other_shapes import printed
 
@@ -108,6 +109,50 @@ def test_a_snapshot_read_back_has_the_same_bytes() -> None:
     assert canonical_bytes(ReportSnapshot.model_validate_json(written)) == written
     chapters = json.loads(written)["entity"]["chapters"]
     assert all("period" not in chapter for chapter in chapters)
+
+
+def test_each_chamber_s_chapter_is_in_its_own_colour_that_can_be_read(
+    document: html.Document,
+) -> None:
+    told = [chapter for chapter in document.chapters if chapter.running[:1] in "78"]
+    assert {chapter.running for chapter in told} == {
+        "7 Camera di commercio di Lucca",
+        "8 Camera di commercio di Pisa",
+    }
+    colours: dict[str, set[str]] = {}
+    for chapter in document.chapters:
+        rules = document.sheet(chapter).style
+        assert style.is_own(rules)
+        (found,) = re.findall(r"\nthead \{ background: (#[0-9a-f]{6})", rules)
+        colours.setdefault(chapter.running, set()).add(found)
+    assert colours.pop("7 Camera di commercio di Lucca") == {entity.LU.colour}
+    (pisa,) = colours.pop("8 Camera di commercio di Pisa")
+    assert pisa != entity.PI.colour  # yellow, which nobody reads on white
+    assert contrast(pisa, WHITE) > 4.5
+    assert set.union(*colours.values()) == {entity.TNO.colour}
+
+
+def test_the_page_of_the_web_gives_each_chamber_its_colour(document: html.Document) -> None:
+    assert f".of-LU {{ --colour: {entity.LU.colour}; }}" in document.web
+    assert '<section class="chapter of-LU">' in document.web
+    assert document.web.count('class="chamber-logo"') == 1
+
+
+def test_a_chamber_s_logo_and_charts_are_its_own() -> None:
+    known = {**dict(entity.content(century.snapshot(40), entity.LU))}
+    lucca = YearContent.model_validate(known)
+    view = entity.view().model_copy(update={"chapters": (lucca, *entity.view().chapters[1:])})
+    made = html.build(entity.consolidated_report(entity=view))
+    (logo,) = [c for c in made.chapters if "Logo: Camera di commercio di Lucca" in c.body]
+    assert logo.running == "7 Camera di commercio di Lucca"
+    lines = re.findall(r'fill="none" stroke="(#[0-9a-f]{6})" stroke-width="1.6"', made.html)
+    assert set(lines) == {entity.LU.accent_colour}
+
+
+def test_cards_of_before_keep_their_bytes() -> None:
+    written = canonical_bytes(entity.consolidated_report())
+    assert written.count(b'"accent_colour"') == 2  # Lucca among the chambers, and its chapter
+    assert b'"accent_colour"' not in canonical_bytes(snapshots.small())
 
 
 def test_it_can_be_read_aloud(ente: Made) -> None:

@@ -144,7 +144,8 @@ def test_a_narrative_that_breaks_pages_is_left_out_of_both() -> None:
 @pytest.mark.parametrize("colour", ["#17324d", "#ffd700", "#ffffff", "#ff0000", "#0066cc"])
 def test_whatever_the_chambers_colour_texts_can_be_read(colour: str) -> None:
     rules = str(web.stylesheet(colour))
-    (used,) = set(re.findall(r"header \{ background: (#[0-9a-f]{6})", rules))
+    (used,) = set(re.findall(r":root \{ --colour: (#[0-9a-f]{6})", rules))
+    assert "header { background: var(--colour)" in rules
     assert contrast(used, "#ffffff") >= PLAIN
     assert contrast(used, "#eef1f4") >= PLAIN
     assert "$" not in rules

@@ -93,7 +93,8 @@ async def _chapter(parts: Container, chamber: str, year: int) -> YearContent | N
         source = await reports.source(session, head, NO_SIGHT)
     read = year_content(source)
     silent = tuple(row.model_copy(update={"narrative": None}) for row in read.objectives)
-    return read.model_copy(update={**_OWN_WORDS, "objectives": silent})
+    card = read.chamber.model_copy(update={"accent_colour": source.documents.accent_colour})
+    return read.model_copy(update={**_OWN_WORDS, "objectives": silent, "chamber": card})
 
 
 async def _without_plan(parts: Container, entity: str, year: int) -> YearContent:

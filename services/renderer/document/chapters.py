@@ -57,6 +57,8 @@ class Chapter:
     narratives: Mapping[str, Markup] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """What had to be changed in the texts of its section."""
+    style: str | None = None
+    """Of a chapter in a colour of its own; else the document's."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ that the layout engine gets. ``build_section`` writes one section only.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
@@ -41,6 +41,7 @@ from services.renderer.document.chapters import Chapter, Sheet, followed, link_o
 from services.renderer.document.contents import MARK, Contents
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import qr
+from services.renderer.document.figures.palette import readable
 from services.renderer.document.kinds import KINDS, DocumentKind, Section, subtitle
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
@@ -111,11 +112,12 @@ class Document:
         """A chapter as a document of its own, for the layout engine."""
         body, titles = link_out(chapter.body, self.anchors)
         page = self._page(chapter, Markup(body))  # noqa: S704 - what came in, links rewritten
-        return Sheet(page, self.style, titles, chapter.numbered, chapter.section)
+        return Sheet(page, chapter.style or self.style, titles, chapter.numbered, chapter.section)
 
     def page(self, chapter: Chapter) -> str:
         """A chapter as a page for a browser, with its style; it says that it is a preview."""
-        return self._page(chapter, chapter.body, self.style, style.PREVIEW_NOTICE)
+        rules = chapter.style or self.style
+        return self._page(chapter, chapter.body, rules, style.PREVIEW_NOTICE)
 
     def chapter_of(self, anchor: str) -> Chapter | None:
         """The chapter where a place of the document stands."""
@@ -222,7 +224,7 @@ def build(
     chapters: list[Chapter] = []
     for done, section in enumerate(places.sections):
         written = list(_write_section(section, context, contents, narratives))
-        if section.follows and chapters:
+        if section.follows and chapters and chapters[-1].style is None:
             chapters.append(followed(chapters.pop(), written.pop(0), chamber))
         chapters.extend(written)
         if on_section is not None:
@@ -257,6 +259,26 @@ def _subject(kind: DocumentKind, snapshot: ReportSnapshot) -> str:
 def _write_section(
     section: Section, context: dict[str, Any], contents: Contents, narratives: Narratives
 ) -> Iterator[Chapter]:
+    """The chapters of a section; that of an entity's chambers is written once for each of them."""
+    if section.template != "chamber_year":
+        yield from _write(section, context, contents, narratives)
+        return
+    first = int(context["places"].number(section.number))
+    for number, told in enumerate(context["together"].chapters, first):
+        card = told.content.chamber
+        rules = _style(context["s"], readable(card.colour))
+        own = context | told.context(str(number))
+        for chapter in _write(section, own, contents, narratives, card.name):
+            yield replace(chapter, style=rules)
+
+
+def _write(
+    section: Section,
+    context: dict[str, Any],
+    contents: Contents,
+    narratives: Narratives,
+    running: str | None = None,
+) -> Iterator[Chapter]:
     """The chapters of a section; raises ``RenderError`` naming it."""
     template = _environment().get_template(f"sections/{section.template}.html.j2")
     headings, warned = len(contents.headings), len(narratives.warnings)
@@ -269,9 +291,9 @@ def _write_section(
             f"La sezione {section.number} «{section.title}» non può essere composta: {error}",
             section=f"{section.number} {section.title}",
         ) from error
-    running = section.title
+    running = running or section.title
     if len(contents.headings) > headings and contents.headings[headings].number:
-        running = f"{contents.headings[headings].number} {section.title}"
+        running = f"{contents.headings[headings].number} {running}"
     used = dict(narratives.used)
     for body in split(written):
         yield Chapter(
@@ -380,8 +402,8 @@ def _context(
     }
 
 
-def _style(snapshot: ReportSnapshot) -> str:
+def _style(snapshot: ReportSnapshot, colour: str | None = None) -> str:
     notice = style.DEVELOPMENT_NOTICE if snapshot.development else ""
     if snapshot.preview:
         notice = style.PREVIEW_NOTICE
-    return style.sheet(snapshot.chamber.colour, notice)
+    return style.sheet(colour or snapshot.chamber.colour, notice)

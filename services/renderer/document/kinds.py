@@ -131,7 +131,7 @@ RELAZIONE_ENTE = DocumentKind(
         ("4", "+entity_trend"),
         ("5", "+entity_coverage"),
         ("6", "+entity_own"),
-        ("7", "entity_chambers"),
+        ("7", "chamber_year"),
         ("A", "entity_annexes"),
     ),
     titles=titles.RELAZIONE_ENTE,

@@ -8,13 +8,13 @@ from markupsafe import Markup
 from shared.contracts.snapshot import ChamberCard
 from shared.contracts.vector_image import SVG, clean_svg
 
-WIDTH, HEIGHT = 230.0, 100.0
-"""Most room on the cover, in CSS pixels."""
+ON_THE_COVER, BESIDE_A_HEADING = (230.0, 100.0), (150.0, 44.0)
+"""Most width and height, in CSS pixels."""
 
 _NUMBER = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)(?:px)?\s*$")
 
 
-def drawn(chamber: ChamberCard) -> Markup | None:
+def drawn(chamber: ChamberCard, room: tuple[float, float] = ON_THE_COVER) -> Markup | None:
     """The logo as SVG; ``None`` when there is none, or what there is would do more than draw."""
     if chamber.logo_svg is None:
         return None
@@ -29,7 +29,7 @@ def drawn(chamber: ChamberCard) -> Markup | None:
     if size is None:
         return None
     width, height = size
-    scale = min(WIDTH / width, HEIGHT / height)
+    scale = min(room[0] / width, room[1] / height)
     root.set("width", f"{width * scale:.1f}")
     root.set("height", f"{height * scale:.1f}")
     root.set("role", "img")

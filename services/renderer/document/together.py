@@ -1,13 +1,19 @@
-"""The chambers of an entity arranged the way its report tells them. Looks up, derives nothing."""
+"""The chambers of an entity arranged the way its report tells them. Looks up, derives nothing.
+
+A chapter per chamber, in its own colour, with its own logo and the accent of its own charts: a
+reader sees on each page whose it is.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from markupsafe import Markup
 
-from services.renderer.document import formats
+from services.renderer.document import formats, logo
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import bars
+from services.renderer.document.figures.palette import readable
 from services.renderer.document.view import Report
 from services.renderer.document.years import Years
 from shared.contracts.consolidated import (
@@ -34,6 +40,11 @@ class Chapter:
         """Sets its anchors apart: chambers use the same codes."""
         return f"{self.content.chamber.code}-"
 
+    @property
+    def owner(self) -> str:
+        """Class of its parts, by which a page of the web gives them their colour."""
+        return f"of-{self.content.chamber.code}"
+
     @cached_property
     def years(self) -> Years:
         """Its earlier years."""
@@ -42,7 +53,24 @@ class Chapter:
     @cached_property
     def drawn(self) -> Drawings:
         """Its charts."""
-        return Drawings(self.report, self.years)
+        accent = self.content.chamber.accent_colour
+        return Drawings(self.report, self.years, accent and readable(accent))
+
+    def context(self, number: str) -> dict[str, Any]:
+        """What its template is filled with; ``number`` is that of its heading."""
+        card = self.content.chamber
+        return {
+            "s": self.content,
+            "report": self.report,
+            "prefix": self.prefix,
+            "drawn": self.drawn,
+            "years": self.years,
+            "number": number,
+            "title": card.name,
+            "anchor": f"camera-{card.code}",
+            "owner": self.owner,
+            "chamber_logo": logo.drawn(card, logo.BESIDE_A_HEADING),
+        }
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fontTools.ttLib import TTFont
@@ -20,7 +21,9 @@ from markupsafe import Markup, escape
 
 from services.renderer import fonts
 from services.renderer.document.contents import Contents, Entry
+from services.renderer.document.figures.palette import readable
 from services.renderer.document.formats import NBSP
+from services.renderer.document.together import Together
 from shared.contracts.web_page import NOTICES_CLASS, NOTICES_MARK, SNAPSHOT_META
 
 _STYLESHEET = Path(__file__).parent / "styles" / "web.css"
@@ -32,11 +35,6 @@ _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _CAPTION = re.compile(r'<(?:fig)?caption id="([^"]+)"')
 _ANCHOR = re.compile(r'(?<= id=")[^"]*|(?<= href="#)[^"]*')
 """Anchors hold codes, and codes may hold blanks, which an ``id`` may not."""
-
-# What a text needs against white, and a little more: it also stands on tints of itself.
-_ENOUGH_CONTRAST = 5.5
-_DARKER = 0.92
-_SRGB_KNEE = 0.04045
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def write(environment: Environment, context: Mapping[str, Any], bodies: Iterable
         context,
         bodies=[Markup(tables.scrolling(body)) for body in bodies],  # noqa: S704 - our own sections
         outline=outline([entry for entry in contents.headings if entry.listed]),
-        style=stylesheet(context["s"].chamber.colour),
+        style=stylesheet(context["s"].chamber.colour, _of_chambers(context["together"])),
         snapshot_meta=SNAPSHOT_META,
         notices_mark=Markup(NOTICES_MARK),  # noqa: S704 - a comment of ours
     )
@@ -106,14 +104,27 @@ class _Tables:
         return f'<div class="scroll" role="region" {name} tabindex="0">{content}</div>'
 
 
-def stylesheet(colour: str) -> Markup:
-    """Style of the page with the chamber's colour, darker where texts could not be read in it."""
-    readable = _readable(colour)
+def stylesheet(colour: str, of_chambers: Mapping[str, str] = MappingProxyType({})) -> Markup:
+    """Style of the page with the chamber's colour, darker where texts could not be read in it.
+
+    ``of_chambers`` are the colours of parts, by their class.
+    """
     rules = _STYLESHEET.read_text("utf-8").replace("$notices", NOTICES_CLASS)
-    return Markup("{}\n{}").format(
-        Markup(_faces()),  # noqa: S704 - our own fonts
-        Markup(rules.replace("$colour", str(escape(readable)))),  # noqa: S704 - own file
+    colours = [f":root {{ --colour: {readable(colour)}; }}"]
+    colours += [f".{name} {{ --colour: {readable(own)}; }}" for name, own in of_chambers.items()]
+    return Markup("\n").join(
+        (
+            Markup(_faces()),  # noqa: S704 - our own fonts
+            *map(escape, colours),
+            Markup(rules.replace("$colour", "var(--colour)")),  # noqa: S704 - own file
+        )
     )
+
+
+def _of_chambers(told: Together | None) -> dict[str, str]:
+    """The colour of every chamber that has a chapter of its own, by the class of its parts."""
+    chapters = () if told is None else told.chapters
+    return {chapter.owner: chapter.content.chamber.colour for chapter in chapters}
 
 
 @cache
@@ -131,18 +142,3 @@ def _faces() -> str:
             f'src: url("data:font/woff2;base64,{encoded}") format("woff2"); }}'
         )
     return "\n".join(rules)
-
-
-def _readable(colour: str) -> str:
-    """``colour``, darkened until white on it and it on white can be read (WCAG 2.1, 1.4.3)."""
-    channels = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
-    while 1.05 / (_luminance(channels) + 0.05) < _ENOUGH_CONTRAST:
-        channels = [int(channel * _DARKER) for channel in channels]
-    return "#" + "".join(f"{channel:02x}" for channel in channels)
-
-
-def _luminance(channels: Sequence[int]) -> float:
-    """Relative luminance as WCAG defines it."""
-    shares = [channel / 255 for channel in channels]
-    linear = [s / 12.92 if s <= _SRGB_KNEE else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
