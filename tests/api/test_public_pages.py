@@ -11,12 +11,15 @@ from pathlib import Path
 
 import httpx
 import pytest_asyncio
+from fastapi import APIRouter, FastAPI
 from lxml import etree
 from pyshacl import validate
 from rdflib import DCAT, DCTERMS, OWL, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
+from services.api.db.session import DatabaseUnavailableError
 from services.api.ids import new_id
+from services.api.publications.page_route import PageRoute
 from shared.contracts import open_data
 from shared.contracts.snapshot import ReportSnapshot
 from tests.api.report_system import ReportSystem, running, settings_for
@@ -237,6 +240,61 @@ async def test_a_later_version_replaces_and_hides_nothing(system: ReportSystem) 
     assert (both.status_code, both.json()["code"]) == (422, "chamber_or_entity")
 
 
+async def test_people_who_go_astray_read_a_page_and_programs_a_problem(
+    system: ReportSystem,
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    astray = [
+        f"{PAGE}/2019/relazione",
+        f"{PAGE}/documenti/{new_id()}",
+        f"{PAGE}/documenti/{new_id()}/testo",
+        f"{PAGE}/documenti/1",
+        f"{SITE}/pisa/performance",
+        f"{SITE}/PI",
+        f"{SITE}/PI/performance/2020",
+        "/verifica",
+        "/verifica/PI",
+        "/verifica/PI/1",
+    ]
+    for path in astray:
+        answer = await system.client.get(path, headers=browser)
+        assert answer.status_code == 404, path
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["vary"] == "Accept"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        shown = parsed(answer.text)
+        check_accessible(shown)
+        assert SITE in links(shown)
+        assert not shown.xpath("//link[@rel='canonical']")
+        program = await system.client.get(path)
+        assert program.status_code in {404, 422}, path
+        assert program.headers["content-type"] == "application/problem+json"
+    for path, leads in (
+        ("/", SITE),
+        (f"{SITE}/", SITE),
+        (f"{PAGE}/", PAGE),
+        (f"{SITE}//www.example.org/", f"{SITE}//www.example.org"),
+    ):
+        assert await leads_to(system, path) == leads
+
+
+async def test_people_read_a_page_also_while_the_database_is_away() -> None:
+    router = APIRouter(route_class=PageRoute)
+
+    @router.get("/pagina")
+    async def show() -> None:
+        raise DatabaseUnavailableError
+
+    app = FastAPI()
+    app.include_router(router)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        answer = await client.get("/pagina", headers={"Accept": "text/html"})
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    check_accessible(parsed(answer.text))
+
+
 async def decided(system: ReportSystem, report_id: str) -> str:
     """The OIV's decision on a document, published: its id."""
     about = f"/v1/chambers/PI/reports/{report_id}"
@@ -256,7 +314,7 @@ async def decided(system: ReportSystem, report_id: str) -> str:
 
 async def leads_to(system: ReportSystem, path: str) -> str:
     answer = await system.client.get(path)
-    assert answer.status_code == 302, path
+    assert answer.status_code in {301, 302}, path
     return str(answer.headers["location"])
 
 
@@ -292,6 +350,9 @@ async def test_two_decisions_of_a_year_are_two_documents(system: ReportSystem) -
     assert "validata" in "".join(newest.xpath("//dd[a]")[0].itertext())
     every = await page(system, PAGE)
     assert {row["page"] for row in pair} <= links(every)
+
+    offered = {link["href"].rsplit("/", 1)[1] for link in pair[1]["data"]}
+    assert offered == {"obiettivi.csv", "tabelle.json", "snapshot.json", "metadati.json"}
 
     found = await catalogue(system, "PI")
     names = [str(name) for name in found.objects(None, DCTERMS.identifier)]

@@ -1,6 +1,7 @@
 """Where what is published is found. Permanent: what is written here is linked from elsewhere."""
 
 from services.api.publications.shelf import Document
+from shared.domain.designation import Designation
 
 SITE = "/amministrazione-trasparente"
 
@@ -17,8 +18,13 @@ def entity_page(entity: str) -> str:
 
 def permanent(document: Document) -> str:
     """Leads to the version in force of this very document: what is cited, and its dataset."""
-    mark = document.designation.mark
-    return f"{of_year(document)}/{mark}" if mark else of_year(document)
+    return permanent_of(document.chamber, document.designation)
+
+
+def permanent_of(chamber: str, document: Designation) -> str:
+    """As :func:`permanent`, of a document known by its name."""
+    place = f"{chamber_page(chamber)}/{document.year}/{document.kind}"
+    return f"{place}/{document.mark}" if document.mark else place
 
 
 def of_year(document: Document) -> str:

@@ -17,6 +17,7 @@ from services.api.errors import Refusal
 from services.api.publications import addresses
 from services.api.publications.files import of_kind
 from services.api.publications.shelf import LICENCE, Document, Publisher, Series, Shelf
+from shared.domain.italian import of_the
 
 DCATAPIT = Namespace("http://dati.gov.it/onto/dcatapit#")
 SCHEMA = Namespace("http://schema.org/")
@@ -121,7 +122,7 @@ class _Description:
     def of(self, shelves: Sequence[Shelf], entity: str | None) -> Graph:
         first = shelves[0].publisher
         page = addresses.entity_page(entity) if entity else addresses.chamber_page(first.code)
-        name = first.entity_name if entity else first.name
+        of_whom = of_the(first.entity_name if entity else first.name)
         # An entity has no code of its own in the register beside that of a chamber named like it.
         named = next((s.publisher for s in shelves if s.publisher.code == entity), first)
         this, home = self._at(f"{page}#catalogo"), self._at(page)
@@ -131,8 +132,11 @@ class _Description:
             this,
             (RDF.type, DCATAPIT.Catalog),
             (RDF.type, DCAT.Catalog),
-            (DCTERMS.title, _it(f"Performance di {name}")),
-            (DCTERMS.description, _it(f"Documenti e dati del ciclo della performance di {name}.")),
+            (DCTERMS.title, _it(f"Performance {of_whom}")),
+            (
+                DCTERMS.description,
+                _it(f"Documenti e dati del ciclo della performance {of_whom}."),
+            ),
             (DCTERMS.publisher, self._agent(named)),
             (DCTERMS.modified, _day(modified)),
             (DCTERMS.language, _ITALIAN),

@@ -1,6 +1,8 @@
 """The data of a published document, file by file."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from services.api.publications.shelf import LICENCE
 from shared.contracts import open_data
@@ -48,10 +50,23 @@ _TITLES = {
 }
 
 
+_RESULTS = frozenset({DataFile.MEASURES, DataFile.EXPLANATIONS, DataFile.CONTRIBUTIONS})
+_WITHOUT_ROWS: Mapping[str, frozenset[DataFile]] = MappingProxyType(
+    {
+        "relazione": frozenset({DataFile.CONSOLIDATED}),
+        # What is wanted, and nothing of what came of it.
+        "piano": _RESULTS | {DataFile.CONSOLIDATED},
+        # The results of objectives, in brief.
+        "validazione": _RESULTS | {DataFile.CONSOLIDATED, DataFile.INDICATORS, DataFile.RESOURCES},
+    }
+)
+"""Tables that are empty in every document of a kind; each can be fetched, and none is offered."""
+
+
 def of_kind(kind: str) -> tuple[DataFile, ...]:
-    """The files that a document of this kind has."""
-    entity = kind == "relazione_ente"
-    return tuple(file for file in DataFile if entity or file is not DataFile.CONSOLIDATED)
+    """The files that a document of this kind has something in."""
+    empty = _WITHOUT_ROWS.get(kind, frozenset())
+    return tuple(file for file in DataFile if file not in empty)
 
 
 def content(file: DataFile, frozen: bytes) -> bytes:

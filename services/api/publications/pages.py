@@ -15,6 +15,7 @@ from services.api.publications import addresses
 from services.api.publications.catalogue import CatalogueForm
 from services.api.publications.files import of_kind
 from services.api.publications.shelf import LICENCE, Document, Publisher, Series, Shelf
+from shared.domain.italian import of_the
 
 _HERE = "services.api.publications"
 _ROME = ZoneInfo("Europe/Rome")
@@ -28,7 +29,7 @@ def chamber_page(base: str, chamber: str, shelf: Shelf | None) -> bytes:
         "list.html.j2",
         base=base,
         path=addresses.chamber_page(chamber),
-        title=f"Performance di {name}",
+        title=f"Performance {of_the(name)}",
         shelves=[] if shelf is None else [shelf],
         catalogues=[addresses.chamber_catalogue(chamber, file) for file in CatalogueForm],
         up=[("Amministrazione trasparente", addresses.SITE)],
@@ -43,7 +44,7 @@ def entity_page(base: str, entity: str, shelves: Sequence[Shelf]) -> bytes:
         "list.html.j2",
         base=base,
         path=addresses.entity_page(entity),
-        title=f"Performance di {name}",
+        title=f"Performance {of_the(name)}",
         shelves=shelves,
         catalogues=[addresses.entity_catalogue(entity, file) for file in CatalogueForm],
         up=[("Amministrazione trasparente", addresses.SITE)],
@@ -95,6 +96,13 @@ def document_page(base: str, shelf: Shelf, series: Series, document: Document) -
     )
 
 
+def missing_page(*, found_later: bool) -> bytes:
+    """What stands where there is no page, or where none can be made at the moment."""
+    title = "Servizio non disponibile" if found_later else "Pagina non trovata"
+    up = [("Amministrazione trasparente", addresses.SITE)]
+    return _page("missing.html.j2", title=title, path="", up=up, found_later=found_later)
+
+
 def notices(shelf: Shelf, series: Series, document: Document) -> str:
     """What stands above the text of a document: where else it is, and what has replaced it."""
     return (
@@ -112,7 +120,7 @@ def notices(shelf: Shelf, series: Series, document: Document) -> str:
 def _up(publisher: Publisher) -> list[tuple[str, str]]:
     return [
         ("Amministrazione trasparente", addresses.SITE),
-        (f"Performance di {publisher.name}", addresses.chamber_page(publisher.code)),
+        (f"Performance {of_the(publisher.name)}", addresses.chamber_page(publisher.code)),
     ]
 
 
@@ -130,7 +138,7 @@ def templates(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=_day, instant=_instant, size=_size)
+    environment.filters.update(day=_day, instant=_instant, size=_size, pages=_pages, of_the=of_the)
     environment.globals.update(addresses=addresses, licence=LICENCE)
     return environment
 
@@ -141,6 +149,10 @@ def _day(when: datetime) -> str:
 
 def _instant(when: datetime) -> str:
     return when.astimezone(_ROME).isoformat(timespec="seconds")
+
+
+def _pages(count: int) -> str:
+    return "1 pagina" if count == 1 else f"{count} pagine"
 
 
 def _size(count: int) -> str:

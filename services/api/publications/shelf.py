@@ -79,9 +79,9 @@ class Document:
 
     @property
     def about(self) -> str:
-        """What it holds, and of what within the year."""
-        words = self.designation.words
-        return f"{self.public.about}: {words}" if words else self.public.about
+        """What it holds, of what within the year, and what was decided."""
+        said = ", ".join(filter(None, [self.designation.words, self.outcome]))
+        return f"{self.public.about}: {said}" if said else self.public.about
 
     @property
     def outcome(self) -> str | None:

@@ -13,11 +13,12 @@ from services.api.head_requests import answer_heads
 from services.api.page_policy import page_headers
 from services.api.publications import addresses, pages, service
 from services.api.publications.answers import CACHE, public_response
+from services.api.publications.page_route import PageRoute
 from services.api.publications.router import EntityCode
 from services.api.publications.shelf import Document, last_modified
 from services.api.reports.schemas import ReportId, Year
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 
 _HTML = "text/html; charset=utf-8"
 
@@ -122,6 +123,24 @@ async def version_in_force(
 def _lead(document: Document) -> Response:
     target = addresses.document_page(document)
     return RedirectResponse(target, status_code=302, headers={"Cache-Control": CACHE})
+
+
+@_page(f"{addresses.SITE}/{{rest:path}}")
+async def nothing(rest: str) -> Response:
+    """Whatever else is asked for below the front page; a slash too many is taken away.
+
+    Raises:
+        Refusal: ``not_found``.
+    """
+    if rest and not rest.endswith("/"):
+        raise Refusal("not_found")
+    return RedirectResponse(f"{addresses.SITE}/{rest}".rstrip("/"), status_code=301)
+
+
+@_page("/")
+async def front_door() -> Response:
+    """Who comes with the name of the host alone looks for the pages."""
+    return RedirectResponse(addresses.SITE, status_code=302, headers={"Cache-Control": CACHE})
 
 
 @_page("/robots.txt")

@@ -2,9 +2,11 @@
 
 from services.api.publications import addresses
 from services.api.publications.pages import templates
+from services.api.reports.views import designation
 from services.api.verifications.recognition import Recognised
 from services.api.verifications.views import standing
 from services.api.verifications.words import sentences, title
+from shared.domain.italian import of_the
 
 _HERE = "services.api.verifications"
 
@@ -14,7 +16,7 @@ def document_page(base: str, found: Recognised) -> bytes:
     name = f"Verifica: {title(found)}, versione {found.row.version}"
     up = [
         ("Amministrazione trasparente", addresses.SITE),
-        (f"Performance di {found.issued.chamber_name}", addresses.chamber_page(found.chamber)),
+        (f"Performance {of_the(found.issued.chamber_name)}", addresses.chamber_page(found.chamber)),
         ("Documento", addresses.version_page(found.chamber, found.row.report_id)),
     ]
     return _page(
@@ -26,7 +28,9 @@ def document_page(base: str, found: Recognised) -> bytes:
         titles={item.office: item.title for item in standing(found)},
         signatures=standing(found),
         summary=sentences(found, None, "it"),
-        newest=addresses.chamber_page(found.chamber),
+        newest=addresses.permanent_of(found.chamber, designation(found.row))
+        if found.row.version < found.issued.latest_version
+        else None,
     )
 
 

@@ -7,10 +7,12 @@ from starlette.responses import HTMLResponse, Response
 
 from services.api.auth.access import Caller, ChamberCode, Parts
 from services.api.bodies import require_media_type
+from services.api.errors import Refusal
 from services.api.head_requests import answer_heads
 from services.api.openapi import PUBLIC, refusals
 from services.api.page_policy import page_headers
 from services.api.publications.answers import public_response
+from services.api.publications.page_route import PageRoute
 from services.api.reports.schemas import ReportId
 from services.api.requests import request_info
 from services.api.responses import to_json
@@ -20,6 +22,7 @@ from services.api.verifications.recognition import published
 from services.api.verifications.schemas import Recognition, Verification
 
 router = APIRouter()
+_pages = APIRouter(route_class=PageRoute)
 
 _PDF = "application/pdf"
 
@@ -81,7 +84,7 @@ async def recognise_digest(request: Request, digest: Digest, parts: Parts) -> Re
     return public_response(request, to_json(found), "application/json", headers=vary)
 
 
-@router.get("/verifica/{chamber}/{report_id}", include_in_schema=False)
+@_pages.get("/verifica/{chamber}/{report_id}", include_in_schema=False)
 async def issued_document(
     request: Request, chamber: ChamberCode, report_id: ReportId, parts: Parts
 ) -> Response:
@@ -98,4 +101,17 @@ async def issued_document(
     return public_response(request, body, "text/html; charset=utf-8", headers=page_headers(body))
 
 
+@_pages.get("/verifica", include_in_schema=False)
+@_pages.get("/verifica/{rest:path}", include_in_schema=False)
+async def nowhere() -> Response:
+    """An address that was cut short.
+
+    Raises:
+        Refusal: ``not_found``.
+    """
+    raise Refusal("not_found")
+
+
+answer_heads(_pages)
 answer_heads(router)
+router.include_router(_pages)

@@ -1,12 +1,13 @@
 """What a recognised file is, in sentences; of persons only the office they signed for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from services.api.reports.views import designation
 from services.api.verifications.recognition import Recognised
 from shared.contracts.issues import Language
 from shared.contracts.signing import SEAL
 from shared.contracts.verification import SignatureReport
+from shared.domain.italian import of_the
 
 
 def title(found: Recognised) -> str:
@@ -29,7 +30,7 @@ Both = tuple[str, str]
 def _identity(found: Recognised) -> Iterator[Both]:
     name, version = found.issued.chamber_name, found.row.version
     yield (
-        f"{title(found)}, versione {version}, di {name}.",
+        f"{title(found)}, versione {version}, {of_the(name)}.",
         f"{title(found)}, version {version}, of {name}.",
     )
     if not found.published:
@@ -48,7 +49,7 @@ def _signed(found: Recognised) -> Iterator[Both]:
     else:
         titles = [slot.title for slot in slots if slot.office in made]
         yield (
-            f"Porta il sigillo della camera{_joined(' e la firma di ', titles)}.",
+            f"Porta il sigillo della camera{_joined(' e la firma ', map(of_the, titles))}.",
             f"It carries the chamber's seal{_joined(' and the signature of ', titles)}.",
         )
     if not found.last:
@@ -67,7 +68,7 @@ def _signed(found: Recognised) -> Iterator[Both]:
     missing = [slot.title for slot in slots if slot.office not in made and slot.office not in later]
     if missing:
         yield (
-            f"Manca ancora la firma di {', '.join(missing)}.",
+            f"Manca ancora la firma {', '.join(map(of_the, missing))}.",
             f"The signature of {', '.join(missing)} is still missing.",
         )
     if any(row.development for row in made.values()):
@@ -77,8 +78,9 @@ def _signed(found: Recognised) -> Iterator[Both]:
         )
 
 
-def _joined(before: str, titles: Sequence[str]) -> str:
-    return f"{before}{', '.join(titles)}" if titles else ""
+def _joined(before: str, titles: Iterable[str]) -> str:
+    joined = ", ".join(titles)
+    return f"{before}{joined}" if joined else ""
 
 
 def _after(found: Recognised, report: SignatureReport | None) -> Iterator[Both]:

@@ -40,20 +40,6 @@ ATTACHED_UNITS = frozenset({"%", "‰"})
 OPERATORS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "=": "="}
 
 
-def the(name: str) -> str:
-    """A body's name within a sentence: ``la Camera di commercio di Pisa``."""
-    return f"la {name}" if _is_chamber(name) else name
-
-
-def of_the(name: str) -> str:
-    """``della Camera di commercio di Pisa``."""
-    return f"della {name}" if _is_chamber(name) else f"di {name}"
-
-
-def _is_chamber(name: str) -> bool:
-    return name.lower().startswith("camera ")
-
-
 def number(text: str, decimals: int | None = None) -> str:
     """``1234567.891`` -> ``1.234.567,89``; ``decimals`` fixes the fraction digits.
 

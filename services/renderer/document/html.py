@@ -45,6 +45,7 @@ from services.renderer.document.figures.palette import readable
 from services.renderer.document.kinds import KINDS, DocumentKind, Section, subtitle
 from services.renderer.errors import RenderError
 from shared.contracts.snapshot import ReportSnapshot
+from shared.domain import italian
 
 FOLDER = Path(__file__).parent
 UNFIT = (
@@ -253,7 +254,7 @@ def _sections(chapters: Sequence[Chapter]) -> Iterator[Markup]:
 
 def _subject(kind: DocumentKind, snapshot: ReportSnapshot) -> str:
     name = " ".join(kind.cover)
-    return f"{name} {snapshot.year} (D.Lgs. 150/2009) {formats.of_the(snapshot.chamber.name)}"
+    return f"{name} {snapshot.year} (D.Lgs. 150/2009) {italian.of_the(snapshot.chamber.name)}"
 
 
 def _write_section(
@@ -341,8 +342,8 @@ def _environment() -> Environment:
         long_day=formats.long_day,
         cell=formats.cell,
         datum=formats.datum,
-        of_the=formats.of_the,
-        the=formats.the,
+        of_the=italian.of_the,
+        the=italian.the,
         sum_of=view.sum_of,
     )
     environment.tests.update(
