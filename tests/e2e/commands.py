@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from services.api.cli.main import app
+
 CICLO = Path(sys.executable).with_name("ciclo")
 CASES = Path(__file__).parents[1] / "cases"
 PISA = CASES / "pisa-2020.json"
@@ -51,6 +55,16 @@ def ciclo(*words: str | Path, **variables: str) -> Outcome:
         env=environment(**variables),
     )
     return Outcome(done.returncode, done.stdout, done.stderr.decode())
+
+
+def ciclo_here(*words: object, **variables: str) -> Outcome:
+    """The command's outcome, in this process: for long stories, of which a start is most."""
+    kept = environment(**variables)
+    cleared = {name: kept.get(name) for name in {*os.environ, *kept}}
+    done = CliRunner().invoke(app, [str(word) for word in words], env=cleared)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Outcome(done.exit_code, done.stdout_bytes, done.stderr)
 
 
 def start(*words: str | Path, **variables: str) -> "subprocess.Popen[str]":

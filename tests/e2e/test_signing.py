@@ -13,7 +13,8 @@ import pytest
 
 from services.renderer.signing.development import identity_for
 from tests.e2e.commands import Outcome, ciclo
-from tests.e2e.render_system import SMALL, RenderSystem, render_system, until
+from tests.e2e.deciding import ACT, configure_signing, rendered, say, terminal_of
+from tests.e2e.render_system import RenderSystem, render_system, until
 from tests.renderer.pki import Pki
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -21,14 +22,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 YEAR = 2018
 SECRETARY, PRESIDENT = "segretario_generale", "presidente"
 PIN = "7391-segretissimo"
-REACHED: dict[str, Any] = {
-    **SMALL,
-    "year": YEAR,
-    "indicators": [
-        {**SMALL["indicators"][0], "targets": {str(YEAR): {"op": ">=", "value": "200"}}}
-    ],
-}
-"""A year with nothing to explain."""
 
 
 @pytest.fixture(scope="module")
@@ -61,34 +54,15 @@ def system(
 
 
 def _validated(system: RenderSystem) -> None:
-    token = system.issuer.mint({"*": ["entity_administrator", "controller", "oiv"]})
-    everyone = {"Authorization": f"Bearer {token}"}
-
-    def say(method: str, path: str, body: dict[str, Any], etag_of: str = "", **more: str) -> None:
-        headers = everyone | more
-        if etag_of:
-            read = system.request("GET", etag_of, headers=everyone)
-            headers["If-Match"] = read.headers["etag"]
-        answer = system.request(method, path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-
-    say("POST", "/v1/chambers/PI/imports", REACHED)
-    judged = {"label": "raggiunto", "text": "Anno di tenuta.", "final": True}
-    say("PUT", f"/v1/chambers/PI/plans/{YEAR}/overall-judgement", judged)
-    settings = "/v1/chambers/PI/configuration"
-    merge = {"Content-Type": "application/merge-patch+json"}
-    say("PATCH", settings, {"signing": {"level": "B-T"}}, settings, **merge)
-    report = system.job_when(system.ask(YEAR), lambda job: job["state"] == "done")["report"]
-    act = {"organ": "Giunta", "number": "7", "date": "2019-06-10"}
-    say("POST", f"{report}/approval", {"act": act}, report)
-    say("POST", f"{report}/validation", {"date": "2019-06-20"}, report)
+    configure_signing(system, {"level": "B-T"})
+    report = rendered(system, YEAR)
+    say(system, "POST", f"{report}/approval", {"act": ACT}, report)
+    say(system, "POST", f"{report}/validation", {"date": "2019-06-20"}, report)
 
 
 def _ciclo(system: RenderSystem, *words: str | Path, office: str, **variables: str) -> Outcome:
     """A command of whoever holds an office."""
-    token = system.issuer.mint({"PI": ["signer"]}, subject=office, units=[office])
-    where = {"CICLO_URL": system.url, "CICLO_TOKEN": token}
-    return ciclo("report", *words, **where, **variables)
+    return ciclo("report", *words, **terminal_of(system, office, {"PI": ["signer"]}), **variables)
 
 
 def _sign(system: RenderSystem, office: str, **variables: str) -> Outcome:

@@ -45,6 +45,13 @@ class Cloud(Loopback):
 
         super().__init__(Handler)
 
+    def description(self) -> str:
+        """The identity of who signs with it, as the renderer reads it; ``TOKEN`` is in a file."""
+        return (
+            f'source = "csc"\nurl = "{self.url}/"\ncredential = "{CREDENTIAL}"\n'
+            'token_file = "token"\ntimeout_seconds = 5\n'
+        )
+
     def _answer(self, path: str, bearer: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         call = path.removeprefix("/csc/v1/")
         self.calls.append(call)

@@ -5,6 +5,7 @@ on loopback, which can be told to be away or to lie.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -68,6 +69,9 @@ class Behaviour:
     """The TSA answers that it will not."""
     answering: threading.Event = field(default_factory=threading.Event)
     """While it is clear the TSA takes requests and is silent."""
+
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What happens, once, when ``ocsp`` or the like is asked for, before the answer."""
 
     def __post_init__(self) -> None:
         """It answers, until it is told otherwise."""
@@ -211,6 +215,7 @@ class Pki(Loopback):
         path = request.path.strip("/")
         self.calls.append(path)
         what = "crl" if path.endswith(".crl") else path
+        self.behaviour.meanwhile.pop(what, _nothing)()
         if what in self.behaviour.away:
             request.send_error(503)
             return
@@ -286,6 +291,10 @@ class Pki(Loopback):
         )
         request = tsp.TimeStampReq.load(body)
         return bytes(stamper.request_tsa_response(request).dump())
+
+
+def _nothing() -> None:
+    """Happens."""
 
 
 def _usage(*, ca: bool) -> x509.KeyUsage:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.signatures import verify
-from tests.renderer.cloud import CREDENTIAL, OTP, PIN, TOKEN, Cloud
+from tests.renderer.cloud import OTP, PIN, TOKEN, Cloud
 from tests.renderer.pki import Pki
 from tests.renderer.signing import Office, order, page, refusal
 
@@ -15,10 +15,7 @@ from tests.renderer.signing import Office, order, page, refusal
 def remote(tmp_path: Path) -> Iterator[tuple[Office, Cloud]]:
     with Pki() as pki, Cloud(pki.person("Da remoto")) as cloud:
         office = Office(pki, tmp_path)
-        (tmp_path / "remote.toml").write_text(
-            f'source = "csc"\nurl = "{cloud.url}/"\ncredential = "{CREDENTIAL}"\n'
-            'token_file = "token"\ntimeout_seconds = 5\n'
-        )
+        (tmp_path / "remote.toml").write_text(cloud.description())
         (tmp_path / "token").write_text(TOKEN)
         yield office, cloud
 
