@@ -1,5 +1,6 @@
 """The few HTML pages the service has: one per kind of problem, and the documentation."""
 
+import re
 from html import escape
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -39,7 +40,7 @@ DOCUMENTATION = """<!doctype html>
 <link rel="icon" href="/docs/assets/favicon-32x32.png">
 </head>
 <body>
-<div id="documentation"></div>
+<main id="documentation"></main>
 <script src="/docs/assets/swagger-ui-bundle.js"></script>
 <script src="/docs/assets/start.js"></script>
 </body>
@@ -61,6 +62,9 @@ TERMS = _PAGE.format(
     body="<h1>Condizioni d'uso</h1>"
     "<p>L'API è riservata agli uffici e ai sistemi autorizzati delle camere di commercio che "
     "usano questa installazione. I dati appartengono alla camera che li ha prodotti. "
+    "Ciò che una camera ha pubblicato lo legge chiunque, senza token, e si riusa con licenza "
+    '<a href="https://creativecommons.org/licenses/by/4.0/deed.it">Creative Commons Attribuzione '
+    "4.0 (CC BY 4.0)</a>. "
     "Il software è distribuito con licenza EUPL-1.2.</p>",
 )
 
@@ -79,9 +83,14 @@ def problem_page(code: str) -> str | None:
         (
             f"<h1>{escape(problem.it[0])}</h1>",
             f"<p>Codice <code>{escape(code)}</code>, stato HTTP {problem.status}.</p>",
-            f"<p>{escape(problem.it[1])}</p>",
+            f"<p>{_in_general(problem.it[1])}</p>",
             f'<section lang="en"><h2>{escape(problem.en[0])}</h2>',
-            f"<p>{escape(problem.en[1])}</p></section>",
+            f"<p>{_in_general(problem.en[1])}</p></section>",
         )
     )
     return _PAGE.format(title=escape(problem.it[0]), body=body)
+
+
+def _in_general(detail: str) -> str:
+    """A problem's sentence with an ellipsis for what only a single case can tell."""
+    return escape(re.sub(r"\{[^{}]*\}", "…", detail))
