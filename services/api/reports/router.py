@@ -117,9 +117,9 @@ async def request_report(
     "/reports",
     operation_id="reports_list",
     summary="Documenti della camera",
-    description="I documenti richiesti, dal più recente, ognuno in tutte le sue versioni. `title` e "
-    "`mark` dicono di che cosa tratta entro l'anno: periodo, scheda, camere, decisione dell'OIV. "
-    "`sort`: `created_at`, `year`, `version`.",
+    description="I documenti richiesti, dal più recente, in tutte le loro versioni. `title` e "
+    "`mark` dicono di che cosa tratta ognuno entro l'anno: periodo, scheda, camere, decisione "
+    "dell'OIV. `sort`: `created_at`, `year`, `version`.",
     response_model=ReportList,
     responses=refusals("invalid_cursor"),
 )
