@@ -52,12 +52,18 @@ WITHOUT_CHAMBER = {
             "/amministrazione-trasparente/enti/{entity}/performance",
             "/amministrazione-trasparente/{chamber}/performance",
             "/amministrazione-trasparente/{chamber}/performance/{year}/{kind}",
+            "/amministrazione-trasparente/{chamber}/performance/{year}/{kind}/{mark}",
             "/amministrazione-trasparente/{chamber}/performance/documenti/{report_id}",
             "/amministrazione-trasparente/{chamber}/performance/documenti/{report_id}/testo",
             "/sitemap.xml",
         ),
         "public by intent: what is published",
     ),
+    **dict.fromkeys(
+        ("/amministrazione-trasparente/{rest}", "/verifica", "/verifica/{rest}"),
+        "the page of what is not there, whatever was asked for",
+    ),
+    "/": "leads to what is published",
     "/robots.txt": "says that all of that may be read",
     "/verifica/{chamber}/{report_id}": "public by intent: facts about the file of a published "
     "document; of any other the same page as of what does not exist",
