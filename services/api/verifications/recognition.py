@@ -63,30 +63,33 @@ class Recognised:
 
     def made(self) -> Mapping[str, sa.Row[Any]]:
         """The signatures of the document that the stage has, by office."""
-        rows = (stage.signature for stage in self.stages[: self.at + 1])
-        return {row.office: row for row in rows if row is not None}
+        return _by_office(self.stages[: self.at + 1])
 
     def made_later(self) -> Mapping[str, sa.Row[Any]]:
         """The signatures that the document has got since."""
-        rows = (stage.signature for stage in self.stages[self.at + 1 :])
-        return {row.office: row for row in rows if row is not None}
+        return _by_office(self.stages[self.at + 1 :])
+
+
+def _by_office(stages: Sequence[Stage]) -> Mapping[str, sa.Row[Any]]:
+    rows = (stage.signature for stage in stages)
+    return {row.office: row for row in rows if row is not None}
 
 
 async def recognise(
     parts: Container, caller: Principal | Machine | None, states: Sequence[FileState]
 ) -> Recognised | None:
     """What the caller may know of the document that a file of these states is a copy of."""
-    sizes = {state.sha256: state.size for state in states}
+    digests = {state.sha256 for state in states}
     if caller is not None:
         readable = await _readable(parts, caller)
         found = await _among(
-            parts, readable, sizes, lambda row, chamber: _visible(row, readable[chamber])
+            parts, readable, digests, lambda row, chamber: _visible(row, readable[chamber])
         )
         if found is not None:
-            return _placed(found, sizes, states)
+            return _placed(found, states)
     codes = await publications.publishing_chambers(parts)
-    found = await _among(parts, codes, sizes, None)
-    return None if found is None else _placed(found, sizes, states)
+    found = await _among(parts, codes, digests, None)
+    return None if found is None else _placed(found, states)
 
 
 async def published(parts: Container, chamber: str, report_id: str) -> Recognised | None:
@@ -119,7 +122,7 @@ _Visible = Callable[[sa.Row[Any], str], bool]
 
 
 async def _among(
-    parts: Container, codes: Collection[str], digests: Mapping[str, int], visible: _Visible | None
+    parts: Container, codes: Collection[str], digests: Collection[str], visible: _Visible | None
 ) -> tuple[str, Issued, Signatures] | None:
     """The document of these chambers that has such a stage; without ``visible``, if published."""
     if not codes:
@@ -134,11 +137,10 @@ async def _among(
     return None
 
 
-def _placed(
-    found: tuple[str, Issued, Signatures], sizes: Mapping[str, int], states: Sequence[FileState]
-) -> Recognised:
+def _placed(found: tuple[str, Issued, Signatures], states: Sequence[FileState]) -> Recognised:
     chamber, issued, made = found
     stages = stages_of(made)
+    sizes = {state.sha256: state.size for state in states}
     at = furthest(stages, sizes)
     if at is None:
         raise AssertionError("a document is found by one of its stages")
