@@ -1,5 +1,6 @@
 """What a document waits for before it is signed: a year with nothing to explain, acts, the OIV."""
 
+import re
 from typing import Any
 
 from tests.e2e.render_system import SMALL, RenderSystem
@@ -52,3 +53,9 @@ def terminal_of(system: RenderSystem, person: str, roles: dict[str, list[str]]) 
     """The environment of somebody at a terminal; a signer's name is that of the office."""
     token = system.issuer.mint(roles, subject=person, units=[person])
     return {"CICLO_URL": system.url, "CICLO_TOKEN": token}
+
+
+def attempts(system: RenderSystem) -> list[int]:
+    """Which attempt each job was in that the worker took."""
+    log = (system.folder / "renderer.log").read_text()
+    return [int(number) for number in re.findall(r"leased, attempt (\d+)", log)]

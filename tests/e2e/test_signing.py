@@ -13,11 +13,11 @@ import pytest
 
 from services.renderer.signing.development import identity_for
 from tests.e2e.commands import Outcome, ciclo
-from tests.e2e.deciding import ACT, configure_signing, rendered, say, terminal_of
+from tests.e2e.deciding import ACT, attempts, configure_signing, rendered, say, terminal_of
 from tests.e2e.render_system import RenderSystem, render_system, until
 from tests.renderer.pki import Pki
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 YEAR = 2018
 SECRETARY, PRESIDENT = "segretario_generale", "presidente"
@@ -99,6 +99,25 @@ def test_a_missing_stamping_authority_signs_nothing(system: RenderSystem, pki: P
     assert refused.status == 1
     assert "tsa_unavailable" in refused.document["title"]
     assert pki.calls.count("tsa") - asked >= 5  # at least once an attempt (CICLO_RENDER_ATTEMPTS)
+    assert _report(system) == before
+    assert _states(system) == ["made", "next", "waiting"]
+
+
+@pytest.mark.parametrize("fault", ["expired", "revoked"])
+def test_a_certificate_that_is_no_good_signs_nothing(
+    system: RenderSystem, pki: Pki, fault: str
+) -> None:
+    before = _report(system)
+    holder = pki.person(fault, days=(-60, -1) if fault == "expired" else (-30, 365))
+    if fault == "revoked":
+        pki.revoke(holder)
+    usual = (system.folder / "signing" / "sg.p12").read_bytes()
+    (system.folder / "signing" / "sg.p12").write_bytes(holder.p12(PIN))
+    refused = _sign(system, SECRETARY, CICLO_PIN=PIN)
+    (system.folder / "signing" / "sg.p12").write_bytes(usual)
+    assert refused.status == 1
+    assert f"identity_{fault}" in refused.document["title"]
+    assert attempts(system)[-1] == 1  # trying again would not help
     assert _report(system) == before
     assert _states(system) == ["made", "next", "waiting"]
 

@@ -4,7 +4,6 @@ Real PostgreSQL, Redis, API and a worker process; a token of SoftHSM, a remote s
 authorities of the tests' own.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from tests.api.entity_office import year_of
 from tests.e2e.commands import Outcome, ciclo_here
-from tests.e2e.deciding import ACT, configure_signing, rendered, say, terminal_of
+from tests.e2e.deciding import ACT, attempts, configure_signing, rendered, say, terminal_of
 from tests.e2e.render_system import RenderSystem, render_system
 from tests.renderer import cloud, hsm
 from tests.renderer.cloud import Cloud
@@ -124,7 +123,7 @@ def test_a_token_a_remote_service_and_a_copy_from_outside(
     pki.behaviour.meanwhile["ocsp"] = lambda: _pull_out(tokens, aside)
     refused(report.sign(SECRETARY, CICLO_PIN=hsm.PIN), "token_unavailable")
     assert "ocsp" not in pki.behaviour.meanwhile
-    assert _attempts(system)[-5:] == [1, 2, 3, 4, 5]  # CICLO_RENDER_ATTEMPTS
+    assert attempts(system)[-5:] == [1, 2, 3, 4, 5]  # CICLO_RENDER_ATTEMPTS
     aside.rename(tokens)
     assert (report.pdf(), report.shown()["state"]) == (sealed, "validated")
     by_token = done(report.sign(SECRETARY, CICLO_PIN=hsm.PIN))["items"][1]["made"]
@@ -181,12 +180,6 @@ def _renewed(report: Relazione, published: bytes, folder: Path) -> None:
 
 def _pull_out(tokens: Path, aside: Path) -> None:
     tokens.rename(aside)
-
-
-def _attempts(system: RenderSystem) -> list[int]:
-    """Which attempt each job was in that the worker took."""
-    log = (system.folder / "renderer.log").read_text()
-    return [int(number) for number in re.findall(r"leased, attempt (\d+)", log)]
 
 
 ENTITY_YEAR = 2022
