@@ -1,17 +1,19 @@
 """Figures: names are read whole, nothing stands on anything else, no figure outgrows a page."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from services.api.reports.snapshot import freeze
 from services.renderer.document import columns, html
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import bars, tables, trends
 from services.renderer.document.view import Report
 from services.renderer.document.years import Years
 from shared.contracts.snapshot import Figure, ReportSnapshot, TableView, UsedMeasure
-from tests.renderer import snapshots
+from tests.renderer import century, plans, snapshots
 
 PAGE = 948.0
 """Height of what an upright page holds, in CSS pixels."""
@@ -109,11 +111,15 @@ def test_the_value_of_a_point_stands_where_no_line_goes(
 
 def test_columns_of_elementary_data_are_as_wide_as_their_words() -> None:
     year = UsedMeasure(code="a", year=2020, value="1")
-    assert columns.measure_columns([year]) == ("c-year", "c-value", "c-year")
+    assert columns.measure_columns([year]) == ("c-code", "c-year", "c-value", "c-year")
+    long = year.model_copy(update={"code": "certificati_origine_nei_termini"})
+    assert columns.measure_columns([long])[0] == "c-wide"
     months = UsedMeasure(
         code="a", year=2020, period="Q3", value="1234567890.55", validated_by="controller"
     )
-    assert columns.measure_columns([year, months]) == ("c-months", "c-value-wide", "c-months")
+    wide = ("c-months", "c-value-wide", "c-months")
+    assert columns.measure_columns([year, months]) == ("c-code", *wide)
+    assert columns.measure_columns([long, months]) == ("c-code-widest", *wide)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +146,50 @@ def test_a_chamber_is_spoken_of_with_its_article() -> None:
         "Sigillo elettronico della Camera di commercio di Pisa"
         in html.build(snapshots.small()).html
     )
+
+
+def test_a_date_stands_on_one_line_where_there_is_room() -> None:
+    dated = [row for row in snapshots.pisa().indicators if row.value_type == "date" and row.target]
+    assert columns.target_column(dated) == "c-months"
+    shares = [row for row in snapshots.pisa().indicators if row.value_type == "percent"]
+    assert columns.target_column(shares) == "c-value"
+    plan = [row for row in plans.massa().indicators if row.value_type == "date"]
+    assert columns.target_column(plan, 2021) == "c-months"
+    assert columns.target_column(plan, 1999) == "c-value"
+
+
+def test_figures_of_single_objectives_are_numbered_but_not_listed() -> None:
+    document = html.build(century.snapshot(40))
+    listed = [entry.title for entry in document.contents.listed_figures]
+    every = [entry.title for entry in document.contents.figures]
+    assert len(listed) < len(every)
+    assert not [title for title in listed if title.startswith("Andamento degli indicatori")]
+    assert {entry.anchor for entry in document.contents.figures} <= set(document.anchors)
+    assert [entry.number for entry in document.contents.figures] == [
+        f"Figura {number + 1}" for number in range(len(every))
+    ]
+    assert "Elenco delle figure principali" in document.web
+
+
+def test_measures_come_in_the_order_people_count() -> None:
+    first, *rest = snapshots.small().explanations
+    used = tuple(UsedMeasure(code=code, year=2020) for code in ("607", "89", "A10", "A2", "B"))
+    told = snapshots.small(explanations=(first.model_copy(update={"measures": used}), *rest))
+    codes = [measure.code for measure in Report(told).measures]
+    assert [code for code in codes if code in {"607", "89", "A10", "A2", "B"}] == [
+        "89", "607", "A2", "A10", "B",
+    ]  # fmt: skip
+
+
+def test_indicators_without_a_result_stand_by_reason() -> None:
+    year = plans.source("massa-2021")
+    page = html.build(freeze(year, replace(plans.FACTS, kind="relazione"))).html
+    assert "Nessun indicatore della Camera ha un risultato." in page
+    (said,) = re.findall(r"<p><b>Senza risultato:</b>(.*?)</p>", page)
+    assert said.count("dato non disponibile") == 1
+
+
+def test_facts_of_an_objective_are_apart_in_words_too() -> None:
+    page = html.build(snapshots.pisa()).html
+    assert re.search(r"Peso: <b>[^<]*</b></span>\s+<span[^>]*>Programma", page)
+    assert not re.search(r"</span><span class=\"fact", page)

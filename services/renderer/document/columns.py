@@ -61,14 +61,16 @@ def code_width(codes: Iterable[str]) -> str:
     return CODE_ROOMS[-1][1]
 
 
-def measure_columns(measures: Sequence[UsedMeasure]) -> tuple[str, str, str]:
-    """Classes of the columns of period, value and role of elementary data."""
+def measure_columns(measures: Sequence[UsedMeasure]) -> tuple[str, str, str, str]:
+    """Classes of the columns of code, period, value and role of elementary data."""
     values = [formats.datum(item.value) for item in measures if item.value is not None]
-    return (
-        _word_column(labels.period(item.year, item.period) for item in measures),
-        _wide("c-value", values, VALUE_ROOM),
-        _word_column(labels.role(item.validated_by) for item in measures),
-    )
+    period = _word_column(labels.period(item.year, item.period) for item in measures)
+    role = _word_column(labels.role(item.validated_by) for item in measures)
+    code = code_column(measures)
+    cut = any(fonts.text_width(m.code, CODE_SIZE, bold=True) > CODE_ROOMS[-1][0] for m in measures)
+    if cut and period == role == WORD_ROOMS[0][1]:
+        code = "c-wide"
+    return code, period, _wide("c-value", values, VALUE_ROOM), role
 
 
 def _word_column(texts: Iterable[str]) -> str:
@@ -109,6 +111,17 @@ def value_column(items: Iterable[IndicatorView]) -> str:
         if text is not None
     ]
     return _wide("c-value", texts, VALUE_ROOM)
+
+
+def target_column(items: Iterable[IndicatorView], year: int | None = None) -> str:
+    """Class of a column of expected values, of the report's year or another, that has room."""
+    texts = [
+        formats.target(item.target if year is None else item.targets.get(str(year)), item) or ""
+        for item in items
+    ]
+    longest = max((fonts.text_width(text, CODE_SIZE, bold=True) for text in texts), default=0.0)
+    rooms = ((VALUE_ROOM, "c-value"), *WORD_ROOMS[1:])
+    return next((name for room, name in rooms if longest <= room), WORD_ROOMS[-1][1])
 
 
 def year_column(rows: Iterable[YearCells]) -> str:

@@ -33,11 +33,18 @@ class Contents:
     tables: list[Entry] = field(default_factory=list)
     figures: list[Entry] = field(default_factory=list)
     _listed: set[int] = field(default_factory=set)
+    _unlisted_figures: set[int] = field(default_factory=set)
 
     @property
     def listed_tables(self) -> list[Entry]:
         """Tables for the list on the first pages."""
         return [entry for place, entry in enumerate(self.tables) if place in self._listed]
+
+    @property
+    def listed_figures(self) -> list[Entry]:
+        """Figures for the list on the first pages."""
+        numbered = enumerate(self.figures)
+        return [entry for place, entry in numbered if place not in self._unlisted_figures]
 
     @property
     def listed_headings(self) -> list[Entry]:
@@ -47,7 +54,7 @@ class Contents:
     @property
     def lines(self) -> tuple[str, ...]:
         """The anchor of every line that gives a page, in the order of the lines."""
-        entries = (*self.listed_headings, *self.figures, *self.listed_tables)
+        entries = (*self.listed_headings, *self.listed_figures, *self.listed_tables)
         return tuple(entry.anchor for entry in entries)
 
     @staticmethod
@@ -83,8 +90,13 @@ class Contents:
             self._listed.add(len(self.tables))
         return self._caption(self.tables, "Tabella", "tab", "caption", title)
 
-    def figure(self, title: str) -> Markup:
-        """The caption of the next figure, numbered through the document."""
+    def figure(self, title: str, *, listed: bool = True) -> Markup:
+        """The caption of the next figure, numbered through the document.
+
+        As with tables, figures of single objectives are not ``listed``.
+        """
+        if not listed:
+            self._unlisted_figures.add(len(self.figures))
         return self._caption(self.figures, "Figura", "fig", "figcaption", title)
 
     @staticmethod

@@ -378,6 +378,7 @@ def _context(
         "context_columns": columns.context_columns,
         "most_upright": columns.MOST_UPRIGHT,
         "measure_columns": columns.measure_columns,
+        "target_column": columns.target_column,
         "value_column": columns.value_column,
         "year_column": columns.year_column,
         "spent_share": view.spent_share,

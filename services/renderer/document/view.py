@@ -4,6 +4,7 @@ Groups and looks up; every figure stays the one of the snapshot. The only arithm
 counting rows and adding amounts of money that the page shows as totals.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -352,7 +353,15 @@ class Report:
         for item in self.snapshot.explanations:
             for measure in item.measures:
                 seen.setdefault((measure.code, measure.year, measure.period or ""), measure)
-        return tuple(seen[key] for key in sorted(seen))
+        return tuple(seen[key] for key in sorted(seen, key=_counted))
+
+
+def _counted(key: tuple[str, int, str]) -> tuple[list[tuple[bool, int, str]], int, str]:
+    """Codes in the order people count: 89 before 607, A2 before A10."""
+    code, year, period = key
+    parts = [part for part in re.split(r"([0-9]+)", code) if part]
+    counted = [(False, int(p), "") if p.isdecimal() else (True, 0, p) for p in parts]
+    return counted, year, period
 
 
 def spent_share(resource: Resource) -> str | None:

@@ -15,11 +15,14 @@ WIDTH = 658.0
 COLUMNS = 3
 GAP = 16.0
 PANEL_WIDTH = (WIDTH - (COLUMNS - 1) * GAP) / COLUMNS
-PANEL_HEIGHT = 98.0
-"""Of a panel without its title."""
+PLOT_TOP, PLOT_BOTTOM = 18.0, 52.0
+"""Below title and expected value: where values are drawn."""
 
-PLOT_TOP, PLOT_BOTTOM, AXIS = 29.0, 63.0, 75.0
-"""Below the title: where values are drawn, and the line with the years under it."""
+AXIS, LOW_AXIS = 57.0, 65.0
+"""The line with the years under it: lower where a value is told below its point."""
+
+YEARS = 23.0
+"""Room of the years, and of the gap to what follows."""
 
 TITLE, LINE_HEIGHT, MOST_LINES = 9.0, 10.5, 4
 WIDEST_CODE = 80.0
@@ -46,15 +49,16 @@ class Series:
 def draw(rows: Sequence[Series], colour: str) -> Markup:
     """A panel per row, three on a line; the dashed line is what was expected of the last year."""
     lines = [rows[start : start + COLUMNS] for start in range(0, len(rows), COLUMNS)]
-    heads = [max(_head_lines(row) for row in line) * LINE_HEIGHT for line in lines]
-    drawing = Drawing(WIDTH, len(lines) * PANEL_HEIGHT + sum(heads))
+    heads = [max(map(_head_lines, line)) * LINE_HEIGHT for line in lines]
+    axes = [LOW_AXIS if any(map(_has_dip, line)) else AXIS for line in lines]
+    drawing = Drawing(WIDTH, sum(heads) + sum(axes) + len(lines) * YEARS)
     top = 0.0
-    for line, head in zip(lines, heads, strict=True):
+    for line, head, axis in zip(lines, heads, axes, strict=True):
         for place, row in enumerate(line):
             left = place * (PANEL_WIDTH + GAP)
             _head(drawing, row, left, top)
-            _plot(drawing, row, left, top + head, colour)
-        top += PANEL_HEIGHT + head
+            _plot(drawing, row, (left, top + head, axis), colour)
+        top += head + axis + YEARS
     return drawing.close(f"Andamento negli anni: {'; '.join(map(_words, rows))}.", "trends")
 
 
@@ -66,23 +70,26 @@ def _title(row: Series) -> tuple[float, list[str]]:
 
 
 def _head_lines(row: Series) -> int:
+    """Lines of its code, its title and what was expected."""
     indent, lines = _title(row)
-    return len(lines) + (row.code != "" and not indent)
+    return len(lines) + (row.code != "" and not indent) + (row.expected is not None)
 
 
 def _head(drawing: Drawing, row: Series, left: float, top: float) -> None:
     """Code and title, and below them what was expected."""
     indent, lines = _title(row)
     drawing.text(left, top + 9, row.code, TITLE, bold=True)
-    last = top + 9 + (_head_lines(row) - 1) * LINE_HEIGHT
-    for place, line in enumerate(reversed(lines)):
-        drawing.text(left + indent, last - place * LINE_HEIGHT, line, TITLE)
+    y = top + 9 + (0.0 if indent or not row.code else LINE_HEIGHT)
+    for line in lines:
+        drawing.text(left + indent, y, line, TITLE)
+        y += LINE_HEIGHT
     if row.expected is not None:
-        y = last + LINE_HEIGHT
         drawing.text(left, y, f"atteso {row.expected[1]}", SMALL, fill=MUTED)
 
 
-def _plot(drawing: Drawing, row: Series, left: float, top: float, colour: str) -> None:
+def _plot(drawing: Drawing, row: Series, place: tuple[float, float, float], colour: str) -> None:
+    """The line of a row; ``place`` is where it stands, and how far down its axis is."""
+    left, top, axis = place
     values = [value for _, value, _ in row.points]
     if row.expected is not None:
         values.append(row.expected[0])
@@ -95,14 +102,14 @@ def _plot(drawing: Drawing, row: Series, left: float, top: float, colour: str) -
 
     step = (PANEL_WIDTH - 44) / max(len(row.points) - 1, 1)
     places = [(left + 22 + at * step, height(value)) for at, (_, value, _) in enumerate(row.points)]
-    drawing.line(left, top + AXIS, left + PANEL_WIDTH, top + AXIS, LINE)
+    drawing.line(left, top + axis, left + PANEL_WIDTH, top + axis, LINE)
     if row.expected is not None:
         y = height(row.expected[0])
         drawing.line(left, y, left + PANEL_WIDTH, y, INK, dashed=True)
     drawing.path(places, colour)
     told = _told(row, step)
     for at, ((x, y), (year, _, _)) in enumerate(zip(places, row.points, strict=True)):
-        drawing.text(x, top + AXIS + 11, str(year), SMALL, fill=MUTED, anchor="middle")
+        drawing.text(x, top + axis + 11, str(year), SMALL, fill=MUTED, anchor="middle")
         if at in told:
             wide = fonts.text_width(told[at], SMALL, bold=True)
             side = _side(row, at)
@@ -113,6 +120,10 @@ def _plot(drawing: Drawing, row: Series, left: float, top: float, colour: str) -
             base = y + 11 if side is None else y - 6
             drawing.rect(centre - wide / 2 - 1, base - 7.5, wide + 2, 9, fill="#ffffff")
             drawing.text(centre, base, told[at], SMALL, bold=True, anchor="middle")
+
+
+def _has_dip(row: Series) -> bool:
+    return any(_side(row, at) is None for at in range(len(row.points)))
 
 
 def _side(row: Series, at: int) -> int | None:
