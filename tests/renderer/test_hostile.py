@@ -21,6 +21,8 @@ from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from tests.html_pages import check_inert, parsed
 from tests.renderer import hostile, snapshots
 
+pytestmark = pytest.mark.timeout(900)  # two hundred texts on a busy machine
+
 COUNT = int(os.environ.get("CICLO_HOSTILE_TEXTS", len(hostile.FAMILIES)))
 _BOX = re.compile(
     r'<(page|word) (?:width|xMin)="([\d.-]+)" (?:height|yMin)="([\d.-]+)"'
