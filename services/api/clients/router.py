@@ -13,11 +13,11 @@ from services.api.clients import repository, service
 from services.api.clients.schemas import (
     Client,
     ClientChange,
+    ClientKey,
     ClientList,
     ClientState,
     CreatedClient,
     IssuedKey,
-    KeyInfo,
     KeyRotation,
     NewClient,
 )
@@ -61,7 +61,7 @@ def _client(row: sa.Row[Any], keys: Sequence[sa.Row[Any]], access: Access) -> Cl
         state=state,
         scopes=row.scopes,
         keys=[
-            KeyInfo(
+            ClientKey(
                 key_id=key.key_id,
                 created_at=key.created_at,
                 expires_at=key.expires_at,

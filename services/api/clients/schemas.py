@@ -59,7 +59,7 @@ class ClientChange(Resource):
         return self
 
 
-class KeyInfo(Resource):
+class ClientKey(Resource):
     """Una chiave valida; la chiave stessa non si può rileggere."""
 
     key_id: Identifier
@@ -80,7 +80,7 @@ class Client(ListItem):
         Field(description="`expired`: nessuna chiave è valida; `revoked`: per sempre."),
     ]
     scopes: Scopes
-    keys: Annotated[list[KeyInfo], Field(max_length=2)]
+    keys: Annotated[list[ClientKey], Field(max_length=2)]
     created_at: Instant
     revoked_at: Annotated[Instant | None, Field(description="Quando è stato revocato.")]
     allowed_actions: Actions

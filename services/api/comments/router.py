@@ -13,13 +13,13 @@ from services.api.comments.schemas import (
     Comment,
     NewComment,
     NewThread,
-    Reopening,
     Settlement,
     State,
     Thread,
     ThreadDetail,
     ThreadList,
     ThreadPath,
+    ThreadReopening,
 )
 from services.api.idempotency import IdempotencyKey, once
 from services.api.narratives.schemas import KEY
@@ -177,7 +177,7 @@ async def resolve(
     responses=refusals(*_SETTLING, "thread_open", "thread_full"),
 )
 async def reopen(
-    request: Request, year: PlanYear, thread_id: ThreadPath, given: Reopening, call: Settling
+    request: Request, year: PlanYear, thread_id: ThreadPath, given: ThreadReopening, call: Settling
 ) -> Response:
     """It was not done after all."""
     return await _settle(request, call, (year, thread_id), ThreadMove.REOPEN, given.text)

@@ -68,7 +68,7 @@ class Settlement(Resource):
     text: Words | None = None
 
 
-class Reopening(Resource):
+class ThreadReopening(Resource):
     """Perché la discussione si riapre."""
 
     text: Words

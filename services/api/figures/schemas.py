@@ -99,7 +99,7 @@ class UnitResults(ComputedOn):
     next: Cursor
 
 
-class TrendPoint(ComputedOn):
+class FigureTrendPoint(ComputedOn):
     """Una cifra in un anno."""
 
     title: Line | None
@@ -109,16 +109,16 @@ class TrendPoint(ComputedOn):
     figure: Figure
 
 
-class Trend(ListItem):
+class FigureTrend(ListItem):
     """Una cifra negli anni di cui c'è il piano e in cui compare."""
 
     subject: Literal["overall", "objective", "indicator"]
     code: Code
-    points: Annotated[list[TrendPoint], Field(max_length=200)]
+    points: Annotated[list[FigureTrendPoint], Field(max_length=200)]
 
 
 class TrendList(Resource):
     """L'andamento delle cifre richieste."""
 
-    items: Annotated[list[Trend], Field(max_length=100)]
+    items: Annotated[list[FigureTrend], Field(max_length=100)]
     next: Cursor = None

@@ -6,12 +6,12 @@ from typing import Any
 from services.api.auth.access import Access
 from services.api.db.session import Database
 from services.api.figures.schemas import (
+    FigureTrend,
+    FigureTrendPoint,
     IndicatorResult,
     ObjectiveResult,
     PeriodSummaries,
     PeriodSummary,
-    Trend,
-    TrendPoint,
     UnitObjective,
     UnitResult,
 )
@@ -174,7 +174,7 @@ async def trends(
     access: Access,
     codes: Sequence[str],
     years: range,
-) -> list[Trend]:
+) -> list[FigureTrend]:
     """Figures over the years of which there is a plan, the codes in the order given.
 
     A code that no plan knows has no points. In each year it is what it was in that year's
@@ -190,17 +190,17 @@ async def trends(
     return [_trend(code, documents) for code in codes]
 
 
-def _trend(code: str, documents: Sequence[ResultsDocument]) -> Trend:
+def _trend(code: str, documents: Sequence[ResultsDocument]) -> FigureTrend:
     found = [(subject, point) for d in documents for subject, point in _points(code, d)]
     subject = found[-1][0] if found else "overall" if code == OVERALL else "indicator"
-    return Trend(
+    return FigureTrend(
         subject=subject,  # type: ignore[arg-type]  # one of the three words
         code=code,
         points=[point for kind, point in found if kind == subject],
     )
 
 
-def _points(code: str, document: ResultsDocument) -> Iterator[tuple[str, TrendPoint]]:
+def _points(code: str, document: ResultsDocument) -> Iterator[tuple[str, FigureTrendPoint]]:
     """The figure of a code in one year, if the plan has it."""
     shared: dict[str, Any] = {
         "year": document.year,
@@ -215,12 +215,15 @@ def _points(code: str, document: ResultsDocument) -> Iterator[tuple[str, TrendPo
     for objective in document.objectives:
         if objective.code == code:
             mine = {"title": objective.title, "figure": objective.figure}
-            yield "objective", TrendPoint(**shared | mine)
+            yield "objective", FigureTrendPoint(**shared | mine)
             return
     for row in document.indicators:
         if row.code == code:
             names = ("title", "value", "unit", "target", "figure")
-            yield "indicator", TrendPoint(**shared | {name: getattr(row, name) for name in names})
+            yield (
+                "indicator",
+                FigureTrendPoint(**shared | {name: getattr(row, name) for name in names}),
+            )
             return
     if code == OVERALL:
-        yield "overall", TrendPoint(**shared | {"figure": document.overall})
+        yield "overall", FigureTrendPoint(**shared | {"figure": document.overall})

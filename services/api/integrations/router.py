@@ -17,9 +17,9 @@ from services.api.integrations.schemas import (
     Integration,
     IntegrationChange,
     IntegrationDetail,
+    IntegrationKey,
     IntegrationList,
     IssuedSecret,
-    KeyInfo,
     MessageCounts,
     NewIntegration,
     NewPublicKey,
@@ -85,7 +85,7 @@ async def _detail(parts: Parts, call: ReadCall | WriteCall, code: str) -> Integr
     return IntegrationDetail(
         **_fields(row, call.access),
         secrets=[
-            KeyInfo(
+            IntegrationKey(
                 secret_id=s.secret_id,
                 kind="secret" if s.public_key is None else "public_key",
                 public_key=s.public_key,

@@ -142,7 +142,7 @@ class SecretInfo(Resource):
     ]
 
 
-class KeyInfo(SecretInfo):
+class IntegrationKey(SecretInfo):
     """Una chiave valida; un segreto non si può rileggere, una chiave pubblica sì."""
 
     kind: Annotated[
@@ -179,7 +179,7 @@ class Integration(ListItem):
 class IntegrationDetail(Integration):
     """Un sistema che invia rilevazioni, con i suoi segreti validi."""
 
-    secrets: Annotated[list[KeyInfo], Field(max_length=5)]
+    secrets: Annotated[list[IntegrationKey], Field(max_length=5)]
     waiting: Annotated[Count, Field(description="Rilevazioni che attendono in quarantena.")]
     gaps: Annotated[Count, Field(description="Dati di cui manca una versione.")]
 

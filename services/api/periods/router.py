@@ -12,17 +12,17 @@ from services.api.openapi import refusals
 from services.api.periods import service
 from services.api.periods.collecting import PeriodStanding
 from services.api.periods.schemas import (
-    Closure,
     LackingDatum,
     NewRules,
     OfficeDebt,
     Period,
+    PeriodClosure,
     PeriodCompletion,
     PeriodDetail,
     PeriodList,
     PeriodMove,
     PeriodPath,
-    Reopening,
+    PeriodReopening,
     Rules,
 )
 from services.api.periods.working_days import italian_day
@@ -169,7 +169,7 @@ async def close_period(
     request: Request,
     year: PlanYear,
     period: PeriodPath,
-    given: Closure,
+    given: PeriodClosure,
     call: Annotated[WriteCall, Depends(writing(Action.PERIOD_CLOSE), scope="function")],
     parts: Parts,
 ) -> Response:
@@ -200,7 +200,7 @@ async def reopen_period(
     request: Request,
     year: PlanYear,
     period: PeriodPath,
-    given: Reopening,
+    given: PeriodReopening,
     call: Annotated[WriteCall, Depends(writing(Action.PERIOD_REOPEN), scope="function")],
     parts: Parts,
 ) -> Response:

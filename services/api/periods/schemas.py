@@ -149,13 +149,13 @@ class NewException(Resource):
     reason: Reason
 
 
-class Closure(Resource):
+class PeriodClosure(Resource):
     """La chiusura di un periodo."""
 
     exceptions: Annotated[tuple[NewException, ...], Field(max_length=5000)] = ()
 
 
-class Reopening(Resource):
+class PeriodReopening(Resource):
     """Perché si riapre un periodo."""
 
     reason: Reason

@@ -19,9 +19,9 @@ from services.api.publications.catalogue import CatalogueForm, catalogue
 from services.api.publications.files import DataFile
 from services.api.publications.repository import document_of
 from services.api.publications.schemas import (
-    Publication,
     PublicationDetail,
     PublicationList,
+    PublishedDocument,
     detail_view,
     publication_view,
 )
@@ -81,7 +81,7 @@ async def list_publications(
     found, publishers = await service.published(parts, codes, asked, year, kind)
     documents = [document_of(row) for row in found.rows]
     items = [publication_view(one, publishers[one.chamber]) for one in documents]
-    return list_response(request, items, found.next, asked, Publication, licence=LICENCE)
+    return list_response(request, items, found.next, asked, PublishedDocument, licence=LICENCE)
 
 
 @router.get(

@@ -46,7 +46,7 @@ class DataLink(Resource):
     media_type: Annotated[str, Field(max_length=100, description="Tipo del contenuto.")]
 
 
-class Publication(ListItem):
+class PublishedDocument(ListItem):
     """Una versione pubblicata di un documento."""
 
     report_id: Id
@@ -98,7 +98,7 @@ class Publication(ListItem):
     superseded_by: Annotated[Link | None, Field(description="La versione che l'ha sostituita.")]
 
 
-class PublicationDetail(Publication):
+class PublicationDetail(PublishedDocument):
     """Una versione pubblicata, con la sua licenza."""
 
     licence: _Licence
@@ -107,15 +107,15 @@ class PublicationDetail(Publication):
 class PublicationList(Resource):
     """I documenti pubblicati di una camera o di un ente."""
 
-    items: Annotated[list[Publication], Field(max_length=500)]
+    items: Annotated[list[PublishedDocument], Field(max_length=500)]
     next: Cursor
     licence: _Licence
 
 
-def publication_view(document: Document, publisher: Publisher) -> Publication:
+def publication_view(document: Document, publisher: Publisher) -> PublishedDocument:
     """A document as everybody sees it."""
     below = f"/v1/publications/{document.chamber}"
-    return Publication(
+    return PublishedDocument(
         report_id=document.report_id,
         chamber=document.chamber,
         chamber_name=publisher.name,

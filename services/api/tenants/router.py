@@ -44,9 +44,9 @@ from services.api.tenants.schemas import (
     ConfigurationChange,
     Entity,
     EntityList,
-    FieldDifference,
     NewEntity,
     PolicyOfYear,
+    SettingDifference,
     Suspension,
 )
 from shared.contracts.chamber import ChamberConfiguration
@@ -308,7 +308,7 @@ async def configure_chamber(
     done = await service.configure(call.session, json_object(body), siblings)
     change = ConfigurationChange(
         changes=[
-            FieldDifference(
+            SettingDifference(
                 pointer=one.pointer,
                 before=service.as_json(one.before),
                 after=service.as_json(one.after),

@@ -105,7 +105,7 @@ class Configuration(ChamberConfiguration, Resource):
     allowed_actions: Actions
 
 
-class FieldDifference(Resource):
+class SettingDifference(Resource):
     """Un punto della configurazione che cambia; i valori sono testo JSON."""
 
     pointer: Annotated[str, Field(max_length=500, pattern=r"^(/[^\x00-\x1f]*)?$")]
@@ -116,7 +116,7 @@ class FieldDifference(Resource):
 class ConfigurationChange(Resource):
     """Che cosa è cambiato, e la configurazione che ne risulta."""
 
-    changes: Annotated[list[FieldDifference], Field(max_length=20_000)]
+    changes: Annotated[list[SettingDifference], Field(max_length=20_000)]
     configuration: Configuration
 
 

@@ -16,10 +16,10 @@ from services.api.plans.views import plan_etag, plan_view
 from services.api.responses import require_match, resource_response, to_json
 from services.api.versions import service
 from services.api.versions.schemas import (
-    Closure,
     Motivated,
     NewAmendment,
     NewApproval,
+    PlanClosure,
     PlanVersion,
     VersionDifferences,
     VersionFacts,
@@ -158,7 +158,7 @@ async def withdraw(
 async def close(
     request: Request,
     year: PlanYear,
-    new: Closure,
+    new: PlanClosure,
     call: Annotated[WriteCall, Depends(writing(Action.PLAN_CLOSE), scope="function")],
 ) -> Response:
     """The year is over."""

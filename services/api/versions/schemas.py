@@ -70,7 +70,7 @@ class Motivated(Resource):
     motivation: Reason
 
 
-class Closure(Resource):
+class PlanClosure(Resource):
     """La chiusura del piano; l'atto, se la dispone un atto."""
 
     act: ActOfApproval | None = None
