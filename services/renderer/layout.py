@@ -1,39 +1,24 @@
 """A sheet (one chapter's HTML) -> pages -> PDF with WeasyPrint, inside the child.
 
-The PDF of a chapter is a whole tagged one by itself. What binding several of them needs to
-know comes beside it as :class:`Facts`, so that nobody has to look for it in the file again.
+The PDF of a chapter is a whole tagged one but for its faces, which come when it is bound. What
+binding several of them needs to know comes beside it as :class:`Facts`, so that nobody has to
+look for it in the file again.
 """
 
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, Self
 
 import pikepdf
 import weasyprint
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
 
-from services.renderer import fonts
+from services.renderer import engine
 from services.renderer.conformance import PIXEL, Finisher
 from services.renderer.document.chapters import Sheet
 
-VARIANT = "pdf/a-3a"
 COMPRESSION: Final = 6
 """Level of zlib: what 9 saves beyond it is not worth twice the time."""
-
-
-class ClosedFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint ships no types
-    """Refuses every address: a document has no part outside its own HTML."""
-
-    def __init__(self) -> None:
-        super().__init__(allowed_protocols=())
-
-    def fetch(self, url: str, headers: object = None) -> NoReturn:
-        """Refuse; WeasyPrint goes on without the resource."""
-        del headers
-        raise ValueError(f"no address is fetched while rendering: {url[:200]}")
 
 
 @dataclass(frozen=True)
@@ -84,10 +69,10 @@ class Facts:
 
 def write(sheet: Sheet) -> tuple[bytes, Facts]:
     """Lay out a sheet and write its PDF; raises whatever the layout engine raises."""
-    document = render(sheet.html, sheet.style)
+    document = engine.render(sheet.html, sheet.style)
     written = io.BytesIO()
     document.write_pdf(
-        written, finisher=Finisher(sheet.titles), pdf_variant=VARIANT, uncompressed_pdf=True
+        written, finisher=Finisher(sheet.titles), pdf_variant=engine.VARIANT, uncompressed_pdf=True
     )
     return _compressed(written), _facts(document, numbered=sheet.numbered)
 
@@ -105,25 +90,6 @@ def _compressed(written: io.BytesIO) -> bytes:
     return target.getvalue()
 
 
-def render(source: str, style: str) -> weasyprint.Document:
-    """The pages of an HTML document under a style sheet of ours."""
-    return weasyprint.HTML(string=source, url_fetcher=ClosedFetcher()).render(
-        pdf_variant=VARIANT, stylesheets=[stylesheet(style)], font_config=_faces_known()
-    )
-
-
-@cache
-def _faces_known() -> FontConfiguration:
-    """The shipped faces as Pango knows them: found and opened by the press, not by each child."""
-    return FontConfiguration()
-
-
-@lru_cache(maxsize=4)
-def stylesheet(style: str) -> weasyprint.CSS:
-    """The rules, parsed once for all chapters of a document."""
-    return weasyprint.CSS(string=style, url_fetcher=ClosedFetcher())
-
-
 def _facts(document: weasyprint.Document, *, numbered: bool) -> Facts:
     anchors: dict[str, tuple[int, float, float]] = {}
     bookmarks: list[tuple[int, str, int, float, float]] = []
@@ -138,16 +104,10 @@ def _facts(document: weasyprint.Document, *, numbered: bool) -> Facts:
 
 
 def _faces(document: weasyprint.Document) -> dict[str, Face]:
-    """The faces used; several sizes of one are one face.
-
-    Left out, so that the chapter keeps its own: faces that lack a glyph, whose codes are
-    then not the glyph numbers, and faces that are not a file.
-    """
+    """The faces that binding puts in whole; several sizes of one are one face."""
     faces: dict[str, Face] = {}
     for font in document.fonts.values():
-        if font.missing:
-            continue
-        file = fonts.file_name(font.weight, italic=bool(font.style))
+        file = engine.shipped_face(font)
         if file is None:
             continue
         known = faces.get(font.hash) or Face(file, {}, {})

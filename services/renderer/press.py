@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from services.renderer import binding, fonts, layout, making, sample, sandbox
+from services.renderer import binding, engine, fonts, layout, making, sample, sandbox
 from services.renderer.binding import Laid
 from services.renderer.document import html, style
 from services.renderer.document.chapters import Sheet
@@ -209,7 +209,7 @@ class _Job:
         """Parse the style of a document once for all its chapters, if it is nothing but ours."""
         rules = json.loads(self._path(name, "sheet").read_text("utf-8"))["style"]
         if style.is_own(rules):
-            layout.stylesheet(rules)
+            engine.stylesheet(rules)
 
     def _start(self, name: str, seconds: int | None) -> int:
         limits = Limits(

@@ -22,7 +22,7 @@ ROOM = 256 * 1024 * 1024
 """Bytes: some thousand chapters."""
 
 _ENGINE = ("weasyprint", "pydyf", "pikepdf", "tinycss2", "tinyhtml5", "cffi", "fontTools")
-_OWN = ("layout.py", "conformance.py", "document/chapters.py", "fonts.py")
+_OWN = ("engine.py", "layout.py", "conformance.py", "document/chapters.py", "fonts.py")
 _DIGEST = 32
 
 
