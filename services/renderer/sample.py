@@ -19,7 +19,7 @@ _TEXTS = """<section class="chapter"><h2 id="a"><span class="number">1</span> A<
 <p class="empty">a</p><p class="small">a</p><p class="spend"><b>a</b> b</p>
 <div class="narrative"><p>a</p><table><thead><tr><th>a<tbody><tr><td>a</table></div>"""
 
-_ROW = """<tr><th scope="row">A1.{0}</th><td>Voce {0}<br><span class="note">da vedere</span></td>
+_ROW = """<tr><th scope="row">A1.{0}</th><td>Voce {0}<div class="note">da vedere</div></td>
 <td class="r">1.234,50</td><td class="r"><b>90%</b></td>
 <td><span class="light yellow">giallo</span></td></tr>"""
 
