@@ -71,14 +71,6 @@ class Extras:
     """Anchors of the lines of the contents (the second chapter): each gets its page."""
 
 
-def preload() -> None:
-    """Have the faces ready that documents are set in."""
-    for character in _NUMBER_CHARACTERS:
-        fonts.glyph(character)
-    for file in fonts.FILES:
-        fonts.program(file)
-
-
 def first_pages(chapters: Iterable[Laid]) -> dict[str, int]:
     """Name of every place -> number of its page."""
     pages: dict[str, int] = {}
@@ -108,8 +100,10 @@ def opened(chapter: Laid) -> Opened:
 class Binder:
     """Takes chapters one after the other, in their order, and binds them."""
 
-    def __init__(self) -> None:
+    def __init__(self, extras: Extras) -> None:
         self._pdf = pikepdf.new()
+        self._extras = extras
+        self._attached = metadata.embed(self._pdf, extras.files, extras.properties.created_at)
         self._sources: list[Pdf] = []
         self._chapters: list[Laid] = []
         self._trees: list[Object] = []
@@ -128,18 +122,18 @@ class Binder:
         self._sources.append(source)
         self._chapters.append(following.chapter)
 
-    def bind(self, extras: Extras) -> bytes:
+    def bind(self) -> bytes:
         """One document of all chapters."""
         pikepdf.settings.set_flate_compression_level(COMPRESSION)
         pdf = self._pdf
-        whole = _Whole(pdf, self._chapters, extras.lines)
+        whole = _Whole(pdf, self._chapters, self._extras.lines)
         for tree, chapter in zip(self._trees, self._chapters, strict=True):
             whole.join(tree, chapter.facts)
-        whole.finish(extras.fields)
+        whole.finish(self._extras.fields)
         first = self._sources[0]
         pdf.Root.OutputIntents = pdf.copy_foreign(first.make_indirect(first.Root.OutputIntents))
-        metadata.attach(pdf, extras.files, extras.properties.created_at)
-        metadata.describe(pdf, extras.properties)
+        metadata.attach(pdf, self._attached)
+        metadata.describe(pdf, self._extras.properties)
         target = io.BytesIO()
         pdf.save(
             target,
@@ -351,8 +345,7 @@ def _embed(pdf: Pdf, font: Object, face: Face) -> None:
     inner = font.DescendantFonts[0]
     inner.W = _widths(face.widths)
     program = fonts.program(face.file)
-    stream = pdf.make_stream(program)
-    stream.Length1 = len(program)
+    stream = pdf.make_stream(program.compressed, Filter=Name.FlateDecode, Length1=program.length)
     inner.FontDescriptor.FontFile2 = stream
     font.ToUnicode = pdf.make_stream(_to_unicode(face.texts))
 

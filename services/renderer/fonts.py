@@ -6,7 +6,10 @@ same snapshot gives the same bytes on every machine.
 """
 
 import io
+import zlib
+from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -17,7 +20,8 @@ FAMILY = fontpkg_titillium_web.FAMILY
 FOLDER = Path(fontpkg_titillium_web.ROOT) / "files"
 
 REGULAR = "TitilliumWeb-Regular.ttf"
-FILES = (REGULAR, *(f"TitilliumWeb-{name}.ttf" for name in ("SemiBold", "Bold", "Light", "Italic")))
+SEMIBOLD = "TitilliumWeb-SemiBold.ttf"
+FILES = (REGULAR, SEMIBOLD, *(f"TitilliumWeb-{name}.ttf" for name in ("Bold", "Light", "Italic")))
 """The faces that most documents use."""
 
 _OUTLINES = {"head", "hhea", "maxp", "hmtx", "loca", "glyf", "cvt ", "fpgm", "prep"}
@@ -40,13 +44,33 @@ def write_fontconfig(folder: Path) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Program:
+    """Outlines of a face, compressed (zlib), and how many bytes they are otherwise."""
+
+    length: int
+    compressed: bytes
+
+
+@dataclass(frozen=True)
+class _Face:
+    """What a face says of each character it has: glyph number, advance width in parts of an em."""
+
+    glyphs: dict[str, int]
+    widths: dict[str, int]
+    em: int
+
+
 @cache
-def _face(weight: str) -> tuple[dict[int, int], int]:
-    """Advance width of every character the face has, and the units of an em."""
-    with TTFont(FOLDER / f"TitilliumWeb-{weight}.ttf", lazy=True) as font:
-        widths = font["hmtx"].metrics
-        characters = {code: widths[glyph][0] for code, glyph in font.getBestCmap().items()}
-        return characters, font["head"].unitsPerEm
+def _face(file: str) -> _Face:
+    with TTFont(FOLDER / file, lazy=True) as font:
+        names = {chr(code): name for code, name in font.getBestCmap().items()}
+        advances = font["hmtx"].metrics
+        return _Face(
+            glyphs={character: font.getGlyphID(name) for character, name in names.items()},
+            widths={character: advances[name][0] for character, name in names.items()},
+            em=font["head"].unitsPerEm,
+        )
 
 
 @cache
@@ -66,7 +90,7 @@ def file_name(weight: int, *, italic: bool) -> str | None:
 
 
 @cache
-def program(file: str) -> bytes:
+def program(file: str) -> Program:
     """A face as PDF embeds it: outlines and widths, without the tables of text layout."""
     target = io.BytesIO()
     with TTFont(FOLDER / file, lazy=True, recalcTimestamp=False) as font:
@@ -74,27 +98,33 @@ def program(file: str) -> bytes:
             if table in font.reader.tables:
                 del font[table]
         font.save(target, reorderTables=None)
-    return target.getvalue()
+    content = target.getvalue()
+    return Program(len(content), zlib.compress(content))
+
+
+def preload() -> None:
+    """Read the faces of most documents."""
+    for file in FILES:
+        _face(file)
+        program(file)
+
+
+def glyph(character: str, file: str = REGULAR) -> tuple[int, int]:
+    """Glyph number and width, in thousandths of an em, of a character in a face."""
+    face = _face(file)
+    return face.glyphs[character], round(face.widths[character] * 1000 / face.em)
 
 
 @cache
-def glyph(character: str, file: str = REGULAR) -> tuple[int, int]:
-    """Glyph number and width, in thousandths of an em, of a character in a face."""
-    with TTFont(FOLDER / file, lazy=True) as font:
-        name = font.getBestCmap()[ord(character)]
-        width = font["hmtx"].metrics[name][0] * 1000 / font["head"].unitsPerEm
-        return font.getGlyphID(name), round(width)
-
-
 def covered() -> frozenset[int]:
     """Code points the typeface can draw."""
-    return frozenset(_face("Regular")[0])
+    return frozenset(map(ord, _face(REGULAR).glyphs))
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text, in the unit of ``size`` (kerning left out)."""
-    widths, em = _face("SemiBold" if bold else "Regular")
-    return sum(widths.get(ord(character), em // 2) for character in text) * size / em
+    face = _face(SEMIBOLD if bold else REGULAR)
+    return sum(map(face.widths.get, text, repeat(face.em // 2))) * size / face.em
 
 
 def wrap(text: str, width: float, size: float, lines: int, *, bold: bool = False) -> list[str]:

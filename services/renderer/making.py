@@ -77,17 +77,17 @@ def make(snapshot: ReportSnapshot, lay_out: LayOut, say: Say) -> Made:
         say({"stage": "document", "progress": 2 + (HTML_DONE - 2) * done // total})
 
     document = html.build(snapshot, on_section=on_section)
-    binder, failures = _lay_out_all(document, lay_out)
+    binder, failures = _lay_out_all(snapshot, document, lay_out)
     if failures:
         broken = _broken_narratives(document, [at for at, _ in failures], lay_out)
         if not broken:
             raise _in_words(*failures[0])
         document = html.build(snapshot, broken)
-        binder, failures = _lay_out_all(document, lay_out)
+        binder, failures = _lay_out_all(snapshot, document, lay_out)
         if failures:
             raise _in_words(*failures[0])
     say({"stage": "pdf", "progress": LAYOUT_DONE})
-    content = binder.bind(_extras(snapshot, document))
+    content = binder.bind()
     say({"stage": "pdf", "progress": PDF_DONE})
     return Made(
         pdf=content,
@@ -111,20 +111,20 @@ def preview(snapshot: ReportSnapshot, anchor: str, lay_out: LayOut) -> Made:
     [(_, laid)] = lay_out([document.sheet(chapter)])
     if isinstance(laid, Failed):
         raise _in_words(chapter, laid)
-    binder = Binder()
+    binder = Binder(Extras(_properties(snapshot, document)))
     binder.take(opened(laid))
-    content = binder.bind(Extras(_properties(snapshot, document)))
+    content = binder.bind()
     return Made(content, document.page(chapter), laid.facts.pages, chapter.warnings, binder)
 
 
 def _lay_out_all(
-    document: html.Document, lay_out: LayOut
+    snapshot: ReportSnapshot, document: html.Document, lay_out: LayOut
 ) -> tuple[Binder, list[tuple[Chapter, Failed]]]:
     """The chapters in a binder, each taken as soon as all before it are, and those that failed."""
     results = lay_out([document.sheet(chapter) for chapter in document.all], until=LAYOUT_DONE)
-    # Nobody waits for the page of the web as long as there are chapters to wait for.
+    # Nobody waits for what is done here as long as there are chapters to wait for.
     _ = document.web
-    binder = Binder()
+    binder = Binder(_extras(snapshot, document))
     failures = []
     untaken: dict[int, Opened] = {}
     following = 0

@@ -1,5 +1,6 @@
 """What a document says of itself: properties, XMP, language, output intent, attached data."""
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from hashlib import md5
 from xml.sax.saxutils import escape
 
 import weasyprint
-from pikepdf import Array, Dictionary, Name, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from services.renderer.document.attachments import AttachedFile
 
@@ -92,13 +93,13 @@ def describe(pdf: Pdf, given: Properties) -> None:
     pdf.Root.Metadata = stream
 
 
-def attach(pdf: Pdf, files: Iterable[AttachedFile], created_at: str) -> None:
-    """Attach files as PDF/A-3 associated files, in the order of the name tree."""
+def embed(pdf: Pdf, files: Iterable[AttachedFile], created_at: str) -> list[Object]:
+    """Put files into a document; the answer is for :func:`attach`."""
     date = String(_pdf_date(_moment(created_at)))
-    names, associated = Array(), Array()
+    specifications: list[Object] = []
     for file in sorted(files, key=lambda file: file.card.name):
         name = String(file.card.name)
-        stream = pdf.make_stream(file.content)
+        stream = pdf.make_stream(zlib.compress(file.content), Filter=Name.FlateDecode)
         stream.Type = Name.EmbeddedFile
         stream.Subtype = Name("/" + file.card.media_type)
         stream.Params = Dictionary(
@@ -107,17 +108,26 @@ def attach(pdf: Pdf, files: Iterable[AttachedFile], created_at: str) -> None:
             CreationDate=date,
             ModDate=date,
         )
-        specification = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Filespec,
-                F=name,
-                UF=name,
-                Desc=String(file.card.description),
-                AFRelationship=Name("/" + file.card.relationship),
-                EF=Dictionary(F=stream, UF=stream),
+        specifications.append(
+            pdf.make_indirect(
+                Dictionary(
+                    Type=Name.Filespec,
+                    F=name,
+                    UF=name,
+                    Desc=String(file.card.description),
+                    AFRelationship=Name("/" + file.card.relationship),
+                    EF=Dictionary(F=stream, UF=stream),
+                )
             )
         )
-        names.extend([name, specification])
+    return specifications
+
+
+def attach(pdf: Pdf, specifications: Iterable[Object]) -> None:
+    """Name embedded files as PDF/A-3 associated files, in the order of the name tree."""
+    names, associated = Array(), Array()
+    for specification in specifications:
+        names.extend([specification.F, specification])
         associated.append(specification)
     pdf.Root.Names.EmbeddedFiles = Dictionary(Names=names)
     pdf.Root.AF = associated

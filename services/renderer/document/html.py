@@ -321,8 +321,6 @@ def preload() -> None:
         environment.get_template(name)
     web.stylesheet("#000000")
     fonts.covered()
-    fonts.text_width("a", 1)
-    fonts.text_width("a", 1, bold=True)
 
 
 @cache
