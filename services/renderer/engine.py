@@ -30,6 +30,9 @@ from services.renderer import fonts
 
 VARIANT: Final = "pdf/a-3a"
 
+STYLES_KEPT: Final = 8
+"""Parsed style sheets: an entity's report has one for itself and one for each chamber."""
+
 _DOCTYPE = "<!DOCTYPE html>"
 _VOID = re.compile(r'<((?:area|br|col|hr|img|input|meta|wbr)\b(?:[^<>"]|"[^"]*")*?)/?>')
 """Elements that HTML does not close; our templates and the cleaner put values in double quotes."""
@@ -58,7 +61,7 @@ def render(source: str, style: str) -> weasyprint.Document:
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=STYLES_KEPT)
 def stylesheet(style: str) -> weasyprint.CSS:
     """The rules, parsed once for all chapters of a document."""
     return weasyprint.CSS(string=style, url_fetcher=ClosedFetcher())

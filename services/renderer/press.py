@@ -133,6 +133,13 @@ def _in_turn(size: dict[str, int]) -> list[str]:
     return sorted(first_last, key=lambda name: size[name] if size[name] >= typical else 0)
 
 
+def _prepare(styles: Sequence[str]) -> None:
+    """Parse the styles of a document once for all its chapters, those that are nothing but ours."""
+    for rules in styles[: engine.STYLES_KEPT]:
+        if style.is_own(rules):
+            engine.stylesheet(rules)
+
+
 class _Job:
     """One order: the child that makes the document, and those that lay out its sheets."""
 
@@ -180,7 +187,7 @@ class _Job:
         waiting = [name for name in _in_turn(size) if not self._shelf.take(self._path(name))]
         answer({"laid": [name for name in wish["names"] if name not in waiting]})
         if waiting:
-            self._prepare(waiting[0])
+            _prepare(wish["styles"])
         running: dict[int, str] = {}
         left = sum(size[name] for name in waiting)
         start = self._progress
@@ -204,12 +211,6 @@ class _Job:
             if wish["until"]:
                 self._tell(start, wish["until"], 1 - left / sum(size.values()))
         return failed
-
-    def _prepare(self, name: str) -> None:
-        """Parse the style of a document once for all its chapters, if it is nothing but ours."""
-        rules = json.loads(self._path(name, "sheet").read_text("utf-8"))["style"]
-        if style.is_own(rules):
-            engine.stylesheet(rules)
 
     def _start(self, name: str, seconds: int | None) -> int:
         limits = Limits(
@@ -264,7 +265,8 @@ class _Counter:
             content = json.dumps(sheet.as_json(), ensure_ascii=False, sort_keys=True)
             (self._folder / f"{name}.sheet").write_text(content, encoding="utf-8")
             names.append(name)
-        wish = {"names": names, "until": until, "seconds": seconds}
+        styles = sorted({sheet.style for sheet in sheets})
+        wish = {"names": names, "styles": styles, "until": until, "seconds": seconds}
         self._asking.write(json.dumps(wish).encode() + b"\n")
         return self._results(names)
 
