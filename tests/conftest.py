@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,13 @@ settings.register_profile(
     "ciclo", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ciclo")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuses tests with one id: with ``--dist loadfile`` the first alone would run, unnoticed."""
+    found = Counter(item.nodeid for item in items)
+    if repeated := [nodeid for nodeid, times in found.items() if times > 1]:
+        raise pytest.UsageError(f"tests with the same id: {', '.join(repeated)}")
 
 
 def _new_data_root() -> Path:
