@@ -7,6 +7,7 @@ formats that a JSON schema made by pydantic lacks. Routes describe their own ref
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from services.api.openapi_texts import (
     TAGS,
     TITLE,
 )
+from services.api.paging import LIST_ITEM
 from services.api.problem_table import PROBLEMS
 from services.api.problems import ProblemDetails, ProblemError
 from shared.contracts.outgoing_events import EVENTS, TEST, event_model
@@ -36,6 +38,8 @@ PUBLIC: Schema = {"security": [{}]}
 """``openapi_extra`` of a route that anyone may call."""
 
 _BEARER: list[Schema] = [{"oidc": []}]
+
+_REF = "#/components/schemas/"
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -169,6 +173,7 @@ def build(app: FastAPI, *, public_url: str, development: bool) -> Schema:
         schemas.pop(name, None)
     _add_models(schemas, app)
     document["webhooks"] = {kind: _webhook(kind, schemas) for kind in (*EVENTS, TEST)}
+    _loosen_lists(document)
     components["securitySchemes"] = _SECURITY_SCHEMES
     components["headers"] = _HEADERS
     document["security"] = _BEARER
@@ -202,6 +207,46 @@ def _add_models(schemas: Schema, app: FastAPI) -> None:
         )
         schemas.update(made.pop("$defs", {}))
         schemas[model.__name__] = made
+
+
+def _loosen_lists(document: Schema) -> None:
+    """Lets any field of an item be missing from a list: see ``fields=``.
+
+    What is also answered alone has all its fields there, and so a schema of its own for lists.
+    """
+    schemas = document["components"]["schemas"]
+    marked = {name for name, schema in schemas.items() if schema.pop(LIST_ITEM, False)}
+    entries: dict[str, list[Schema]] = {}
+    for schema in schemas.values():
+        properties = schema.get("properties", {})
+        entry = properties.get("items", {}).get("items", {}) if "next" in properties else {}
+        name = entry.get("$ref", "").removeprefix(_REF)
+        if name in marked:
+            entries.setdefault(name, []).append(entry)
+    references = Counter(_references(document))
+    for name, found in entries.items():
+        item = {key: part for key, part in schemas[name].items() if key != "required"}
+        if references[name] == len(found):
+            schemas[name] = item
+            continue
+        listed = f"Listed{name}"
+        if listed in schemas:
+            raise ValueError(f"two schemas named {listed}")
+        schemas[listed] = {**item, "title": listed}
+        for entry in found:
+            entry["$ref"] = f"{_REF}{listed}"
+
+
+def _references(node: object) -> Iterator[str]:
+    """Names of the schemas that are referred to, as often as they are."""
+    if isinstance(node, list):
+        for part in node:
+            yield from _references(part)
+    elif isinstance(node, dict):
+        if isinstance(ref := node.get("$ref"), str):
+            yield ref.removeprefix(_REF)
+        for part in node.values():
+            yield from _references(part)
 
 
 def _webhook(kind: str, schemas: Schema) -> Schema:

@@ -32,6 +32,10 @@ MOST = 500
 _MOST_INTEGER = 2_147_483_647
 
 
+LIST_ITEM = "x-list-item"
+"""Mark of these schemas until the OpenAPI document is complete (:mod:`services.api.openapi`)."""
+
+
 class ListItem(Resource):
     """Base of what lists hold. With ``fields=`` only what was asked for is present."""
 
@@ -39,9 +43,9 @@ class ListItem(Resource):
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describes every field as optional: a caller may ask for fewer."""
+        """Marks what lists hold, of which a caller may ask for fewer fields."""
         schema = handler(core_schema)
-        handler.resolve_ref_schema(schema).pop("required", None)
+        handler.resolve_ref_schema(schema)[LIST_ITEM] = True
         return schema
 
 

@@ -221,3 +221,33 @@ def test_references_lead_somewhere_and_nothing_is_left_over(document: Schema) ->
 def test_names_of_schemas_say_nothing_of_where_code_lies(document: Schema) -> None:
     """Two classes of one name would be told apart by their modules, in every client's code."""
     assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
+def test_a_resource_has_all_its_fields_and_an_item_of_a_list_those_asked_for(
+    document: Schema,
+) -> None:
+    schemas = document["components"]["schemas"]
+
+    def named(schema: Schema) -> Schema:
+        found: Schema = schemas.get(schema.get("$ref", "").rpartition("/")[2], {})
+        return found
+
+    alone, listed = set[str](), 0
+    for path, _, operation in operations(document):
+        chosen = {p["name"] for p in operation.get("parameters", ())} >= {"fields", "cursor"}
+        for status, answer in operation["responses"].items():
+            body = answer.get("content", {}).get("application/json", {}).get("schema", {})
+            found = named(body) if status.startswith("2") else {}
+            if chosen and found:
+                item = named(found["properties"]["items"]["items"])
+                assert item["properties"], path
+                assert "required" not in item, path
+                listed += 1
+            elif found.get("properties") and not found.get("required"):
+                alone.add(path)
+    assert alone == set()
+    assert listed > 20
+    assert "x-list-item" not in json.dumps(document)
+    received = schemas["MeasurementSaid"]["properties"]["data"]  # of events, not of a list
+    assert "state" not in named(received)["properties"]
+    assert set(schemas["ReportDetail"]["required"]) == set(schemas["ReportDetail"]["properties"])
