@@ -269,6 +269,23 @@ _REPORTS = {
             "The rendering was cancelled or did not succeed: request the document again.",
         ),
     ),
+    "report_already_rendered": Problem(
+        409,
+        (
+            "Documento già composto",
+            (
+                "La versione {version} ha già il suo PDF e non si compone un'altra volta: per un "
+                "contenuto diverso chiedere una versione nuova."
+            ),
+        ),
+        (
+            "Document rendered already",
+            (
+                "Version {version} has its PDF already and is not rendered another time: for "
+                "other content request a new version."
+            ),
+        ),
+    ),
     "job_not_found": Problem(
         404,
         ("Lavoro inesistente", "La camera non ha un lavoro con questo identificativo."),

@@ -93,6 +93,8 @@ class Action(StrEnum):
     SUBSCRIPTION_MANAGE = "subscription.manage"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
+    REPORT_RENDER = "report.render"
+    """A document that could not be made, made again as it was frozen."""
     SHEET_EXPORT = "sheet.export"
     """The document of one individual sheet; which ones is a question of sight, not of roles."""
     REPORT_CANCEL = "report.cancel"
@@ -175,6 +177,7 @@ _RUNNING = (
         Action.QUARANTINE_READ,
         Action.QUARANTINE_DECIDE,
         Action.REPORT_REQUEST,
+        Action.REPORT_RENDER,
         Action.REPORT_CANCEL,
         Action.REPORT_APPROVE,
         Action.REPORT_PUBLISH,

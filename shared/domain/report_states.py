@@ -1,9 +1,10 @@
 """The life of a document: its states, the moves between them, and why a move is refused.
 
 ``requested -> rendered -> approved -> validated -> signed -> published``, or ``refused`` by the
-OIV in place of validated. A document never goes back: what has to change is a new version,
-rendered again. Which of these steps a kind of document takes is one table, :data:`LIVES`, and
-every move and every refusal follows from it.
+OIV in place of validated. A document that could not be made, or whose making was cancelled, may be
+asked for again as it was frozen: ``failed`` or ``cancelled -> requested``. One that is there never
+goes back: what has to change is a new version. Which of these steps a kind of document takes is one
+table, :data:`LIVES`, and every move and every refusal follows from it.
 """
 
 from collections.abc import Mapping
@@ -64,6 +65,8 @@ class ReportMove(StrEnum):
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"
+    RENDER = "render"
+    """Asked for again, with the content that was frozen."""
     APPROVE = "approve"
     VALIDATE = "validate"
     REFUSE = "refuse"
@@ -74,6 +77,7 @@ class ReportMove(StrEnum):
 
 MOVE_ACTIONS: Mapping[ReportMove, Action] = MappingProxyType(
     {
+        ReportMove.RENDER: Action.REPORT_RENDER,
         ReportMove.APPROVE: Action.REPORT_APPROVE,
         ReportMove.VALIDATE: Action.REPORT_VALIDATE,
         ReportMove.REFUSE: Action.REPORT_VALIDATE,
@@ -91,6 +95,11 @@ ENDS_OF_MAKING: Mapping[ReportMove, ReportState] = MappingProxyType(
     }
 )
 """What becomes of a requested document, of whatever kind."""
+
+_UNMADE = frozenset({ReportState.FAILED, ReportState.CANCELLED})
+"""Where a document ended that there is none of; from here it is asked for again."""
+
+_OF_MAKING = frozenset({*ENDS_OF_MAKING, ReportMove.RENDER})
 
 _LEADS_TO: Mapping[ReportMove, ReportState] = MappingProxyType(
     {
@@ -137,6 +146,8 @@ class Life:
     def _moves_from(self, state: ReportState) -> Mapping[ReportMove, ReportState]:
         if state is ReportState.REQUESTED:
             return ENDS_OF_MAKING
+        if state in _UNMADE:
+            return {ReportMove.RENDER: ReportState.REQUESTED}
         if state in _ENDS or (step := self._next(state)) is None:
             return {}
         found = {step: _LEADS_TO[step]}
@@ -151,8 +162,8 @@ class Life:
 
     def _refusal(self, state: ReportState, move: ReportMove) -> str:
         step = ReportMove.VALIDATE if move is ReportMove.REFUSE else move
-        if step in ENDS_OF_MAKING:
-            return "job_over"
+        if step in _OF_MAKING:
+            return _refusal_of_making(state, step)
         if step not in self.steps:
             return _NEVER[step]
         if state in _ENDS:
@@ -163,6 +174,12 @@ class Life:
         if self.adopted and awaited is ReportMove.APPROVE:
             return "report_plan_not_approved"
         return _AWAITED[awaited]
+
+
+def _refusal_of_making(state: ReportState, move: ReportMove) -> str:
+    if move in ENDS_OF_MAKING:
+        return "job_over"
+    return "report_already_rendered" if state.has_document else "report_not_ready"
 
 
 LIVES: Mapping[str, Life] = MappingProxyType(

@@ -240,3 +240,20 @@ async def test_with_a_plan_of_its_own_the_oiv_validates_it(system: ReportSystem)
     assert leads.headers["location"] == row["page"]
     head = await system.request("GET", "/v1/chambers/TNO/plans/2020")
     assert len(head.json()["acts"]) == 1  # those of the consolidated report are its own
+
+
+async def test_it_is_made_again_for_who_may_read_its_chambers(system: ReportSystem) -> None:
+    controller = await Person(system, "controller").granted()
+    asked = await controller.ask(reason="Altra prova.")
+    assert asked.status_code == 202, asked.text
+    report = str(asked.json()["report"])
+    cancelled = await system.client.delete(asked.headers["location"], headers=controller.headers)
+    assert cancelled.status_code == 204
+    stranger = Person(system, "controller", "al-buio")
+    refused = await system.client.post(f"{report}/rendering", headers=stranger.headers)
+    assert await told(refused) == (403, "reading_not_granted")
+    assert (await stranger.read(report)).json()["allowed_actions"] == ["report.read"]
+    again = await system.client.post(f"{report}/rendering", headers=controller.headers)
+    assert again.status_code == 202, again.text
+    await system.renderer(again.json()["job_id"], "TNO").work()
+    assert (await controller.read(report)).json()["state"] == "rendered"

@@ -154,6 +154,7 @@ TABLE = {
     "subscription.manage": "EA",
     "report.read": "EACUVOSR",
     "report.request": "EAC",
+    "report.render": "EAC",
     "sheet.export": "EACUVOSR",
     "report.cancel": "EAC",
     "report.approve": "EAC",

@@ -25,6 +25,8 @@ MADE = {
     ("requested", "complete"): "rendered",
     ("requested", "fail"): "failed",
     ("requested", "cancel"): "cancelled",
+    ("failed", "render"): "requested",
+    ("cancelled", "render"): "requested",
 }
 
 
@@ -100,13 +102,15 @@ def test_what_stays_inside_takes_no_step(kind: str) -> None:
     assert moves(life) == {}
     refusals = {move: outcome(life, ReportState.RENDERED, move) for move in MOVE_ACTIONS}
     assert refusals == {
+        ReportMove.RENDER: "report_already_rendered",
         ReportMove.APPROVE: "report_kind_not_approved",
         ReportMove.VALIDATE: "report_kind_not_validated",
         ReportMove.REFUSE: "report_kind_not_validated",
         ReportMove.SIGN: "report_kind_not_signed",
         ReportMove.PUBLISH: "report_kind_not_public",
     }
-    assert not any(life.allows(state, a) for state in ReportState for a in MOVE_ACTIONS.values())
+    steps = {action for move, action in MOVE_ACTIONS.items() if move is not ReportMove.RENDER}
+    assert not any(life.allows(state, a) for state in ReportState for a in steps)
 
 
 @pytest.mark.parametrize("signed", [True, False])
@@ -149,6 +153,19 @@ def test_a_refusal_names_the_step_that_is_awaited() -> None:
     assert outcome(life, ReportState.SIGNED, ReportMove.REFUSE) == "report_already_validated"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_what_is_not_there_is_made_again(kind: str) -> None:
+    told = {state.value: outcome(LIVES[kind], state, ReportMove.RENDER) for state in ReportState}
+    there = [s.value for s in ReportState if s.has_document]
+    assert told == dict.fromkeys(there, "report_already_rendered") | {
+        "requested": "report_not_ready",
+        "failed": "requested",
+        "cancelled": "requested",
+    }
+    possible = [s.value for s in ReportState if LIVES[kind].allows(s, Action.REPORT_RENDER)]
+    assert possible == ["failed", "cancelled"]
+
+
 def test_a_document_stays_to_be_read_whatever_is_said_of_it() -> None:
     assert [s.value for s in ReportState if s.has_document] == [
         "rendered",
@@ -169,6 +186,7 @@ def test_the_controller_records_the_act_and_the_oiv_validates() -> None:
     }
     running = {"entity_administrator", "chamber_administrator", "controller"}
     assert may == {
+        "render": running,
         "approve": running,
         "validate": {"oiv"},
         "refuse": {"oiv"},
@@ -191,7 +209,7 @@ def test_what_can_be_done_follows_the_state() -> None:
         "signed": ["publish"],
         "published": [],
         "refused": [],
-        "failed": [],
-        "cancelled": [],
+        "failed": ["render"],
+        "cancelled": ["render"],
     }
     assert life.allows(ReportState.FAILED, Action.REPORT_READ)

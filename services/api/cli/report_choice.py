@@ -44,8 +44,9 @@ class Choice:
             CommandFailedError: there is none, or the year has several documents and none is named.
         """
         listed = api.read(self.reports, year=self.year, kind=self.kind, limit=500)["items"]
-        made = [row for row in listed if row["document"] and self._named(row)]
-        waiting = [row for row in made if awaiting in row["allowed_actions"]]
+        named = [row for row in listed if self._named(row)]
+        made = [row for row in named if row["document"]]
+        waiting = [row for row in named if awaiting in row["allowed_actions"]]
         found = max(_of_one(waiting or made), key=lambda row: int(row["version"]))
         return f"{self.reports}/{found['report_id']}"
 

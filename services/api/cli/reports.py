@@ -1,5 +1,6 @@
 """``ciclo report``: the documents of a chamber, and the steps that they take."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -12,7 +13,8 @@ from services.api.cli.display import console, progress, write_json
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import chamber_path
 from services.api.cli.rendering import followed_report, refuse_missing_folder, save
-from services.api.cli.report_moves import approve, publish, validate
+from services.api.cli.report_choice import Choice, Which
+from services.api.cli.report_moves import Version, approve, publish, validate
 from shared.runtime.language import in_terminal_language
 
 report = typer.Typer(
@@ -34,6 +36,17 @@ _STATES = {
     "failed": ("non riuscito", "failed"),
     "cancelled": ("annullato", "cancelled"),
 }
+
+
+class Kind(StrEnum):
+    """Every kind of document."""
+
+    RELAZIONE = "relazione"
+    MONITORAGGIO = "monitoraggio"
+    PIANO = "piano"
+    SCHEDA = "scheda"
+    VALIDAZIONE = "validazione"
+    RELAZIONE_ENTE = "relazione_ente"
 
 
 _KINDS = {
@@ -97,4 +110,26 @@ def sheet(
     label = in_terminal_language(f"Scheda {code} {year}", f"Sheet {code} {year}")
     with connected(data, renderer=True) as connection, progress(label) as step:
         made = followed_report(connection.api, path, {}, step)
+    save(out, made, as_json=as_json)
+
+
+@report.command("again")
+def again(
+    chamber: Chamber,
+    year: Year,
+    out: Annotated[Path, typer.Option(help="PDF da scrivere.")],
+    kind: Annotated[Kind, typer.Option(help="Tipo di documento.")] = Kind.RELAZIONE,
+    which: Which = None,
+    version: Version = None,
+    data: Data = None,
+    as_json: Json = False,
+    _lang: Language = None,
+) -> None:
+    """Compone di nuovo, con lo stesso contenuto, un documento non riuscito o annullato."""
+    refuse_missing_folder(out)
+    choice = Choice(chamber, year, kind.value, which, version)
+    label = f"{in_terminal_language(*_KINDS[kind]).capitalize()} {year}"
+    with connected(data, renderer=True) as connection, progress(label) as step:
+        address = choice.address(connection.api, "report.render")
+        made = followed_report(connection.api, f"{address}/rendering", {}, step)
     save(out, made, as_json=as_json)

@@ -1,4 +1,4 @@
-"""``/v1/chambers/{chamber}/reports/{report_id}``: approval, validation, refusal, publication."""
+"""``/v1/chambers/{chamber}/reports/{report_id}``: what is asked for and decided of one document."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -8,14 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.api.auth.access import Parts, WriteCall, writing
+from services.api.idempotency import IdempotencyKey, once
 from services.api.openapi import refusals
 from services.api.periods.working_days import italian_day
 from services.api.reports import moves, repository
+from services.api.reports.answers import job_response
 from services.api.reports.reading import deciding
 from services.api.reports.schemas import (
     NewReportApproval,
     NewReportRefusal,
     NewReportValidation,
+    RenderJob,
     ReportDetail,
     ReportId,
 )
@@ -50,6 +53,46 @@ _VALIDATING = (
     "report_already_published",
     "report_decision_refused",
 )
+
+
+@router.post(
+    "/rendering",
+    operation_id="report_render",
+    dependencies=[Depends(deciding(Action.REPORT_RENDER))],
+    summary="Nuova composizione di un documento",
+    description="Compone di nuovo il documento che non è riuscito o è stato annullato (`failed`, "
+    "`cancelled`): lo stesso contenuto congelato, la stessa versione, un lavoro nuovo. Serve "
+    "soprattutto alla `validazione`, che nasce dalla decisione dell'OIV e non si chiede; per dati "
+    "più recenti si chiede invece una versione nuova. La scheda individuale, solo a chi la vede. "
+    "Risponde con il lavoro, da seguire all'indirizzo in `Location`.",
+    status_code=202,
+    response_model=RenderJob,
+    responses=refusals(
+        "report_not_found",
+        "report_not_ready",
+        "report_already_rendered",
+        *_BY_GRANT,
+        "chamber_suspended",
+        "idempotency_key_reused",
+        "idempotency_key_in_use",
+    ),
+)
+async def render(
+    request: Request,
+    report_id: ReportId,
+    call: Annotated[WriteCall, Depends(writing(Action.REPORT_RENDER), scope="function")],
+    parts: Parts,
+    key: IdempotencyKey = None,
+) -> Response:
+    """State, job, outbox event and audit line in one transaction."""
+
+    async def make() -> Response:
+        row = await moves.held(call.session, report_id)
+        require_existence(row, call.access)
+        made = await moves.render(parts, call.session, row)
+        return job_response(request, made, call.access, status=202)
+
+    return await once(request, call.session, key, b"", make)
 
 
 @router.post(

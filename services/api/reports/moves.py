@@ -19,7 +19,8 @@ from services.api.plans import writing
 from services.api.reports import repository
 from services.api.reports.life import after, life
 from services.api.reports.repository import Series
-from services.api.reports.service import report, source
+from services.api.reports.requesting import request_again
+from services.api.reports.service import job, report, source
 from services.api.reports.sheets import veiled
 from services.api.reports.snapshot import Freeze, freeze
 from services.api.reports.validation_document import request_decision
@@ -94,6 +95,15 @@ async def held(session: WriteSession, report_id: str) -> sa.Row[Any]:
         await plans.lock_plan(session, found.year)
     await repository.lock_report(session, report_id)
     return await report(session, report_id)
+
+
+async def render(parts: Container, session: WriteSession, row: sa.Row[Any]) -> sa.Row[Any]:
+    """Has a held report made that could not be, or was cancelled; answers the new job.
+
+    Raises:
+        Refusal: ``report_not_ready`` or ``report_already_rendered``.
+    """
+    return await job(session, await request_again(parts, session, row))
 
 
 async def approve(

@@ -20,6 +20,7 @@ from shared.domain.report_states import ReportMove, ReportState
 _r = reports.c
 _j = render_jobs.c
 _m = report_moves
+_past = render_jobs.alias("past")
 _decided = reports.alias("decided")
 
 _REPORT = (
@@ -67,6 +68,11 @@ class Series:
     def of(cls, row: sa.Row[Any]) -> "Series":
         """The series that a report belongs to."""
         return cls(row.year, row.kind, row.subject)
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The individual sheet that the whole document is about."""
+        return (self.subject,) if self.kind == "scheda" else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +224,23 @@ async def add_report(session: WriteSession, report: NewReport) -> None:
 
 
 def _reports_with_jobs(session: ReadSession) -> sa.Select[Any]:
+    # A document that was asked for again has several; ids are in order of creation.
+    last = (
+        sa.select(_past.c.job_id)
+        .where(
+            _past.c.chamber_id == _r.chamber_id,
+            _past.c.report_id == _r.report_id,
+            _past.c.kind == JobKind.RENDER,
+        )
+        .order_by(_past.c.job_id.desc())
+        .limit(1)
+        .correlate(reports)
+        .scalar_subquery()
+    )
     return (
         sa.select(*_REPORT)
-        .join(
-            render_jobs,
-            sa.and_(
-                _j.chamber_id == _r.chamber_id,
-                _j.report_id == _r.report_id,
-                _j.kind == JobKind.RENDER,
-            ),
-        )
+        .select_from(reports)
+        .join(render_jobs, sa.and_(_j.chamber_id == _r.chamber_id, _j.job_id == last))
         .outerjoin(
             _decided,
             sa.and_(
@@ -241,7 +254,7 @@ def _reports_with_jobs(session: ReadSession) -> sa.Select[Any]:
 
 
 async def report(session: ReadSession, report_id: str) -> sa.Row[Any] | None:
-    """One report with the id of its job."""
+    """One report with the id of the last job that renders it."""
     return await session.first(_reports_with_jobs(session).where(_r.report_id == report_id))
 
 

@@ -1,9 +1,12 @@
-"""The one way a document begins: content frozen, row, job, event and audit line together."""
+"""The one way a document is asked for: frozen content, row, job, event and audit line together."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
 
 from services.api import signals
 from services.api.container import Container
@@ -12,12 +15,14 @@ from services.api.db.trail import audit, emit
 from services.api.ids import new_id
 from services.api.render_jobs import repository as render_jobs
 from services.api.reports import repository
+from services.api.reports.life import after
 from services.api.reports.repository import NewReport, Series
 from services.api.reports.snapshot import Freeze
 from services.api.tenants import configuration
 from shared.contracts.signing import Signing
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.domain.audit_facts import about
+from shared.domain.report_states import ReportMove
 
 RENDER_REQUESTED = "render.requested"
 """Topic of the event that the relay turns into a message on the queue."""
@@ -32,11 +37,6 @@ class Wish:
     plan_revision: int
     with_sheets: bool
     reason: str | None = None
-
-    @property
-    def sheets(self) -> tuple[str, ...]:
-        """The individual sheet that the whole document is about."""
-        return (self.series.subject,) if self.series.kind == "scheda" else ()
 
 
 async def request(
@@ -53,7 +53,7 @@ async def request(
     version = await repository.next_version(session, wish.series)
     signing = (await configuration.read(session)).signing or Signing()
     signatures = signing.expected_on(wish.series.kind)
-    report_id, job_id = new_id(), new_id()
+    report_id = new_id()
     facts = Freeze(
         report_id=report_id,
         version=version,
@@ -78,10 +78,39 @@ async def request(
         reason=wish.reason,
     )
     await repository.add_report(session, report)
+    known = {"version": version, "sha256": report.snapshot_sha256}
+    return await _ask(parts, session, report_id, wish.series, "report.requested", known)
+
+
+async def request_again(parts: Container, session: WriteSession, row: sa.Row[Any]) -> str:
+    """Asks once more for the PDF of a held report that there is none of; answers the id of the job.
+
+    Nothing is frozen anew: it becomes the document that was asked for, of the same version.
+
+    Raises:
+        Refusal: ``report_not_ready`` while it is being made, ``report_already_rendered`` when it
+            is there.
+    """
+    state = after(session, row, ReportMove.RENDER)
+    await repository.close_report(session, row.report_id, state)
+    known = {"version": row.version, "sha256": row.snapshot_sha256}
+    series = Series.of(row)
+    return await _ask(parts, session, row.report_id, series, "report.requested_again", known)
+
+
+async def _ask(
+    parts: Container,
+    session: WriteSession,
+    report_id: str,
+    series: Series,
+    action: str,
+    known: Mapping[str, Any],
+) -> str:
+    """A job for a frozen document, the event that sends it off and the audit line; its id."""
+    job_id = new_id()
     await render_jobs.add_rendering(session, job_id, report_id)
     await emit(session, RENDER_REQUESTED, report_id, {"job_id": job_id})
-    noted = about({**asdict(wish.series), "version": version, "job_id": job_id}, wish.sheets)
-    facts_of_request = {**noted, "sha256": report.snapshot_sha256}
-    await audit(session, "report.requested", report_id, facts_of_request)
+    facts = about({**asdict(series), **known, "job_id": job_id}, series.sheets)
+    await audit(session, action, report_id, facts)
     session.on_commit(lambda: parts.signals.knock(signals.OUTBOX))
     return job_id

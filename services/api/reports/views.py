@@ -26,6 +26,7 @@ from shared.domain.report_states import ReportState
 _ACTIONS = (
     Action.REPORT_READ,
     Action.REPORT_REQUEST,
+    Action.REPORT_RENDER,
     Action.REPORT_APPROVE,
     Action.REPORT_VALIDATE,
     Action.REPORT_SIGN,

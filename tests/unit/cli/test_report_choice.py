@@ -27,10 +27,15 @@ def row(report_id: str, mark: str | None, version: int = 1, **more: object) -> d
     return {"report_id": report_id, "mark": mark, "version": version, **made}
 
 
-def chosen(*rows: dict[str, Any], which: str | None = None, version: int | None = None) -> str:
-    """The document that a publication would be of."""
+def chosen(
+    *rows: dict[str, Any],
+    which: str | None = None,
+    version: int | None = None,
+    action: str = PUBLISH,
+) -> str:
+    """The document that a publication would be of, or another action."""
     choice = Choice("PI", 2020, "validazione", which, version)
-    address = choice.address(cast("ApiClient", Listing(*rows)), PUBLISH)
+    address = choice.address(cast("ApiClient", Listing(*rows)), action)
     return address.removeprefix("/v1/chambers/PI/reports/")
 
 
@@ -53,6 +58,13 @@ def test_of_several_documents_one_has_to_be_named() -> None:
     with pytest.raises(CommandFailedError, match="--which"):
         chosen(*both)
     assert chosen(*both, which="relazione-2") == "b"
+
+
+def test_what_could_not_be_made_is_taken_to_be_made_again() -> None:
+    failed = row("b", "relazione-1", document=None, allowed_actions=["report.render"])
+    assert chosen(failed, action="report.render") == "b"
+    assert chosen(FIRST, SECOND | {"mark": "relazione-1"}, failed, action="report.render") == "b"
+    assert chosen(FIRST, failed) == "a"
 
 
 def test_what_has_no_pdf_is_not_taken() -> None:
