@@ -6,10 +6,12 @@ Real PostgreSQL, Redis, API and renderer; leases last five seconds instead of th
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.e2e.commands import ciclo
 from tests.e2e.render_system import RenderSystem, kill, render_system, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -132,3 +134,24 @@ def test_a_cancelled_job_frees_its_renderer(system: RenderSystem) -> None:
     report = system.job(job)["report"]
     assert system.request("GET", f"{report}/pdf").status_code == 404
     system.arrived(system.ask())
+
+
+def test_a_cancelled_document_is_made_again_from_the_command_line(
+    system: RenderSystem, tmp_path: Path
+) -> None:
+    job = system.ask()
+    assert system.request("DELETE", job).status_code == 204
+    report = system.job(job)["report"]
+    frozen = system.request("GET", report).json()
+    system.start_renderer()
+    out = tmp_path / "relazione.pdf"
+    words = ("report", "again", "PI", "2019", "--version", str(frozen["version"]), "--out", out)
+    bearer = {"CICLO_URL": system.url, "CICLO_TOKEN": system.issuer.mint({"PI": ["controller"]})}
+    made = ciclo(*words, "--json", **bearer)
+    assert made.status == 0, made.errors
+    same = ("report_id", "version", "snapshot_sha256")
+    assert {name: made.document[name] for name in same} == {name: frozen[name] for name in same}
+    [done] = system.arrived(made.document["job"])
+    assert system.request("GET", done["document"]).content == out.read_bytes()
+    refused = ciclo(*words, "--json", **bearer)
+    assert (refused.status, refused.document["code"]) == (1, "report_already_rendered")

@@ -128,7 +128,7 @@ def again(
     """Compone di nuovo, con lo stesso contenuto, un documento non riuscito o annullato."""
     refuse_missing_folder(out)
     choice = Choice(chamber, year, kind.value, which, version)
-    label = f"{in_terminal_language(*_KINDS[kind]).capitalize()} {year}"
+    label = f"{in_terminal_language(*_KINDS[kind])} {year}"
     with connected(data, renderer=True) as connection, progress(label) as step:
         address = choice.address(connection.api, "report.render")
         made = followed_report(connection.api, f"{address}/rendering", {}, step)
