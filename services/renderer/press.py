@@ -50,6 +50,9 @@ COLD = "cold"
 _SHARE = 3
 """A chapter may take this part of the job's processor time: it is one of many."""
 
+_OUT_OF_MEMORY = (MemoryError, SystemError)
+"""Code in C that gets no memory does not always say so: Python finds an error without a reason."""
+
 _MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGSEGV, signal.SIGTRAP, signal.SIGBUS, signal.SIGKILL}
 
 
@@ -301,7 +304,7 @@ def _make(order: Order, counter: _Counter) -> int:
         os._exit(0)  # at once: to take a document apart, object by object, takes longer
     except RenderError as error:
         _say({"code": error.code, "detail": error.detail, "section": error.section})
-    except MemoryError:
+    except _OUT_OF_MEMORY:
         _say({"code": "out_of_memory", "detail": "Memoria insufficiente.", "section": None})
     return 0
 
@@ -311,7 +314,7 @@ def _write_sheet(path: Path) -> int:
     sheet = Sheet(**json.loads(path.with_suffix(".sheet").read_text("utf-8")))
     try:
         pdf, facts = layout.write(sheet)
-    except MemoryError:
+    except _OUT_OF_MEMORY:
         failed = {"code": "out_of_memory", "detail": "L'impaginazione chiede troppa memoria."}
     except Exception as error:  # noqa: BLE001 - any failure of the layout engine is the finding
         failed = {
