@@ -444,7 +444,9 @@ def test_verify_knows_the_published_original(running: Running, relazione: tuple[
     assert people.status == 0
     assert "VALIDO" in people.text
     assert "È l'originale emesso." in people.text
-    assert "Relazione sulla performance 2020, versione 1, di" in people.text
+    assert "Relazione sulla performance 2020, versione 1, della Camera di commercio di Pisa" in (
+        people.text
+    )
     assert "Non è pubblicato." in people.text
 
 
