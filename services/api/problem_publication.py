@@ -50,6 +50,23 @@ PUBLICATION = {
             "Either the parameter `chamber` or the parameter `entity` is needed, not both.",
         ),
     ),
+    "publisher_unknown": Problem(
+        404,
+        (
+            "Camera o ente inesistente",
+            (
+                "Qui non c'è una camera, né un ente, con questo codice: chi pubblica è elencato in "
+                "/amministrazione-trasparente."
+            ),
+        ),
+        (
+            "No such chamber or entity",
+            (
+                "There is no chamber and no entity with this code here: those that publish are "
+                "listed at /amministrazione-trasparente."
+            ),
+        ),
+    ),
     "web_page_missing": Problem(
         404,
         (

@@ -250,6 +250,8 @@ async def test_people_who_go_astray_read_a_page_and_programs_a_problem(
         f"{PAGE}/documenti/{new_id()}/testo",
         f"{PAGE}/documenti/1",
         f"{SITE}/pisa/performance",
+        f"{SITE}/ZZ/performance",
+        f"{SITE}/enti/ZZ/performance",
         f"{SITE}/PI",
         f"{SITE}/PI/performance/2020",
         "/verifica",

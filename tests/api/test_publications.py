@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from tests.api.report_system import ReportSystem, running, settings_for
+from services.api.auth.directory import ChamberDirectory
+from services.api.db.session import Database
+from tests.api.report_system import ADMINISTRATOR, ReportSystem, running, settings_for
 from tests.api.test_reports_approval import ACT, CAUSES, JUDGED, OIV, move, rendered, say
 
 LIST = "/v1/publications?chamber=PI"
@@ -81,3 +83,46 @@ async def test_another_chamber_publishes_nothing_of_ours(system: ReportSystem) -
     report_id = report.rsplit("/", 1)[1]
     assert (await anyone(system, f"/v1/publications/LU/{report_id}/pdf")).status_code == 404
     assert (await anyone(system, f"/v1/publications/PI/{report_id}/pdf")).status_code == 404
+
+
+async def test_who_has_published_nothing_is_told_from_who_does_not_exist(
+    system: ReportSystem,
+) -> None:
+    site = "/amministrazione-trasparente"
+    for template, known in (
+        (f"{site}/{{}}/performance", "LU"),
+        (f"{site}/enti/{{}}/performance", "TNO"),
+        ("/v1/publications?chamber={}", "LU"),
+        ("/v1/publications?entity={}", "TNO"),
+    ):
+        found = await anyone(system, template.format(known))
+        assert found.status_code == 200, template
+        missing = await anyone(system, template.format("ZZ"))
+        assert (missing.status_code, missing.json()["code"]) == (404, "publisher_unknown"), template
+        assert missing.headers["cache-control"] == "no-store"
+    shown = await anyone(system, f"{site}/LU/performance")
+    assert "Camera di commercio di Lucca" in shown.text
+    assert "Nessun documento" in shown.text
+    # A catalogue without a dataset is none in DCAT-AP_IT: there is nothing to tell them apart by.
+    for code in ("LU", "ZZ"):
+        empty = await anyone(system, f"/v1/publications/{code}/catalogue/catalogo.ttl")
+        assert (empty.status_code, empty.json()["code"]) == (404, "not_found")
+
+
+async def test_entities_that_are_not_there_are_not_remembered(
+    system: ReportSystem, runtime_url: str
+) -> None:
+    """Anybody may ask for an entity, and another process may make it in the next moment."""
+    database = Database(runtime_url, pool_size=1)
+    directory = ChamberDirectory(database, now=lambda: 0.0)
+    assert await directory.chambers("NEU") == frozenset()
+    token = system.issuer.mint(ADMINISTRATOR, entity="NEU")
+    administrator = {"Authorization": f"Bearer {token}"}
+    for path, body in (
+        ("/v1/entities", {"code": "NEU", "title": "Un ente nuovo"}),
+        ("/v1/chambers", {"code": "NEUA", "entity": "NEU", "title": "Una camera nuova"}),
+    ):
+        made = await system.request("POST", path, json=body, headers=administrator)
+        assert made.status_code == 201, made.text
+    assert await directory.chambers("NEU") == {"NEUA"}
+    await database.close()

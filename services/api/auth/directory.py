@@ -36,7 +36,8 @@ class ChamberDirectory:
             return known[1]
         async with self._database.read() as session:
             codes = frozenset(await repository.entity_chambers(session, entity))
-        self._known[entity] = (self._now() + REMEMBER_SECONDS, codes)
+        if codes:  # whoever asks for entities that are not there fills no memory
+            self._known[entity] = (self._now() + REMEMBER_SECONDS, codes)
         return codes
 
     async def all_chambers(self) -> list[str]:

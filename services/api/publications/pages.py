@@ -22,24 +22,27 @@ _ROME = ZoneInfo("Europe/Rome")
 _KILO = 1000
 
 
-def chamber_page(base: str, chamber: str, shelf: Shelf | None) -> bytes:
+def chamber_page(base: str, shelf: Shelf) -> bytes:
     """What a chamber has published, also where it is nothing."""
-    name = chamber if shelf is None else shelf.publisher.name
+    publisher = shelf.publisher
     return _page(
         "list.html.j2",
         base=base,
-        path=addresses.chamber_page(chamber),
-        title=f"Performance {of_the(name)}",
-        shelves=[] if shelf is None else [shelf],
-        catalogues=[addresses.chamber_catalogue(chamber, file) for file in CatalogueForm],
+        path=addresses.chamber_page(publisher.code),
+        title=f"Performance {of_the(publisher.name)}",
+        shelves=[shelf],
+        catalogues=[addresses.chamber_catalogue(publisher.code, file) for file in CatalogueForm],
         up=[("Amministrazione trasparente", addresses.SITE)],
     )
 
 
 def entity_page(base: str, entity: str, shelves: Sequence[Shelf]) -> bytes:
-    """What the chambers of an entity have published; what is the entity's own comes first."""
+    """What the chambers of an entity have published; what is the entity's own comes first.
+
+    ``shelves`` is not empty.
+    """
     shelves = sorted(shelves, key=lambda shelf: shelf.publisher.code != entity)
-    name = shelves[0].publisher.entity_name if shelves else entity
+    name = shelves[0].publisher.entity_name
     return _page(
         "list.html.j2",
         base=base,

@@ -59,7 +59,7 @@ def _file(description: str, *media_types: str) -> dict[int | str, dict[str, Any]
     "`published_at`, `year`.",
     response_model=PublicationList,
     openapi_extra=PUBLIC,
-    responses=refusals("invalid_cursor", "chamber_or_entity"),
+    responses=refusals("invalid_cursor", "publisher_unknown", "chamber_or_entity"),
 )
 async def list_publications(
     request: Request,

@@ -26,10 +26,16 @@ async def codes_of(parts: Container, chamber: str | None, entity: str | None) ->
 async def published(
     parts: Container, codes: Collection[str], asked: Page, year: int | None, kind: str | None
 ) -> tuple[Rows, dict[str, Publisher]]:
-    """Published documents of chambers, and the chambers; none of one that does not exist."""
+    """Published documents of chambers, and the chambers.
+
+    Raises:
+        Refusal: ``publisher_unknown`` when none of them exists.
+    """
     async with parts.database.read(codes) as session:
         rows = await repository.page_of(session, codes, asked, year, kind)
         known = await repository.publishers(session, codes)
+    if not known:
+        raise Refusal("publisher_unknown")
     return rows, {publisher.code: publisher for publisher in known}
 
 
@@ -47,6 +53,18 @@ async def shelves(parts: Container, codes: Collection[str]) -> list[Shelf]:
 async def shelf(parts: Container, chamber: str) -> Shelf | None:
     """A chamber with all that it has published; ``None`` when there is no such chamber."""
     return next(iter(await shelves(parts, [chamber])), None)
+
+
+async def known_shelves(parts: Container, codes: Collection[str]) -> list[Shelf]:
+    """As :func:`shelves`, of chambers one of which exists, though it may have published nothing.
+
+    Raises:
+        Refusal: ``publisher_unknown``.
+    """
+    found = await shelves(parts, codes)
+    if not found:
+        raise Refusal("publisher_unknown")
+    return found
 
 
 async def everyone(parts: Container) -> list[Shelf]:

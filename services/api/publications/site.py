@@ -41,16 +41,24 @@ async def all_chambers(request: Request, parts: Parts) -> Response:
 
 @_page(f"{addresses.SITE}/enti/{{entity}}/performance")
 async def entity_page(request: Request, entity: EntityCode, parts: Parts) -> Response:
-    """What the chambers of an entity have published."""
-    shelves = await service.shelves(parts, await parts.directory.chambers(entity))
+    """What the chambers of an entity have published.
+
+    Raises:
+        Refusal: ``publisher_unknown``.
+    """
+    shelves = await service.known_shelves(parts, await parts.directory.chambers(entity))
     return _answer(request, pages.entity_page(parts.settings.public_url, entity, shelves))
 
 
 @_page(f"{addresses.SITE}/{{chamber}}/performance")
 async def chamber_page(request: Request, chamber: ChamberCode, parts: Parts) -> Response:
-    """The page that the chamber's site points to."""
-    shelf = await service.shelf(parts, chamber)
-    return _answer(request, pages.chamber_page(parts.settings.public_url, chamber, shelf))
+    """The page that the chamber's site points to.
+
+    Raises:
+        Refusal: ``publisher_unknown``.
+    """
+    (shelf,) = await service.known_shelves(parts, [chamber])
+    return _answer(request, pages.chamber_page(parts.settings.public_url, shelf))
 
 
 @_page(f"{addresses.SITE}/{{chamber}}/performance/documenti/{{report_id}}")
