@@ -23,7 +23,7 @@ from deploy.local.layout import DataDirectory
 from deploy.local.ports import free_port
 from deploy.local.processes import ProcessIdentity
 from deploy.local.state import read_state
-from tests.e2e.commands import CASES, MASSA, PISA, Outcome, ciclo, start
+from tests.e2e.commands import CASES, MASSA, PISA, Outcome, ciclo, ciclo_here, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -403,7 +403,10 @@ def test_render_saves_the_signed_document(relazione: tuple[Path, Any]) -> None:
     assert facts["document"]["pages"] > 10
 
 
-def test_the_document_of_a_sheet_is_for_who_sees_it(running: Running, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("relazione")
+def test_the_document_of_a_sheet_is_for_who_sees_it(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "scheda.pdf"
     made = running.run("report", "sheet", "PI", "2020", "SG", "--out", out, "--json")
     assert made.status == 0, made.errors
@@ -412,7 +415,10 @@ def test_the_document_of_a_sheet_is_for_who_sees_it(running: Running, tmp_path: 
     listed = running.run("report", "list", "PI", "2020")
     assert re.search(r"scheda individuale\s*│\s*SG\s*│\s*1\s*│", listed.text)
     rows = running.run("report", "list", "PI", "2020", "--json").document["items"]
-    assert ("scheda", "SG") in {(row["kind"], row["mark"]) for row in rows}
+    assert {("relazione", None), ("scheda", "SG")} <= {(row["kind"], row["mark"]) for row in rows}
+    monkeypatch.setattr("services.api.cli.client._PAGE", 1)
+    paged = ciclo_here("report", "list", "PI", "2020", "--json", "--data", running.data)
+    assert paged.document["items"] == rows
     assert "individual sheet" in running.run("report", "list", "PI", "2020", "--lang", "en").text
     none = running.run("report", "sheet", "PI", "2020", "A4", "--out", out, "--json")
     assert (none.status, none.document["code"]) == (1, "subject_not_found")

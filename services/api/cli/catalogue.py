@@ -13,7 +13,6 @@ from services.api.cli.chambers import ENTITY
 from services.api.cli.connection import connected
 from services.api.cli.display import console, write_json
 from services.api.cli.files import read_file, write_file
-from services.api.cli.measurements import everything
 from services.api.cli.options import Chamber as PlanChamber
 from services.api.cli.options import Data, Json, Language, Year
 from services.api.cli.paths import catalogue_path, plan_path
@@ -50,7 +49,7 @@ def list_(
     filters = {"kind": kind, "source": source}
     given = {name: value for name, value in filters.items() if value is not None}
     with connected(data) as connection:
-        rows = everything(connection.api, catalogue_path(entity, chamber), given)
+        rows = connection.api.read_list(catalogue_path(entity, chamber), **given)["items"]
     if as_json:
         write_json({"items": rows})
     else:

@@ -16,6 +16,8 @@ _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
+_PAGE = 500
+"""As many items of a list as the API gives at once."""
 _WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
 
 PROBLEM = "application/problem+json"
@@ -76,6 +78,18 @@ class ApiClient:
     def read(self, path: str, **parameters: str | int | list[str]) -> dict[str, Any]:
         """Read a JSON resource; raises as :meth:`get`."""
         return _object(self.get(path, **parameters))
+
+    def read_list(self, path: str, **parameters: str | int | list[str]) -> dict[str, Any]:
+        """Read a list to its end, page after page, as if it were one page; raises as :meth:`get`.
+
+        What the answer holds beside ``items`` is that of the first page.
+        """
+        whole = self.read(path, limit=_PAGE, **parameters)
+        while whole["next"] is not None:
+            page = self.read(path, limit=_PAGE, cursor=whole["next"], **parameters)
+            whole["items"] += page["items"]
+            whole["next"] = page["next"]
+        return whole
 
     def post(
         self,

@@ -29,7 +29,7 @@ def list_clients(
 ) -> None:
     """Mostra i sistemi, le azioni consentite, scadenza e ultimo uso delle chiavi."""
     with connected(data) as connection:
-        document = connection.api.read(_path(chamber), limit=500)
+        document = connection.api.read_list(_path(chamber))
     if as_json:
         write_json(document)
         return

@@ -137,7 +137,7 @@ def _import(run: _Demo, connection: Connection, pisa: bytes, massa: bytes) -> No
     with run.step("import", title):
         for chamber in _CHAMBERS:
             ensure_chamber(connection.api, chamber)
-        known = connection.api.read("/v1/chambers")["items"]
+        known = connection.api.read_list("/v1/chambers")["items"]
         codes = {row["code"] for row in known if row["entity"] == ENTITY}
         _expect("chambers", codes >= set(_CHAMBERS), codes)
         stripped = json.loads(pisa) | {"measurements": []}
@@ -185,7 +185,7 @@ def _measure(run: _Demo, api: ApiClient, pisa: bytes) -> None:
 def _quarantine_code(api: ApiClient, message_id: str) -> str | None:
     """Why a measurement of the message waits in quarantine; ``None`` when none does."""
     path = f"{chamber_path(_CHAMBER)}/quarantine"
-    found = api.read(path, state="waiting", limit=500)["items"]
+    found = api.read_list(path, state="waiting")["items"]
     return next((row["code"] for row in found if row["message_id"] == message_id), None)
 
 

@@ -11,7 +11,6 @@ from rich.table import Table
 from services.api.cli.chambers import ENTITY
 from services.api.cli.connection import connected
 from services.api.cli.display import LIGHT_STYLES, console, figure_text, progress, write_json
-from services.api.cli.measurements import everything
 from services.api.cli.merger import accorpamento, merger_schema
 from services.api.cli.options import Data, Json, Language
 from services.api.cli.paths import entity_path
@@ -190,7 +189,7 @@ def readers(
 ) -> None:
     """Elenca le autorizzazioni a leggere insieme più camere."""
     with connected(data) as connection:
-        rows = everything(connection.api, f"{entity_path(entity)}/readers", {})
+        rows = connection.api.read_list(f"{entity_path(entity)}/readers")["items"]
     if as_json:
         write_json({"items": rows})
         return

@@ -73,7 +73,7 @@ def request(
 def list_(data: Data = None, as_json: Json = False, _lang: Language = None) -> None:
     """Elenca le cancellazioni chieste ed eseguite, dalla più recente."""
     with connected(data) as connection:
-        found = connection.api.read(_path(connection.api), limit=500)
+        found = connection.api.read_list(_path(connection.api))
     if as_json:
         write_json(found)
         return

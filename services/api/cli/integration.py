@@ -46,7 +46,7 @@ def list_integrations(
 ) -> None:
     """Elenca i sistemi che inviano rilevazioni alla camera."""
     with connected(data) as connection:
-        document = connection.api.read(f"{chamber_path(chamber)}/integrations")
+        document = connection.api.read_list(f"{chamber_path(chamber)}/integrations")
     if as_json:
         write_json(document)
         return
@@ -195,7 +195,7 @@ def reconcile(
     with connected(data) as connection:
         answer = connection.api.post(path, asked)
         job = _followed(connection.api, answer.headers["Location"])
-        listed = connection.api.read(f"{answer.headers['Location']}/differences", limit=500)
+        listed = connection.api.read_list(f"{answer.headers['Location']}/differences")
     if as_json:
         write_json({**job, "differences": listed["items"]})
     else:

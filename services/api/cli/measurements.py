@@ -8,15 +8,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from services.api.cli.client import ApiClient
 from services.api.cli.connection import connected
 from services.api.cli.display import console, write_json
 from services.api.cli.options import Chamber, Data, Json, Language, Year
 from services.api.cli.paths import plan_path
 from services.api.cli.results import value_cell
 from shared.runtime.language import in_terminal_language
-
-_PAGE = 500
 
 
 class StateName(StrEnum):
@@ -42,24 +39,12 @@ def measurements(
     filters = {"state": state.value if state else None, "office": office}
     given = {name: value for name, value in filters.items() if value is not None}
     with connected(data) as connection:
-        rows = everything(connection.api, f"{plan_path(chamber, year)}/measurements", given)
+        path = f"{plan_path(chamber, year)}/measurements"
+        rows = connection.api.read_list(path, **given)["items"]
     if as_json:
         write_json({"items": rows})
         return
     console().print(_table(rows))
-
-
-def everything(api: ApiClient, path: str, filters: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A whole list, page after page."""
-    found: list[dict[str, Any]] = []
-    following: str | None = None
-    while True:
-        cursor = {} if following is None else {"cursor": following}
-        part = api.read(path, limit=_PAGE, **filters, **cursor)
-        found += part["items"]
-        following = part["next"]
-        if following is None:
-            return found
 
 
 _STATES = {

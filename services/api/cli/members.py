@@ -45,7 +45,7 @@ def list_members(
 ) -> None:
     """Mostra le persone che hanno un ruolo conferito dalla camera."""
     with connected(data) as connection:
-        document = connection.api.read(_path(chamber), limit=500)
+        document = connection.api.read_list(_path(chamber))
     if as_json:
         write_json(document)
     else:

@@ -145,7 +145,7 @@ def versions(
 ) -> None:
     """Elenca le versioni approvate, con atto e motivo."""
     with connected(data) as connection:
-        document = _all_versions(connection, chamber, year)
+        document = connection.api.read_list(f"{plan_path(chamber, year)}/versions")
     if as_json:
         write_json(document)
         return
@@ -224,13 +224,3 @@ def tell_state(plan: Mapping[str, Any], *, as_json: bool) -> None:
         f"State of the plan: {state}, version {version}.",
         as_json=as_json,
     )
-
-
-def _all_versions(connection: Connection, chamber: str, year: int) -> dict[str, Any]:
-    path = f"{plan_path(chamber, year)}/versions"
-    document = connection.api.read(path, limit=500)
-    items = list(document["items"])
-    while document["next"] is not None:
-        document = connection.api.read(path, limit=500, cursor=document["next"])
-        items += document["items"]
-    return {"state": document["state"], "items": items}

@@ -43,7 +43,7 @@ class Choice:
         Raises:
             CommandFailedError: there is none, or the year has several documents and none is named.
         """
-        listed = api.read(self.reports, year=self.year, kind=self.kind, limit=500)["items"]
+        listed = api.read_list(self.reports, year=self.year, kind=self.kind)["items"]
         named = [row for row in listed if self._named(row)]
         made = [row for row in named if row["document"]]
         waiting = [row for row in named if awaiting in row["allowed_actions"]]

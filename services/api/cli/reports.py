@@ -74,7 +74,7 @@ def list_reports(
     """
     path = f"{chamber_path(chamber)}/reports"
     with connected(data) as connection:
-        found = connection.api.read(path, year=year, limit=500)
+        found = connection.api.read_list(path, year=year)
     if as_json:
         write_json({"items": found["items"]})
         return

@@ -45,7 +45,7 @@ def results(
             raise typer.BadParameter("--period, --units: uno solo dei due / only one of the two")
         path = f"{plan}/period-results/{quote(period.strip().upper(), safe='')}"
     with connected(data) as connection:
-        document = connection.api.read(path, **({"limit": 500} if units else {}))
+        document = connection.api.read_list(path) if units else connection.api.read(path)
     if as_json:
         write_json(document if units or period else exact_figures(document))
         return

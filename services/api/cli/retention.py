@@ -33,7 +33,7 @@ def list_runs(
 ) -> None:
     """Mostra le applicazioni, dalla più recente: quante righe di ogni genere."""
     with connected(data) as connection:
-        document = connection.api.read(f"{chamber_path(chamber)}/retention-runs")
+        document = connection.api.read_list(f"{chamber_path(chamber)}/retention-runs")
     if as_json:
         write_json(document)
     else:

@@ -168,21 +168,17 @@ def _stamped(api: ApiClient, chamber: str) -> list[dict[str, Any]]:
     """The documents with a time stamp over all of them, and when that ends."""
     reports = f"{chamber_path(chamber)}/reports"
     found: list[dict[str, Any]] = []
-    page: dict[str, Any] = api.read(reports, limit=500)
-    while True:
-        for row in page["items"]:
-            if not row["document"]:
-                continue
-            path = f"{reports}/{row['report_id']}/signatures"
-            ends = api.read(path)["renew_before"]
-            if ends is not None:
-                kept = {name: row[name] for name in _KEPT}
-                sha256 = row["document"]["sha256"]
-                more = {"signatures": path, "sha256": sha256, "renew_before": ends}
-                found.append({**kept, **more, "renewed": False})
-        if page["next"] is None:
-            return found
-        page = api.read(reports, limit=500, cursor=page["next"])
+    for row in api.read_list(reports)["items"]:
+        if not row["document"]:
+            continue
+        path = f"{reports}/{row['report_id']}/signatures"
+        ends = api.read(path)["renew_before"]
+        if ends is not None:
+            kept = {name: row[name] for name in _KEPT}
+            sha256 = row["document"]["sha256"]
+            more = {"signatures": path, "sha256": sha256, "renew_before": ends}
+            found.append({**kept, **more, "renewed": False})
+    return found
 
 
 def _signatures(api: ApiClient, choice: Choice) -> str:

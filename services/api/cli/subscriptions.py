@@ -32,7 +32,7 @@ def list_subscriptions(
 ) -> None:
     """Mostra chi viene avvisato, di che cosa, e se gli invii riescono."""
     with connected(data) as connection:
-        document = connection.api.read(_path(chamber), limit=500)
+        document = connection.api.read_list(_path(chamber))
     if as_json:
         write_json(document)
         return

@@ -72,7 +72,7 @@ def create(
 def list_(data: Data = None, as_json: Json = False, _lang: Language = None) -> None:
     """Elenca le camere che si possono vedere."""
     with connected(data) as connection:
-        items = _all_chambers(connection.api)
+        items = connection.api.read_list("/v1/chambers")["items"]
     if as_json:
         write_json({"items": items})
         return
@@ -178,15 +178,6 @@ def _own_entity(api: ApiClient) -> str:
             )
         )
     return str(items[0]["code"])
-
-
-def _all_chambers(api: ApiClient) -> list[dict[str, Any]]:
-    page = api.read("/v1/chambers", limit=500)
-    items = list(page["items"])
-    while page["next"] is not None:
-        page = api.read("/v1/chambers", limit=500, cursor=page["next"])
-        items += page["items"]
-    return items
 
 
 def _settings(given: list[str] | None, logo: Path | None) -> dict[str, Any]:

@@ -20,7 +20,6 @@ text = typer.Typer(
     help="Testi: chi deve che cosa, affidarli, che cosa manca.", no_args_is_help=True
 )
 
-_MOST = 500
 _KINDS = {
     "text": ("testo", "text"),
     "explanation": ("causa dello scostamento", "cause of the deviation"),
@@ -38,11 +37,9 @@ def owed(
     _lang: Language = None,
 ) -> None:
     """Mostra testi, cause e risposte che mancano ancora, e chi li deve."""
-    asked: dict[str, str | int] = {"limit": _MOST}
-    if office is not None:
-        asked["office"] = office
+    asked = {} if office is None else {"office": office}
     with connected(data) as connection:
-        document = connection.api.read(f"{plan_path(chamber, year)}/outstanding", **asked)
+        document = connection.api.read_list(f"{plan_path(chamber, year)}/outstanding", **asked)
     if as_json:
         write_json(document)
         return

@@ -75,7 +75,7 @@ def list_(
 ) -> None:
     """Elenca le esportazioni della camera, con stato e scadenza."""
     with connected(data) as connection:
-        found = connection.api.read(f"{chamber_path(chamber)}/exports", limit=500)
+        found = connection.api.read_list(f"{chamber_path(chamber)}/exports")
     if as_json:
         write_json(found)
         return

@@ -143,3 +143,20 @@ def test_refuses_an_answer_that_is_no_object() -> None:
         pytest.raises(CommandFailedError, match="oggetto JSON"),
     ):
         client.read("/status")
+
+
+def test_a_list_is_read_to_its_end() -> None:
+    pages = [
+        {"items": [{"n": 1}, {"n": 2}], "next": "abc", "offices": 3},
+        {"items": [{"n": 3}], "next": "def", "offices": 3},
+        {"items": [{"n": 4}], "next": None, "offices": 3},
+    ]
+    network = Network(*(httpx.Response(200, json=page) for page in pages))
+    found = _client(network).read_list("/list", state="submitted")
+    assert found == {"items": [{"n": n} for n in (1, 2, 3, 4)], "next": None, "offices": 3}
+    asked = {"limit": "500", "state": "submitted"}
+    assert [dict(request.url.params) for request in network.requests] == [
+        asked,
+        {**asked, "cursor": "abc"},
+        {**asked, "cursor": "def"},
+    ]

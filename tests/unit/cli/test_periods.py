@@ -1,11 +1,6 @@
-from typing import Any
-
-import httpx
 import pytest
 
-from services.api.cli.client import ApiClient
 from services.api.cli.failures import CommandFailedError
-from services.api.cli.measurements import everything
 from services.api.cli.periods import exceptions_from
 
 
@@ -36,22 +31,3 @@ def test_exceptions_name_a_datum_and_carry_the_reason() -> None:
 def test_exceptions_that_say_too_little(without: list[str], reason: str | None) -> None:
     with pytest.raises(CommandFailedError):
         exceptions_from(without, reason)
-
-
-def test_a_list_is_read_to_its_end() -> None:
-    seen: list[dict[str, str]] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(dict(request.url.params))
-        more: dict[str, Any] = {"items": [{"n": len(seen)}], "next": None}
-        if len(seen) == 1:
-            more["next"] = "abc"
-        return httpx.Response(200, json=more)
-
-    with ApiClient("http://x", None, transport=httpx.MockTransport(answer)) as api:
-        found = everything(api, "/list", {"state": "submitted"})
-    assert found == [{"n": 1}, {"n": 2}]
-    assert seen == [
-        {"limit": "500", "state": "submitted"},
-        {"limit": "500", "state": "submitted", "cursor": "abc"},
-    ]

@@ -1,7 +1,8 @@
 """Which version of which document a command takes, and when it asks back."""
 
-from typing import Any, cast
+from typing import Any
 
+import httpx
 import pytest
 
 from services.api.cli.client import ApiClient
@@ -11,15 +12,17 @@ from services.api.cli.report_choice import Choice
 PUBLISH = "report.publish"
 
 
-class Listing:
-    """Answers a list of documents, whatever is asked."""
+def listing(*rows: dict[str, Any]) -> ApiClient:
+    """An API that has these documents and gives one at a time."""
 
-    def __init__(self, *rows: dict[str, Any]) -> None:
-        self.rows = rows
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        assert (request.url.path, asked["kind"]) == ("/v1/chambers/PI/reports", "validazione")
+        place = int(asked.get("cursor", "0"))
+        following = None if place + 1 == len(rows) else str(place + 1)
+        return httpx.Response(200, json={"items": [rows[place]], "next": following})
 
-    def read(self, path: str, **asked: object) -> dict[str, Any]:
-        assert (path, asked["kind"]) == ("/v1/chambers/PI/reports", "validazione")
-        return {"items": list(self.rows)}
+    return ApiClient("http://test", None, transport=httpx.MockTransport(answer))
 
 
 def row(report_id: str, mark: str | None, version: int = 1, **more: object) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def chosen(
 ) -> str:
     """The document that a publication would be of, or another action."""
     choice = Choice("PI", 2020, "validazione", which, version)
-    address = choice.address(cast("ApiClient", Listing(*rows)), action)
+    address = choice.address(listing(*rows), action)
     return address.removeprefix("/v1/chambers/PI/reports/")
 
 

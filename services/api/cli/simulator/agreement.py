@@ -1,13 +1,12 @@
 """Whether both sides hold the same: what the source holds, and what stands in the chamber."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.api.cli.client import ApiClient
 from services.api.cli.paths import chamber_path, plan_path
 from services.api.cli.simulator.truth import Held, Key
 
-_PAGE = 500
 _MOST_TOLD = 20
 
 
@@ -20,7 +19,7 @@ def differences(
     """
     ours: dict[Key, Mapping[str, Any]] = {}
     for year in years:
-        for row in _measurements(api, chamber, year):
+        for row in api.read_list(f"{plan_path(chamber, year)}/measurements")["items"]:
             when = row["year"] if row["year"] is not None else year
             key = (row["subject_kind"], row["subject_code"], when, row["period"])
             # A value of an earlier year stands in its own plan, and in later ones that read it.
@@ -56,14 +55,3 @@ def waiting(api: ApiClient, chamber: str) -> int:
 def gaps(api: ApiClient, chamber: str, integration: str) -> int:
     """Of how many data a version never came."""
     return int(api.read(f"{chamber_path(chamber)}/integrations/{integration}")["gaps"])
-
-
-def _measurements(api: ApiClient, chamber: str, year: int) -> Iterator[Mapping[str, Any]]:
-    path = f"{plan_path(chamber, year)}/measurements"
-    more: dict[str, str | int] = {"limit": _PAGE}
-    while True:
-        page = api.read(path, **more)
-        yield from page["items"]
-        if page["next"] is None:
-            return
-        more["cursor"] = page["next"]
