@@ -100,9 +100,9 @@ def _id(chamber: str, *words: object) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{chamber}/{words}"))
 
 
-def _later(name: str, step: int) -> str:
-    """Ids of moves, greater than those of reports, in their order."""
-    return f"ffffffff-{step:04x}-4000-8000-{uuid.uuid5(uuid.NAMESPACE_URL, name).hex[:12]}"
+def _later(name: str, step: int, head: str = "ffffffff") -> str:
+    """Ids of moves, greater than those of reports, in their order; of signatures before them."""
+    return f"{head}-{step:04x}-4000-8000-{uuid.uuid5(uuid.NAMESPACE_URL, name).hex[:12]}"
 
 
 async def _lay(session: WriteSession, chamber: str) -> None:
@@ -153,7 +153,7 @@ async def _lay_document(
 def _signature(report_id: str, position: int, office: str, origin: str = "seal") -> dict[str, Any]:
     return {
         "report_id": report_id,
-        "signature_id": str(uuid.uuid4()),
+        "signature_id": _later(report_id, position, "fffffffe"),
         "position": position,
         "office": office,
         "origin": origin,
@@ -167,7 +167,7 @@ async def _all(database: Database, chamber: str, statement: sa.Executable) -> Se
 
 async def _told(database: Database, chamber: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     """State and moves of every document of a chamber, by name."""
-    names = {_id(chamber, name): name for name in DOCUMENTS}
+    names = {_id(chamber, name): name for name in (*DOCUMENTS, *PIANI)}
     found = await _all(database, chamber, sa.select(reports.c.report_id, reports.c.state))
     moved = await _all(database, chamber, sa.select(report_moves).order_by(report_moves.c.move_id))
     return {
@@ -328,3 +328,43 @@ def test_back_and_again(urls: DatabaseUrls) -> None:
     assert looked(urls) == [there] * 2
     upgrade(urls.owner)
     assert looked(urls) == [AFTER] * 2
+
+
+PIANI = {
+    "signed by one": Document("piano", "approved", ("approve",), SIGNATORIES, PLANNED),
+    "signed by all": Document("piano", "signed", ("approve", "sign"), SIGNATORIES, PLANNED),
+    "signed by all, public": Document(
+        *("piano", "published", ("approve", "sign", "publish"), SIGNATORIES, PLANNED)
+    ),
+}
+"""What there was not before a Piano had steps: persons sign it."""
+
+
+def test_a_signed_piano_is_signed_also_when_its_steps_were_forgotten(urls: DatabaseUrls) -> None:
+    """Else it would be approved for good: nobody signs twice."""
+
+    async def lay(code: str) -> None:
+        database = Database(urls.runtime, pool_size=1)
+        async with database.write([code], AUTHOR) as session:
+            for number, (name, item) in enumerate(PIANI.items(), start=100):
+                await _lay_document(session, code, _id(code, "plan"), name, item, number)
+            one = _signature(_id(code, "signed by one"), 1, "segretario_generale", "service")
+            await session.execute(
+                sa.insert(report_signatures), row_of(report_signatures, code) | one
+            )
+        await database.close()
+
+    def told() -> list[dict[str, tuple[str, tuple[str, ...]]]]:
+        return [{name: found[name] for name in PIANI} for found in looked(urls)]
+
+    upgrade(urls.owner)
+    for code in CHAMBERS:
+        asyncio.run(lay(code))
+    signed = told()
+    assert signed == [{name: (item.state, item.moves) for name, item in PIANI.items()}] * 2
+    kept = looked(urls, SIGNATURES)
+    downgrade(urls.owner, "0036")
+    assert [found["signed by all"] for found in told()] == [("rendered", ())] * 2
+    upgrade(urls.owner)
+    assert told() == signed
+    assert looked(urls, SIGNATURES) == kept
