@@ -33,6 +33,7 @@ from shared.contracts.sign_job import SignLease
 from shared.contracts.signing import SIGNATORIES, SignatureSlot
 from shared.contracts.snapshot import ReportSnapshot, canonical_bytes
 from shared.runtime.settings import LOCAL_ISSUER, ApiSettings
+from tests.api.webhook_sender import Inside
 
 PISA = Path(__file__).parents[1] / "cases" / "pisa-2020.json"
 RENDERER_TOKEN = "renderer-" + "t" * 40
@@ -49,9 +50,6 @@ QUICK: Mapping[str, Any] = {
     "render_attempts": 3,
 }
 """What takes half a minute in the field takes a moment here."""
-
-IMPATIENT: Mapping[str, Any] = {"lease_seconds": 6}
-"""For tests that wait for the end of a lease; long enough for a busy machine to work in."""
 
 
 @dataclass
@@ -273,6 +271,20 @@ def plain_pdf(snapshot: ReportSnapshot) -> bytes:
     written = BytesIO()
     document.save(written)
     return written.getvalue()
+
+
+async def set_lease(owner_url: str, job_id: str, seconds: int) -> None:
+    """Leaves so many seconds of the lease of a job; below zero it has run out.
+
+    Nobody has to wait for that, and a slow machine loses no lease that a test still needs.
+    """
+    changed = await Inside(owner_url, "PI").rows(
+        "UPDATE render_jobs SET lease_expires_at = now() + $2 * interval '1 second' "
+        "WHERE job_id = $1 AND state = 'leased' RETURNING job_id",
+        job_id,
+        seconds,
+    )
+    assert len(changed) == 1
 
 
 async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 60) -> Found:

@@ -16,11 +16,11 @@ from deploy.local.ports import free_port
 from shared.contracts.render_job import QUEUE_NAME, arq_job_id
 from shared.contracts.snapshot import ChamberCard
 from tests.api.report_system import (
-    IMPATIENT,
     ReportSystem,
     ScriptedRenderer,
     eventually,
     running,
+    set_lease,
     settings_for,
 )
 from tests.api.webhook_sender import Inside
@@ -29,17 +29,6 @@ from tests.api.webhook_sender import Inside
 @pytest_asyncio.fixture
 async def system(runtime_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ReportSystem]:
     async with running(settings_for(runtime_url, redis_url, tmp_path), tmp_path) as started:
-        await started.prepare()
-        yield started
-
-
-@pytest_asyncio.fixture
-async def impatient(
-    runtime_url: str, redis_url: str, tmp_path: Path
-) -> AsyncIterator[ReportSystem]:
-    """As ``system``, with leases that end soon."""
-    settings = settings_for(runtime_url, redis_url, tmp_path, **IMPATIENT)
-    async with running(settings, tmp_path) as started:
         await started.prepare()
         yield started
 
@@ -126,12 +115,12 @@ async def test_a_job_of_another_chamber_is_unknown(system: ReportSystem) -> None
 
 
 async def test_the_jobs_of_a_suspended_chamber_wait(
-    impatient: ReportSystem, redis_url: str, tmp_path: Path
+    system: ReportSystem, owner_url: str, tmp_path: Path
 ) -> None:
-    held = await _leased(impatient)
+    held = await _leased(system)
     pdf = await held.pdf()
-    waiting = await impatient.ask()
-    suspended = await impatient.request(
+    waiting = await system.ask()
+    suspended = await system.request(
         "POST", "/v1/chambers/PI/suspension", json={"reason": "trasloco"}
     )
     assert suspended.status_code == 200
@@ -139,17 +128,21 @@ async def test_the_jobs_of_a_suspended_chamber_wait(
         await held.beat(),
         await held.fail(retryable=True),
         await held.deliver(pdf),
-        await impatient.renderer(waiting["job_id"]).take(),
+        await system.renderer(waiting["job_id"]).take(),
     )
     for answer in refused:
         assert (answer.status_code, answer.json()["code"]) == (409, "chamber_suspended")
     assert _stored(tmp_path) == []
-    resumed = await impatient.request("POST", "/v1/chambers/PI/resumption", json={})
+    assert held.lease is not None
+    await set_lease(owner_url, held.lease.job_id, -1)
+    resumed = await system.request("POST", "/v1/chambers/PI/resumption", json={})
     assert resumed.status_code == 200
     # The lease that ended meanwhile is found by the sweeper, as after the death of a renderer.
-    again = await impatient.job_when(waiting["job_id"], lambda job: job["state"] == "queued")
-    assert again["attempt"] == 0
-    await impatient.renderer(waiting["job_id"]).work()
+    lost = await system.job_when(held.lease.job_id, lambda job: job["state"] == "queued")
+    assert lost["attempt"] == 1
+    again = await system.job(waiting["job_id"])
+    assert (again["state"], again["attempt"]) == ("queued", 0)
+    await system.renderer(waiting["job_id"]).work()
     assert len(_stored(tmp_path)) == 1
 
 
@@ -186,28 +179,36 @@ async def test_what_a_killed_process_left_in_the_store_goes(
     assert stored.read_bytes() == pdf
 
 
-async def test_heartbeats_keep_the_lease(impatient: ReportSystem) -> None:
-    renderer = await _leased(impatient)
+async def test_heartbeats_keep_the_lease(system: ReportSystem, owner_url: str) -> None:
+    renderer = await _leased(system)
+    assert renderer.lease is not None
     for progress in range(0, 60, 10):
-        await asyncio.sleep(0.6)
+        await set_lease(owner_url, renderer.lease.job_id, 5)
         assert (await renderer.beat("pdf", progress)).status_code == 204
+        [left] = await Inside(owner_url, "PI").rows(
+            "SELECT lease_expires_at > now() + interval '15 seconds' AS prolonged "
+            "FROM render_jobs WHERE job_id = $1",
+            renderer.lease.job_id,
+        )
+        assert left["prolonged"]
     assert (await renderer.deliver(await renderer.pdf())).status_code == 204
 
 
 async def test_a_silent_worker_loses_the_job_and_comes_too_late(
-    impatient: ReportSystem, tmp_path: Path, redis_url: str
+    system: ReportSystem, owner_url: str, tmp_path: Path, redis_url: str
 ) -> None:
-    late = await _leased(impatient)
+    late = await _leased(system)
     assert late.lease is not None
     job_id = late.lease.job_id
     pdf = await late.pdf()
-    again = await impatient.job_when(job_id, lambda job: job["state"] == "queued")
+    await set_lease(owner_url, job_id, -1)
+    again = await system.job_when(job_id, lambda job: job["state"] == "queued")
     assert (again["attempt"], again["progress"]) == (1, 0)
     await _queued(redis_url, arq_job_id("PI", job_id, 2))
 
     for answer in (await late.beat(), await late.deliver(pdf), await late.fail(retryable=True)):
         assert (answer.status_code, answer.json()["code"]) == (409, "lease_lost")
-    second = impatient.renderer(job_id)
+    second = system.renderer(job_id)
     kept = await second.work()
     assert second.lease is not None
     assert second.lease.attempt == 2
@@ -224,34 +225,34 @@ async def test_an_ended_lease_is_refused_even_before_the_sweeper_comes(
         await system.prepare()
         late = await _leased(system)
         pdf = await late.pdf()
-        await Inside(owner_url, "PI").rows(
-            "UPDATE render_jobs SET lease_expires_at = now() - interval '1 second' "
-            "WHERE state = 'leased'"
-        )
-        assert (await late.deliver(pdf)).status_code == 409
         assert late.lease is not None
+        await set_lease(owner_url, late.lease.job_id, -1)
+        assert (await late.deliver(pdf)).status_code == 409
         await system.renderer(late.lease.job_id).work()
         assert len(_stored(tmp_path)) == 1
 
 
-async def test_a_job_whose_workers_all_vanish_fails_with_a_reason(impatient: ReportSystem) -> None:
-    job = await impatient.ask()
+async def test_a_job_whose_workers_all_vanish_fails_with_a_reason(
+    system: ReportSystem, owner_url: str
+) -> None:
+    job = await system.ask()
     for attempt in (1, 2, 3):
-        await impatient.job_when(job["job_id"], lambda found: found["state"] == "queued")
-        renderer = impatient.renderer(job["job_id"])
+        await system.job_when(job["job_id"], lambda found: found["state"] == "queued")
+        renderer = system.renderer(job["job_id"])
         assert (await renderer.take()).status_code == 200
         assert renderer.lease is not None
         assert renderer.lease.attempt == attempt
-    failed = await impatient.job_when(job["job_id"], lambda found: found["state"] == "failed")
+        await set_lease(owner_url, job["job_id"], -1)
+    failed = await system.job_when(job["job_id"], lambda found: found["state"] == "failed")
     assert failed["failure"]["code"] == "attempts_exhausted"
     assert "richiederlo di nuovo" in failed["failure"]["detail"]
-    english = await impatient.request(
+    english = await system.request(
         "GET",
         f"/v1/chambers/PI/render-jobs/{job['job_id']}",
         headers={"Accept-Language": "en"},
     )
     assert "request it again" in english.json()["failure"]["detail"]
-    report = await impatient.request("GET", job["report"])
+    report = await system.request("GET", job["report"])
     assert report.json()["state"] == "failed"
 
 

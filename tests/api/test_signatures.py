@@ -24,7 +24,7 @@ from services.renderer.signing.identities import IdentityFolder
 from services.renderer.signing.pades import PadesSigner
 from shared.contracts.signing import ExpectedSigner
 from shared.signatures import verify
-from tests.api.report_system import IMPATIENT, OFFICES, ReportSystem, running, settings_for
+from tests.api.report_system import OFFICES, ReportSystem, running, set_lease, settings_for
 from tests.api.test_reports_approval import (
     ACT,
     CAUSES,
@@ -44,8 +44,7 @@ OTP = "OTP-860412"
 
 @pytest_asyncio.fixture
 async def system(runtime_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ReportSystem]:
-    settings = settings_for(runtime_url, redis_url, tmp_path, **IMPATIENT)
-    async with running(settings, tmp_path) as started:
+    async with running(settings_for(runtime_url, redis_url, tmp_path), tmp_path) as started:
         await started.prepare()
         await configure(started, None)
         yield started
@@ -201,13 +200,16 @@ async def test_a_cancelled_or_failed_signature_leaves_the_document(system: Repor
     await system.sign(report)
 
 
-async def test_a_killed_worker_leaves_no_half_document(system: ReportSystem) -> None:
+async def test_a_killed_worker_leaves_no_half_document(
+    system: ReportSystem, owner_url: str
+) -> None:
     report = await validated(system)
     before = await stored(system, report)
     job_id = (await ask(system, report, SECRETARY)).json()["job_id"]
     killed = system.renderer(job_id)
     await killed.take_signature()
     unheard = await killed.signed(await killed.fetch())
+    await set_lease(owner_url, job_id, -1)
     await system.job_when(job_id, lambda job: job["state"] == "queued", seconds=30)
     late = await killed.deliver_signature(unheard)
     assert (late.status_code, late.json()["code"]) == (409, "lease_lost")

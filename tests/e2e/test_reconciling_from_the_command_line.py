@@ -4,6 +4,7 @@
 and answers for them, ``ciclo integration reconcile`` finds what is missing and mends it.
 """
 
+import contextlib
 import json
 import shutil
 import signal
@@ -70,11 +71,10 @@ def world() -> Iterator[World]:
 def _answering(port: int, simulator: "subprocess.Popen[str]") -> None:
     for _ in range(1200):
         assert simulator.poll() is None, simulator.communicate()
-        try:
+        with contextlib.suppress(httpx.TransportError):
             if httpx.get(f"http://127.0.0.1:{port}/measurements?year=2020").is_success:
                 return
-        except httpx.TransportError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     pytest.fail("the simulator does not answer")
 
 

@@ -61,6 +61,13 @@ class StandIn(Loopback):
             time.sleep(0.05)
         return self.jobs[job_id]
 
+    def wait_for_call(self, method: str, seconds: float) -> None:
+        """Wait until somebody has called by a method, also in vain."""
+        until = time.monotonic() + seconds
+        while not any(call.startswith(method) for call in self.calls):
+            assert time.monotonic() < until, self.calls
+            time.sleep(0.05)
+
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         parts = request.path.strip("/").split("/")

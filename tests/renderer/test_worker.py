@@ -142,10 +142,7 @@ def test_work_goes_on_while_the_api_is_away(api: StandIn, queue: OwnRedis, worke
     api.wait_for("j1", "leased", JOB_SECONDS)
     api.away = True
     worker.wait_for_child()
-    for _ in range(400):
-        if any(call.startswith("PUT") for call in api.calls):
-            break
-        time.sleep(0.05)
+    api.wait_for_call("PUT", JOB_SECONDS)
     api.away = False
     api.wait_for("j1", "done", JOB_SECONDS)
 
