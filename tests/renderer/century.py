@@ -33,7 +33,7 @@ from tests.renderer.century_words import OFFICES, SUBJECTS, VERBS, YEAR, impact,
 BASE_PAGES = 38
 """Pages that do not depend on the number of objectives: cover, context, sheets, annexes."""
 
-PAGES_OF_OBJECTIVE = 3.25
+PAGES_OF_OBJECTIVE = 3.05
 """What a strategic objective adds: its own pages, those of what is below it, explanations."""
 
 CARD = ChamberCard(

@@ -86,8 +86,9 @@ def test_charts_of_context_tables_stand_on_the_page_of_their_table(pisa: Made) -
 def test_short_sections_go_on_under_their_own_running_head() -> None:
     pages = pages_of(decisions.decision())
     assert len(pages) == 6
-    assert "Verifiche sul documento" in pages[3]
-    assert "3 I risultati della Relazione Camera di commercio di Pisa" in pages[3]
+    assert "1 La decisione" in pages[2]
+    assert "Verifiche sul documento" in pages[2]
+    assert "2 Che cosa è stato esaminato Camera di commercio di Pisa" in pages[2]
 
 
 def test_short_sections_of_the_web_page_are_all_there() -> None:

@@ -10,7 +10,7 @@ names its target by words (``LINK_SCHEME``) that the binding resolves.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from html import unescape
 from math import ceil
@@ -33,6 +33,9 @@ LEAST_CHARACTERS = 30_000
 
 MOST_CHARACTERS = 40_000
 """Longer chapters are cut into parts of about the same length where they can be."""
+
+BRIEF_CHARACTERS = 1_500
+"""Of HTML, half a page at most: a section that has no more needs no page of its own."""
 
 LINK_SCHEME = "ciclo-anchor:"
 """Address of a link to another place of the document while its chapter is by itself."""
@@ -98,6 +101,19 @@ def _gathered(pieces: Iterable[str], least: int) -> Iterator[str]:
             gathered = ""
         gathered += piece
     yield gathered
+
+
+def goes_on(before: Chapter, section: Sequence[Chapter], *, always: bool) -> bool:
+    """Whether a section begins where the one before it ends, instead of on a page of its own.
+
+    It does ``always`` where its kind is short as a rule, and where this one is brief; never
+    after what has a colour of its own.
+    """
+    first, *others = section
+    length = len(first.body)
+    brief = not others and length <= BRIEF_CHARACTERS
+    fits = len(before.body) + length <= MOST_CHARACTERS
+    return before.style is None and first.style is None and (always or (brief and fits))
 
 
 def followed(before: Chapter, after: Chapter, chamber: str) -> Chapter:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from markupsafe import Markup
+
 from services.renderer import fonts
 from services.renderer.document import formats, labels
 from shared.contracts.snapshot import IndicatorView, TableView, UsedMeasure
@@ -23,6 +25,9 @@ FIGURE_ROOMS = ((YEAR_ROOM, "c-year", 5), (67.0, "c-year-wide", 4), (73.0, "c-mo
 
 _UNBROKEN_CODE = re.compile(r"\S+?(?:-(?=[^\W\d])|(?=\s)|$)")
 """What stands on one line of a code: lines end at blanks, and at hyphens before a letter."""
+
+_JOINT = re.compile(r"(?<=[_./:])(?=\w)|(?<=[a-z\d])(?=[A-Z])")
+"""Where the words of a code meet that has no hyphens: at signs, and where a capital begins one."""
 
 UNBROKEN = frozenset({"number", "percent", "currency", "days", "score"})
 """Kinds of value that must stand on one line."""
@@ -59,6 +64,14 @@ def code_width(codes: Iterable[str]) -> str:
             if longest <= room:
                 return name
     return CODE_ROOMS[-1][1]
+
+
+def in_pieces(code: str) -> str:
+    """A code too long for any column, with places where its lines may end: no word is cut."""
+    pieces = _UNBROKEN_CODE.findall(code)
+    if all(fonts.text_width(p, CODE_SIZE, bold=True) <= CODE_ROOMS[-1][0] for p in pieces):
+        return code
+    return Markup("<wbr>").join(_JOINT.split(code))
 
 
 def measure_columns(measures: Sequence[UsedMeasure]) -> tuple[str, str, str, str]:

@@ -37,7 +37,14 @@ from services.renderer.document import (
 )
 from services.renderer.document.arrangement import Arrangement
 from services.renderer.document.attachments import cards, snapshot_sha256
-from services.renderer.document.chapters import Chapter, Sheet, followed, link_out, split
+from services.renderer.document.chapters import (
+    Chapter,
+    Sheet,
+    followed,
+    goes_on,
+    link_out,
+    split,
+)
 from services.renderer.document.contents import MARK, Contents
 from services.renderer.document.drawings import Drawings
 from services.renderer.document.figures import qr
@@ -225,7 +232,7 @@ def build(
     chapters: list[Chapter] = []
     for done, section in enumerate(places.sections):
         written = list(_write_section(section, context, contents, narratives))
-        if section.follows and chapters and chapters[-1].style is None:
+        if chapters and goes_on(chapters[-1], written, always=section.follows):
             chapters.append(followed(chapters.pop(), written.pop(0), chamber))
         chapters.extend(written)
         if on_section is not None:
@@ -343,6 +350,7 @@ def _environment() -> Environment:
         of_the=italian.of_the,
         the=italian.the,
         sum_of=view.sum_of,
+        in_pieces=columns.in_pieces,
     )
     environment.tests.update(
         about_staff=pictures.about_staff, about_accounts=pictures.about_accounts
