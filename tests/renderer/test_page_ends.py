@@ -105,6 +105,19 @@ def test_only_codes_longer_than_any_column_are_cut() -> None:
     assert columns.in_pieces(f"{LONG_CODE}&").replace("<wbr>", "") == f"{LONG_CODE}&amp;"
 
 
+def test_a_column_of_objectives_is_wider_only_where_their_codes_need_it() -> None:
+    one = snapshots.small().indicators[0]
+    named = {
+        code: columns.objective_column([one.model_copy(update={"objective": code})])
+        for code in ("A1", "DARS-D2", "Percent_CorruzTrasp")
+    }
+    assert named == {
+        "A1": "c-measure",
+        "DARS-D2": "c-measure",
+        "Percent_CorruzTrasp": "c-code-widest",
+    }
+
+
 def test_a_brief_section_goes_on_where_the_one_before_it_ends() -> None:
     before, brief, long = (Chapter("", "", Markup("a") * n) for n in (9_000, 900, 9_000))
     coloured = Chapter("", "", before.body, style="x")

@@ -12,10 +12,10 @@ from shared.contracts.snapshot import IndicatorView, TableView, UsedMeasure
 
 CODE_SIZE = 8.6
 CODE_ROOMS = ((40.5, "c-code"), (73.0, "c-code-wide"), (95.0, "c-code-widest"))
-VALUE_ROOM, YEAR_ROOM = 50.0, 44.5
+VALUE_ROOM, YEAR_ROOM, MEASURE_ROOM = 50.0, 44.5, 53.0
 WORD_ROOMS = ((YEAR_ROOM, "c-year"), (67.0, "c-year-wide"), (84.0, "c-months"))
-"""Points: what ``.c-code`` and its wider forms, ``.c-value``, ``.c-year`` and ``.c-months`` of
-``base.css`` leave between paddings."""
+"""Points: what ``.c-code`` and its wider forms, ``.c-value``, ``.c-year``, ``.c-measure`` and
+``.c-months`` of ``base.css`` leave between paddings."""
 
 MOST_UPRIGHT = 9
 """Columns of a table of the context that a portrait page holds."""
@@ -64,6 +64,13 @@ def code_width(codes: Iterable[str]) -> str:
             if longest <= room:
                 return name
     return CODE_ROOMS[-1][1]
+
+
+def objective_column(items: Sequence[IndicatorView]) -> str:
+    """Class of a column that names the objectives of indicators, which is not in bold."""
+    codes = [item.objective for item in items]
+    longest = max((fonts.text_width(code, CODE_SIZE) for code in codes), default=0.0)
+    return "c-measure" if longest <= MEASURE_ROOM else code_width(codes)
 
 
 def in_pieces(code: str) -> str:

@@ -384,6 +384,7 @@ def _context(
         "context_columns": columns.context_columns,
         "most_upright": columns.MOST_UPRIGHT,
         "measure_columns": columns.measure_columns,
+        "objective_column": columns.objective_column,
         "target_column": columns.target_column,
         "value_column": columns.value_column,
         "year_column": columns.year_column,
