@@ -11,10 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest_asyncio
+import rdflib
 from fastapi import APIRouter, FastAPI
 from lxml import etree
 from pyshacl import validate
-from rdflib import DCAT, DCTERMS, OWL, Graph, Literal, URIRef
+from rdflib import DCTERMS, OWL, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
 from services.api.db.session import DatabaseUnavailableError
@@ -231,7 +232,7 @@ async def test_a_later_version_replaces_and_hides_nothing(system: ReportSystem) 
     assert (dataset, DCTERMS.hasVersion, replaced) in after
     assert (dataset, DCTERMS.hasVersion, replaced) not in before
     together = await catalogue(system, "TNO", "/v1/entities/TNO/publications/catalogue")
-    assert (None, DCAT.dataset, dataset) in together
+    assert (None, rdflib.DCAT.dataset, dataset) in together
     holder = after.value(dataset, DCTERMS.rightsHolder)
     assert after.value(holder, DCTERMS.identifier) == Literal("cciaa_pi")
     nothing = await system.client.get("/v1/publications/LU/catalogue/catalogo.ttl")
@@ -363,12 +364,14 @@ async def test_two_decisions_of_a_year_are_two_documents(system: ReportSystem) -
         dataset = URIRef(f"{BASE}{row['citation']}")
         assert found.value(dataset, DCTERMS.identifier) == Literal(row["dataset"])
         urls = {
-            str(found.value(part, DCAT.downloadURL))
-            for part in found.objects(dataset, DCAT.distribution)
+            str(found.value(part, rdflib.DCAT.downloadURL))
+            for part in found.objects(dataset, rdflib.DCAT.distribution)
         }
         assert f"{BASE}{row['pdf']}" in urls
         assert all(row["report_id"] in url for url in urls)
-    titles = [str(found.value(one, DCTERMS.title)) for one in found.subjects(None, DCAT.Dataset)]
+    titles = [
+        str(found.value(one, DCTERMS.title)) for one in found.subjects(None, rdflib.DCAT.Dataset)
+    ]
     assert len(set(titles)) == len(titles)
 
 
@@ -423,7 +426,7 @@ async def catalogue(system: ReportSystem, code: str, folder: str | None = None) 
     assert all(isomorphic(graphs[0], other) for other in graphs[1:])
     holds, _, words = validate(graphs[0], shacl_graph=Graph().parse(SHAPES))
     assert holds, words
-    for predicate in (DCAT.downloadURL, DCAT.accessURL, DCAT.landingPage):
+    for predicate in (rdflib.DCAT.downloadURL, rdflib.DCAT.accessURL, rdflib.DCAT.landingPage):
         for target in set(graphs[0].objects(None, predicate)):
             await get(system, str(target))
     return graphs[0]
