@@ -1,59 +1,15 @@
 """Managing subscriptions: secrets, pauses, tests, addresses, and who may."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
-from tests.api.receiver import Receiver, receiving
-from tests.api.subscribing import (
-    ADMINISTRATOR,
-    BASE,
-    Hours,
-    Subscriber,
-    announcing_system,
-    change_results,
-    subscribe,
-)
+from tests.api.receiver import Receiver
+from tests.api.subscribing import ADMINISTRATOR, BASE, Hours, Subscriber, change_results
 from tests.api.system import Api, codes
 from tests.api.webhook_sender import Inside
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with announcing_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hours(api: Api) -> AsyncIterator[Hours]:
-    made = Hours(api)
-    await made.work()  # what earlier tests left
-    yield made
-    await made.sender.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def subscriber(api: Api, receiver: Receiver, hours: Hours) -> AsyncIterator[Subscriber]:
-    """Somebody who wants to know when results change; gone after the test."""
-    made = await subscribe(api, receiver.url())
-    yield made
-    await made.end()
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "LU")
 
 
 async def test_paused_events_wait(

@@ -3,66 +3,23 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from deploy.local.identity import LocalIssuer
 from services.api.subscriptions import sending
 from services.api.subscriptions.sending import Sender
 from shared.contracts.outgoing_events import event_model
 from shared.domain.deliveries import RETRIES
-from tests.api.receiver import Receiver, flood, hang, hang_up, receiving, status
-from tests.api.subscribing import (
-    ADMINISTRATOR,
-    Hours,
-    Subscriber,
-    announcing_system,
-    change_results,
-    subscribe,
-)
+from tests.api.receiver import Receiver, flood, hang, hang_up, status
+from tests.api.subscribing import ADMINISTRATOR, Hours, Subscriber, change_results, subscribe
 from tests.api.system import Api
 from tests.api.webhook_sender import Inside
 
 DAY = timedelta(days=1)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(runtime_url: str, issuer: LocalIssuer) -> AsyncIterator[Api]:
-    async with announcing_system(runtime_url, issuer) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hours(api: Api) -> AsyncIterator[Hours]:
-    made = Hours(api)
-    await made.work()  # what earlier tests left
-    yield made
-    await made.sender.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def subscriber(api: Api, receiver: Receiver, hours: Hours) -> AsyncIterator[Subscriber]:
-    """Somebody who wants to know when results change; gone after the test."""
-    made = await subscribe(api, receiver.url())
-    yield made
-    await made.end()
-
-
-@pytest.fixture
-def inside(owner_url: str) -> Inside:
-    return Inside(owner_url, "LU")
 
 
 async def test_a_message_says_what_happened_and_is_signed(
