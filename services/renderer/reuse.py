@@ -22,7 +22,17 @@ ROOM = 256 * 1024 * 1024
 """Bytes: some thousand chapters."""
 
 _ENGINE = ("weasyprint", "pydyf", "pikepdf", "tinycss2", "tinyhtml5", "cffi", "fontTools")
-_OWN = ("engine.py", "layout.py", "conformance.py", "document/chapters.py", "fonts.py")
+_OWN = (
+    "engine.py",
+    "layout.py",
+    "conformance.py",
+    "document/chapters.py",
+    "fonts.py",
+    "shortcuts/drawings.py",
+    "shortcuts/seams.py",
+    "shortcuts/styles.py",
+    "shortcuts/texts.py",
+)
 _DIGEST = 32
 
 

@@ -1,18 +1,28 @@
 """What is left out of WeasyPrint changes nothing of what it lays out."""
 
+import base64
 import io
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pikepdf
+import pymupdf
 import pytest
 import tinyhtml5
 import weasyprint
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from weasyprint.svg import SVG
 
 from services.renderer import engine, fonts, layout
 from services.renderer.document import html, style
 from services.renderer.document.chapters import Sheet
+from services.renderer.shortcuts import drawings
 from shared.contracts.snapshot import ReportSnapshot
 from tests.renderer import decisions, entity, hostile, monitoring, plans, sheets, snapshots
 from tests.renderer.test_hostile import snapshot_of
@@ -85,19 +95,145 @@ def test_what_is_not_well_formed_is_laid_out_all_the_same() -> None:
     assert page.width > 0
 
 
+def sheets_of(*kinds: ReportSnapshot) -> list[tuple[str, str]]:
+    """HTML and style of each chapter."""
+    documents = [html.build(kind) for kind in kinds]
+    written = [document.sheet(part) for document in documents for part in document.all]
+    return [(sheet.html, sheet.style) for sheet in written]
+
+
 def test_pages_are_those_of_weasyprint_itself() -> None:
-    document = html.build(snapshots.small())
-    for chapter in document.all:
-        sheet = document.sheet(chapter)
-        alone = weasyprint.HTML(string=sheet.html, url_fetcher=engine.ClosedFetcher()).render(
-            pdf_variant=engine.VARIANT, stylesheets=[engine.stylesheet(sheet.style)]
-        )
-        assert _drawn(engine.render(sheet.html, sheet.style)) == _drawn(alone), chapter.section
+    of_all_kinds = sheets_of(snapshots.small(), *(kind() for kind in KINDS[2:5]))
+    hostile_ones = sheets_of(snapshot_of(hostile.texts(len(hostile.FAMILIES), 9)))
+    # Words in drawings are set otherwise: see below.
+    written = [(_WORDS.sub("", page), rules) for page, rules in of_all_kinds + hostile_ones]
+    for (page, rules), alone in zip(written, _by_weasyprint(written), strict=True):
+        assert _drawn(engine.render(page, rules)) == alone, page[:1000]
+
+
+_ODD_RULES = """
+p { text-align: justify; hyphens: auto; width: 60mm }
+.inset { margin-inline-start: 9mm; padding-block: 2mm; border-inline-end: 1px solid }
+.boxed { box-sizing: border-box; width: 40mm; padding: 3mm; border: 2mm solid; height: 20mm }
+.narrow { box-sizing: border-box; width: 10mm }
+.spaced { letter-spacing: .1em; word-spacing: .3em; text-decoration: underline }
+.small { font-variant-caps: small-caps; font-feature-settings: "tnum" }
+.float { float: right; width: 30%; min-width: 20mm; max-height: 9mm }
+.lines { white-space: pre-wrap; tab-size: 3 }
+.columns { columns: 2 }
+.flex { display: flex } .flex > * { flex: 1 }
+table { border-collapse: collapse; border: 6mm solid }
+td { border: 1mm solid; border-top: 3mm solid; width: 25% }
+.apart { border-collapse: separate; border-spacing: 1mm }
+"""
+
+_ODD_PAGE = """<!DOCTYPE html><html lang="it"><body>
+<p>{0} {0}</p><p class="inset">{0}</p><p class="boxed">{0}</p><p class="narrow boxed">{0}</p>
+<p class="spaced">{0}</p><p class="small">{0}</p><p class="float">{0}</p><p>{0} {0} {0}</p>
+<p class="lines">uno\tdue\n\n  tre quattro</p><div class="columns">{0} {0}</div>
+<div class="flex"><div class="boxed">{0}</div><div>uno <b>due</b></div><p>{0}</p></div>
+<table><tbody><tr><td>{0}</td><td class="inset">uno</td></tr><tr><td>due</td><td>tre</td></tr>
+<tr><td class="boxed">1</td><td>2</td></tr><tr><td class="boxed">3</td><td>4</td></tr>
+</tbody></table><table class="apart"><tbody><tr><td>{0}</td><td class="boxed">uno</td></tr></tbody>
+</table><div class="flex"><p>uno</p>{0}</div>
+<p dir="rtl">{0} אב</p></body></html>""".replace(
+    "{0}", "La misurazione della performance organizzativa dell'amministrazione camerale"
+)
+
+
+def test_styles_that_our_documents_have_not_are_those_of_weasyprint_too() -> None:
+    [alone] = _by_weasyprint([(_ODD_PAGE, _ODD_RULES)])
+    assert _drawn(engine.render(_ODD_PAGE, _ODD_RULES)) == alone
+
+
+_WORDS = re.compile(r"<text .*?</text>")
+
+
+def _by_weasyprint(written: list[tuple[str, str]]) -> list[bytes]:
+    """PDFs of an interpreter that has never heard of the engine."""
+    asked = json.dumps(written).encode()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.renderer.weasyprint_alone"],
+        input=asked,
+        capture_output=True,
+        check=True,
+    )
+    return [base64.b64decode(line) for line in done.stdout.split()]
 
 
 def _drawn(document: weasyprint.Document) -> bytes:
     written: bytes = document.write_pdf(pdf_variant=engine.VARIANT, uncompressed_pdf=True)
     return written
+
+
+_CHART = """<!DOCTYPE html><html lang="it"><body><svg xmlns="http://www.w3.org/2000/svg" role="img"
+class="bars" viewBox="0 0 400 300" width="400" height="300" font-family="{}"><title>Voci</title>
+{}</svg></body></html>"""
+
+
+@st.composite
+def labels(draw: st.DrawFn) -> str:
+    """Words somewhere in a drawing, as charts and logos write them."""
+    words = draw(st.text(st.sampled_from("AVTo e1.%àÈ"), min_size=1, max_size=12))
+    place = f'x="{draw(st.integers(0, 400))}" y="{draw(st.integers(20, 300))}"'
+    size = draw(st.sampled_from(("6", "9", "10.5", "14px")))
+    weight = draw(st.sampled_from(("", ' font-weight="600"', ' font-weight="400"')))
+    anchor = draw(st.sampled_from(("", "start", "middle", "end")))
+    side = f' text-anchor="{anchor}"' if anchor else ""
+    return f'<text {place} font-size="{size}"{weight}{side} fill="#1d2733">{words}</text>'
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(label=labels())
+def test_words_in_drawings_stand_where_weasyprint_sets_them(label: str) -> None:
+    page = _CHART.format(fonts.FAMILY, label)
+    ours = _letters(_drawn(engine.render(page, "")))
+    with pytest.MonkeyPatch.context() as as_before:
+        as_before.setattr(SVG, "draw_node", drawings._draw)
+        theirs = _letters(_drawn(engine.render(page, "")))
+    assert [letter for letter, _ in ours] == [letter for letter, _ in theirs]
+    # Letters may only move by what the face draws pairs of them nearer to each other.
+    for (_, at), (_, there) in zip(ours, theirs, strict=True):
+        assert at == pytest.approx(there, abs=len(ours)), label
+
+
+def _letters(content: bytes) -> list[tuple[str, tuple[float, float]]]:
+    """The letters of the one page in their order, and the places of their baselines in points."""
+    with pymupdf.open(stream=content) as document:  # type: ignore[no-untyped-call]
+        [page] = document
+        return [
+            (letter["c"], letter["origin"])
+            for block in page.get_text("rawdict")["blocks"]
+            for line in block.get("lines", ())
+            for span in line["spans"]
+            for letter in span["chars"]
+            if letter["c"].strip()
+        ]
+
+
+_NOT_PLAIN = (
+    '<text x="9" y="20">ab<tspan dy="4">cd</tspan></text>',
+    '<text x="9 30 40" y="20">abc</text>',
+    '<text x="9" y="20" rotate="30">abc</text>',
+    '<text x="9" y="20" letter-spacing="3">abc</text>',
+    '<text x="9" y="20" textLength="90">abc</text>',
+    '<text x="9" y="20" transform="rotate(20)">abc</text>',
+    '<text x="9" y="20" opacity="0.5">abc</text>',
+    '<text x="9" y="20" font-style="italic">abc</text>',
+    '<text x="9" y="20" font-weight="bold">abc</text>',
+    '<text x="9" y="20" dominant-baseline="middle">abc</text>',
+    '<text x="9" y="20" direction="rtl" text-anchor="end">abc</text>',
+    '<text x="9" y="20" stroke="#123456">abc</text>',
+    '<text x="9" y="20"></text>',
+    '<g visibility="hidden"><text x="9" y="20">abc</text></g>',
+    '<g letter-spacing="2"><text x="9" y="20">abc</text></g>',
+)
+
+
+def test_words_that_are_not_plain_are_drawn_by_weasyprint() -> None:
+    written = [(_CHART.format(fonts.FAMILY, words), "") for words in _NOT_PLAIN]
+    for (page, _), alone in zip(written, _by_weasyprint(written), strict=True):
+        assert _drawn(engine.render(page, "")) == alone, page
 
 
 def test_a_chapter_has_no_face_that_binding_puts_in_and_keeps_those_it_does_not() -> None:

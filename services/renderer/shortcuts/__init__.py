@@ -1,0 +1,1 @@
+"""What WeasyPrint works out again and again, worked out once; installed by ``engine.py``."""
