@@ -28,7 +28,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from services.renderer import fonts
-from services.renderer.shortcuts import drawings, styles, texts
+from services.renderer.shortcuts import boxes, drawings, styles, texts
 
 VARIANT: Final = "pdf/a-3a"
 
@@ -135,6 +135,7 @@ def _leave_out(font: Font, used: dict[int, str], hinting: bool) -> None:  # noqa
 
 
 Font.subset = _leave_out
+boxes.install()
 drawings.install()
 styles.install()
 texts.install()

@@ -28,6 +28,7 @@ _OWN = (
     "conformance.py",
     "document/chapters.py",
     "fonts.py",
+    "shortcuts/boxes.py",
     "shortcuts/drawings.py",
     "shortcuts/seams.py",
     "shortcuts/styles.py",

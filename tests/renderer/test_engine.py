@@ -119,6 +119,12 @@ p { text-align: justify; hyphens: auto; width: 60mm }
 .spaced { letter-spacing: .1em; word-spacing: .3em; text-decoration: underline }
 .small { font-variant-caps: small-caps; font-feature-settings: "tnum" }
 .float { float: right; width: 30%; min-width: 20mm; max-height: 9mm }
+.placed { position: absolute; bottom: 9mm; left: 10%; background: #eee }
+.moved { position: relative; top: 5%; border-radius: 2mm; background: #123 }
+.round { border: 1mm solid; border-radius: 3mm }
+.blended { background-image: linear-gradient(#123, #eee) }
+.wide { width: auto }
+.shaded { box-shadow: 1mm 1mm #999; outline: 1px dotted }
 .lines { white-space: pre-wrap; tab-size: 3 }
 .columns { columns: 2 }
 .flex { display: flex } .flex > * { flex: 1 }
@@ -128,8 +134,12 @@ td { border: 1mm solid; border-top: 3mm solid; width: 25% }
 """
 
 _ODD_PAGE = """<!DOCTYPE html><html lang="it"><body>
-<p>{0} {0}</p><p class="inset">{0}</p><p class="boxed">{0}</p><p class="narrow boxed">{0}</p>
-<p class="spaced">{0}</p><p class="small">{0}</p><p class="float">{0}</p><p>{0} {0} {0}</p>
+<p>{0} {0}</p><p dir="rtl">{0}</p><p class="inset">{0}</p><p class="boxed">{0}</p>
+<p class="narrow boxed">{0}</p><p class="spaced">{0}</p><p class="small">{0}</p>
+<p class="float">{0}</p><p>{0} {0} {0}</p><p class="placed">{0}</p>
+<p>uno <b class="moved">due</b> <i class="placed">tre</i> quattro</p>
+<p class="shaded">{0}</p><p class="round">{0}</p><p class="blended">{0}</p>
+<p class="float">{0}</p><p class="wide">{0} {0} {0}</p><p dir="rtl" class="wide">{0}</p>
 <p class="lines">uno\tdue\n\n  tre quattro</p><div class="columns">{0} {0}</div>
 <div class="flex"><div class="boxed">{0}</div><div>uno <b>due</b></div><p>{0}</p></div>
 <table><tbody><tr><td>{0}</td><td class="inset">uno</td></tr><tr><td>due</td><td>tre</td></tr>
