@@ -46,9 +46,9 @@ def _is_in_normal_flow(box: Any) -> bool:  # noqa: ANN401 - WeasyPrint has no ty
 
 def _avoid_floats(
     context: Any,  # noqa: ANN401 - WeasyPrint has no types
-    box: Any,  # noqa: ANN401
-    containing_block: Any,  # noqa: ANN401
-    outer: bool = True,  # noqa: FBT001, FBT002
+    box: Any,  # noqa: ANN401 - as above
+    containing_block: Any,  # noqa: ANN401 - as above
+    outer: bool = True,  # noqa: FBT001, FBT002 - WeasyPrint's
 ) -> tuple[float, float, float]:
     """``avoid_collisions``: where there is no float, a line begins on the left and has all room.
 
@@ -69,10 +69,10 @@ def _avoid_floats(
 
 def _fill_box(
     page: Any,  # noqa: ANN401 - WeasyPrint has no types
-    box: Any,  # noqa: ANN401
+    box: Any,  # noqa: ANN401 - as above
     get_image: Callable[..., Any],
-    layout_children: bool = True,  # noqa: FBT001, FBT002
-    style: Any = None,  # noqa: ANN401
+    layout_children: bool = True,  # noqa: FBT001, FBT002 - WeasyPrint's
+    style: Any = None,  # noqa: ANN401 - as above
 ) -> None:
     """``layout_box_backgrounds``: a box of a style without any has none."""
     if style is not None or box is page or not _is_bare(box.style):

@@ -36,10 +36,10 @@ def install() -> None:
 
 def _draw_node(
     svg: Any,  # noqa: ANN401 - WeasyPrint has no types
-    node: Any,  # noqa: ANN401
+    node: Any,  # noqa: ANN401 - as above
     font_size: float,
-    fill_stroke: bool = True,  # noqa: FBT001, FBT002
-    context: Any = None,  # noqa: ANN401
+    fill_stroke: bool = True,  # noqa: FBT001, FBT002 - WeasyPrint's
+    context: Any = None,  # noqa: ANN401 - as above
 ) -> None:
     if node.tag == "text" and fill_stroke and _is_plain(node):
         _draw_words(svg, node, size(node.get("font-size", "1em"), font_size, font_size))
