@@ -1,12 +1,14 @@
 """Boxes: what most of them have not is not looked for in each.
 
 WeasyPrint asks every box, many times, by which of five ways it has left the flow; every line
-whether a float stands in its way, on pages without floats; every box for the parts of a background.
+whether a float stands in its way, on pages without floats; every box for the parts of a background
+and of an outline; and of every colour whether it is a word, by comparing it as a colour.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from weasyprint.draw import border
 from weasyprint.draw.color import get_color
 from weasyprint.formatting_structure.boxes import Box, LineBox
 from weasyprint.layout import background
@@ -25,6 +27,7 @@ _SQUARE: Final = dict.fromkeys(_CORNERS, (0, 0)) | {"background": None}
 
 _avoid = floats.avoid_collisions
 _fill = background.layout_box_backgrounds
+_outline = border.draw_outline
 
 
 def install() -> None:
@@ -32,6 +35,8 @@ def install() -> None:
     Box.is_in_normal_flow = _is_in_normal_flow
     seams.replace(_avoid, _avoid_floats)
     seams.replace(_fill, _fill_box)
+    seams.replace(_outline, _outline_box)
+    seams.replace(get_color, _color)
 
 
 def _is_in_normal_flow(box: Any) -> bool:  # noqa: ANN401 - WeasyPrint has no types
@@ -99,3 +104,19 @@ def _is_bare(style: Any) -> bool:  # noqa: ANN401 - WeasyPrint has no types
             and all((0, "px") in style[corner] for corner in _CORNERS)
         )
     return bare
+
+
+def _outline_box(stream: Any, box: Any) -> None:  # noqa: ANN401 - WeasyPrint has no types
+    """``draw_outline``: the boxes within, where there is none around this one."""
+    if box.style["outline_width"]:
+        _outline(stream, box)
+        return
+    for child in box.children:
+        if isinstance(child, Box):
+            _outline_box(stream, child)
+
+
+def _color(style: Any, key: str) -> Any:  # noqa: ANN401 - WeasyPrint has no types
+    """``get_color``: a colour, or the word that stands for that of the text."""
+    value = style[key]
+    return style["color"] if isinstance(value, str) and value == "currentcolor" else value
