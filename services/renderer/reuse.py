@@ -22,18 +22,7 @@ ROOM = 256 * 1024 * 1024
 """Bytes: some thousand chapters."""
 
 _ENGINE = ("weasyprint", "pydyf", "pikepdf", "tinycss2", "tinyhtml5", "cffi", "fontTools")
-_OWN = (
-    "engine.py",
-    "layout.py",
-    "conformance.py",
-    "document/chapters.py",
-    "fonts.py",
-    "shortcuts/boxes.py",
-    "shortcuts/drawings.py",
-    "shortcuts/seams.py",
-    "shortcuts/styles.py",
-    "shortcuts/texts.py",
-)
+_OWN = ("engine.py", "layout.py", "conformance.py", "document/chapters.py", "fonts.py")
 _DIGEST = 32
 
 
@@ -45,7 +34,8 @@ def _engine() -> bytes:
     for name in _ENGINE:
         told.update(f"{name}={version(name)};".encode())
     here = Path(__file__).parent
-    for path in [*(here / name for name in _OWN), *sorted(fonts.FOLDER.glob("*.ttf"))]:
+    own = [*(here / name for name in _OWN), *sorted((here / "shortcuts").glob("*.py"))]
+    for path in [*own, *sorted(fonts.FOLDER.glob("*.ttf"))]:
         told.update(hashlib.sha256(path.read_bytes()).digest())
     return told.digest()
 

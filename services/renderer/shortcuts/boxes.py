@@ -90,20 +90,17 @@ def _fill_box(
             _fill_box(page, child, get_image)
 
 
+@seams.once_for_style
 def _is_bare(style: Any) -> bool:  # noqa: ANN401 - WeasyPrint has no types
     """Whether boxes of the style have no background, no shadow, no image and square corners."""
-    try:
-        bare: bool = style.bare
-    except AttributeError:
-        bare = style.bare = (
-            get_color(style, "background_color").alpha == 0
-            and all(kind == "none" for kind, _ in style["background_image"])
-            and not style["box_shadow"]
-            and style["border_image_source"][0] == "none"
-            and style["mask_border_source"][0] == "none"
-            and all((0, "px") in style[corner] for corner in _CORNERS)
-        )
-    return bare
+    return (
+        get_color(style, "background_color").alpha == 0
+        and all(kind == "none" for kind, _ in style["background_image"])
+        and not style["box_shadow"]
+        and style["border_image_source"][0] == "none"
+        and style["mask_border_source"][0] == "none"
+        and all((0, "px") in style[corner] for corner in _CORNERS)
+    )
 
 
 def _outline_box(stream: Any, box: Any) -> None:  # noqa: ANN401 - WeasyPrint has no types

@@ -19,8 +19,10 @@ from weasyprint.svg.text import Style, TextBox
 from weasyprint.svg.utils import size
 from weasyprint.text.line_break import split_first_line
 
-_PLAIN: Final = {"x", "y", "font-family", "font-size", "font-weight", "text-anchor", "fill"}
-_OF_THE_DRAWING: Final = {"class", "role"}
+_OF_TEXT: Final = {"x", "y", "font-family", "font-size", "font-weight", "text-anchor", "fill"}
+_PLAIN: Final = _OF_TEXT | {"class", "role"}
+"""Attributes that words may have, with those handed down by the drawing."""
+
 _STYLES_KEPT: Final = 64
 
 _BEFORE: Final = {"start": 0.0, "middle": 0.5, "end": 1.0}
@@ -50,7 +52,7 @@ def _draw_node(
 def _is_plain(node: Any) -> bool:  # noqa: ANN401 - WeasyPrint has no types
     """Whether these are words at one place, without anything in them."""
     return (
-        node.attrib.keys() <= _PLAIN | _OF_THE_DRAWING
+        node.attrib.keys() <= _PLAIN
         and bool(node.text)
         and next(iter(node), None) is None
         and node.get("font-weight", "400").isdecimal()

@@ -15,14 +15,13 @@ from weasyprint.layout import percent
 
 from services.renderer.shortcuts import seams
 
-_DEPENDING: Final = {"page", "position", "float", "display"}
-"""Values that are not inherited, yet depend on other ones where nothing is set."""
+_DEPENDING: Final = INHERITED | INITIAL_NOT_COMPUTED | {"page", "position", "float", "display"}
+"""Values that depend on other ones where nothing is set."""
 
 _AS_AT_FIRST: Final = {
     name: value
     for name, value in INITIAL_VALUES.items()
-    if name not in INHERITED | INITIAL_NOT_COMPUTED | _DEPENDING
-    and not name.startswith(("__", "text_decoration_"))
+    if name not in _DEPENDING and not name.startswith(("__", "text_decoration_"))
 }
 """What values are where nothing is set."""
 
@@ -65,6 +64,13 @@ def _computed(style: Any, parent_style: Any, cascaded: Any, *others: Any) -> Non
             style.pop(name, None)
 
 
+@seams.once_for_style
+def _lengths(style: Any) -> dict[tuple[Any, ...], dict[str, Any]]:  # noqa: ANN401 - WeasyPrint has no types
+    """Room of the containing block -> lengths of boxes in it, as they are found."""
+    del style
+    return {}
+
+
 def _resolve_once(box: Any, containing_block: Any) -> None:  # noqa: ANN401 - WeasyPrint has no types
     """``resolve_percentages``; lengths of a style depend on the room alone.
 
@@ -76,10 +82,7 @@ def _resolve_once(box: Any, containing_block: Any) -> None:  # noqa: ANN401 - We
         room = containing_block.width, containing_block.height
     else:
         room = tuple(containing_block)
-    try:
-        known = style.lengths
-    except AttributeError:
-        known = style.lengths = {}
+    known = _lengths(style)
     if room not in known:
         _resolve(box, containing_block)
         if not shared or style["box_sizing"] == "content-box":

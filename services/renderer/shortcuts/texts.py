@@ -38,15 +38,13 @@ def install() -> None:
     Layout.set_text = _set_text_of_one_line
     Layout.deactivate = _keep
     Layout.reactivate = _draw_as_laid_out
-    seams.replace(_strut, _strut_of_style)
+    # WeasyPrint finds the height of an empty line by a text of twenty values.
+    seams.replace(_strut, seams.once_for_style(_strut))
 
 
 def _set_up_as_style_says(line: Any, style: Any) -> None:  # noqa: ANN401 - WeasyPrint has no types
     """``Layout.setup`` with a context and a description that all lines of the style share."""
-    try:
-        shared = style.shared_by_lines
-    except AttributeError:
-        shared = style.shared_by_lines = _shared(style)
+    shared = _shared(style)
     if shared is None:
         _set_up(line, style)
         return
@@ -59,6 +57,7 @@ def _set_up_as_style_says(line: Any, style: Any) -> None:  # noqa: ANN401 - Weas
     pango.pango_layout_set_font_description(line.layout, description)
 
 
+@seams.once_for_style
 def _shared(style: Any) -> tuple[Any, Any, Any] | None:  # noqa: ANN401 - WeasyPrint has no types
     """Context, description of the face and language; ``None`` for styles that want more."""
     if (
@@ -98,12 +97,3 @@ def _draw_as_laid_out(line: Any, style: Any) -> None:  # noqa: ANN401 - WeasyPri
     """Instead of ``Layout.reactivate``: justified lines only are other ones when drawn."""
     if line.justification_spacing:
         _lay_out_again(line, style)
-
-
-def _strut_of_style(style: Any) -> tuple[float, float]:  # noqa: ANN401 - WeasyPrint has no types
-    """Height and baseline of an empty line; WeasyPrint finds them by a text of twenty values."""
-    try:
-        known: tuple[float, float] = style.strut
-    except AttributeError:
-        known = style.strut = _strut(style)
-    return known
