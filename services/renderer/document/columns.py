@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from markupsafe import Markup
@@ -22,6 +23,8 @@ MOST_UPRIGHT = 9
 
 FIGURE_ROOMS = ((YEAR_ROOM, "c-year", 5), (67.0, "c-year-wide", 4), (73.0, "c-money", 3))
 """Points that columns of figures leave, their class, and how many leave names enough room."""
+
+_CODES_KEPT = 4096
 
 _UNBROKEN_CODE = re.compile(r"\S+?(?:-(?=[^\W\d])|(?=\s)|$)")
 """What stands on one line of a code: lines end at blanks, and at hyphens before a letter."""
@@ -59,11 +62,17 @@ def code_width(codes: Iterable[str]) -> str:
     whole = tuple(codes)
     pieces = tuple(piece for code in whole for piece in _UNBROKEN_CODE.findall(code))
     for texts, rooms in ((whole, CODE_ROOMS[:-1]), (pieces, CODE_ROOMS)):
-        longest = max((fonts.text_width(t, CODE_SIZE, bold=True) for t in texts), default=0.0)
+        longest = max(map(_width, texts), default=0.0)
         for room, name in rooms:
             if longest <= room:
                 return name
     return CODE_ROOMS[-1][1]
+
+
+@lru_cache(maxsize=_CODES_KEPT)
+def _width(code: str) -> float:
+    """Points that a code takes on one line, in bold; a document has it in several tables."""
+    return fonts.text_width(code, CODE_SIZE, bold=True)
 
 
 def objective_column(items: Sequence[IndicatorView]) -> str:
@@ -76,7 +85,7 @@ def objective_column(items: Sequence[IndicatorView]) -> str:
 def in_pieces(code: str) -> str:
     """A code too long for any column, with places where its lines may end: no word is cut."""
     pieces = _UNBROKEN_CODE.findall(code)
-    if all(fonts.text_width(p, CODE_SIZE, bold=True) <= CODE_ROOMS[-1][0] for p in pieces):
+    if all(_width(piece) <= CODE_ROOMS[-1][0] for piece in pieces):
         return code
     return Markup("<wbr>").join(_JOINT.split(code))
 
@@ -87,7 +96,7 @@ def measure_columns(measures: Sequence[UsedMeasure]) -> tuple[str, str, str, str
     period = _word_column(labels.period(item.year, item.period) for item in measures)
     role = _word_column(labels.role(item.validated_by) for item in measures)
     code = code_column(measures)
-    cut = any(fonts.text_width(m.code, CODE_SIZE, bold=True) > CODE_ROOMS[-1][0] for m in measures)
+    cut = any(_width(item.code) > CODE_ROOMS[-1][0] for item in measures)
     if cut and period == role == WORD_ROOMS[0][1]:
         code = "c-wide"
     return code, period, _wide("c-value", values, VALUE_ROOM), role
